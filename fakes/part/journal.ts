@@ -1,0 +1,94 @@
+import type { Clock } from '../../harness/kit/clock.ts';
+import type { Call, CallOutcome, WorkClass } from '../../harness/observe/observations.ts';
+import type { JournalPage } from '../../harness/world/types.ts';
+
+/** What is known of a call when it arrives. */
+export interface Arrival {
+  readonly method: string;
+  readonly path: string;
+  /** The logical operation that it is an attempt of; null for polls and health checks. */
+  readonly operation: string | null;
+  readonly traceparent: string | null;
+  readonly workClass?: WorkClass | null;
+}
+
+/** What is known of it when it has been answered. */
+export interface Ending {
+  readonly status: number | null;
+  readonly outcome: CallOutcome;
+  readonly retryAfterMs?: number | null;
+  readonly tokens?: number;
+  /** The id of the fault that altered it. */
+  readonly fault?: string | null;
+  readonly figures?: Readonly<Record<string, number>>;
+}
+
+/** An open entry. `end` counts once: later calls are ignored. */
+export interface OpenCall {
+  end(ending: Ending): void;
+}
+
+/** Every call at one part, in the order of arrival. */
+export interface Journal {
+  begin(arrival: Arrival): OpenCall;
+  page(after: number): JournalPage;
+}
+
+export function createJournal(part: string, clock: Clock): Journal {
+  const calls: Call[] = [];
+  const attempts = new Map<string, number>();
+
+  const begin = (arrival: Arrival): OpenCall => {
+    const traceId = traceIdOf(arrival.traceparent);
+    const key = `${traceId ?? ''} ${arrival.operation ?? ''}`;
+    const attempt = arrival.operation === null ? 1 : (attempts.get(key) ?? 0) + 1;
+    if (arrival.operation !== null) attempts.set(key, attempt);
+    const index = calls.length;
+    const open: Call = {
+      part,
+      number: index + 1,
+      method: arrival.method,
+      path: arrival.path,
+      operation: arrival.operation,
+      traceId,
+      attempt,
+      workClass: arrival.workClass ?? null,
+      dueMs: null,
+      receivedMs: clock.now(),
+      endedMs: null,
+      status: null,
+      outcome: 'aborted',
+      retryAfterMs: null,
+      tokens: 0,
+      fault: null,
+      figures: {},
+    };
+    calls.push(open);
+    let ended = false;
+    return {
+      end: (ending) => {
+        if (ended) return;
+        ended = true;
+        // After a success, the next call for the same thing is a new operation, not another attempt.
+        if (ending.outcome === 'ok') attempts.delete(key);
+        calls[index] = {
+          ...open,
+          endedMs: clock.now(),
+          status: ending.status,
+          outcome: ending.outcome,
+          retryAfterMs: ending.retryAfterMs ?? null,
+          tokens: ending.tokens ?? 0,
+          fault: ending.fault ?? null,
+          figures: { ...ending.figures },
+        };
+      },
+    };
+  };
+
+  return { begin, page: (after) => ({ calls: calls.slice(after), next: calls.length }) };
+}
+
+/** The trace id of a W3C `traceparent` header (https://www.w3.org/TR/trace-context/), or null when there is none or it is malformed. */
+export function traceIdOf(traceparent: string | null): string | null {
+  return /^[0-9a-f]{2}-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}/.exec(traceparent ?? '')?.[1] ?? null;
+}
