@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import type { z } from 'zod';
 import type { Clock, Timer } from '../../harness/kit/clock.ts';
 import type { PartFaultReceipt } from '../../harness/world/types.ts';
 

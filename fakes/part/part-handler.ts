@@ -19,7 +19,7 @@ const InjectBody = z.object({ kind: z.string(), settings: z.unknown(), leaseMs: 
 const RenewBody = z.object({ leaseMs: z.number().positive() });
 
 /** The admin API that every part has; its routes are listed in `harness/world/types.ts`. */
-export function createPartAdmin(settings: PartAdminSettings): Hono {
+export function createPartAdmin(settings: PartAdminSettings): HttpPart {
   const app = new Hono().basePath(adminPath);
   app.post('/start', async (context) => {
     settings.start?.(StartBody.parse(await context.req.json()).originMs);
@@ -45,11 +45,11 @@ export function createPartAdmin(settings: PartAdminSettings): Hono {
   app.notFound((context) =>
     context.json({ problems: [`The admin API has no ${context.req.method} ${context.req.path}.`] }, 404),
   );
-  return app;
+  return { fetch: (request) => app.fetch(request) };
 }
 
 /** Joins a part's own handler and its admin API behind one `fetch`. */
-export function withAdmin(part: HttpPart, admin: Hono): HttpPart {
+export function withAdmin(part: HttpPart, admin: HttpPart): HttpPart {
   return {
     ...part,
     fetch: (request) =>

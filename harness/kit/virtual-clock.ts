@@ -49,12 +49,12 @@ export class VirtualClock implements Clock {
 
   /** Moves time on until `work` settles, and returns what it gave. Throws when nothing is scheduled that could settle it. */
   async run<T>(work: Promise<T>): Promise<T> {
-    let done = false;
-    const finished = work.finally(() => (done = true));
+    const state = { done: false };
+    const finished = work.finally(() => (state.done = true));
     finished.catch(() => undefined); // observed below; here only so that it never counts as unhandled
     for (;;) {
       await settle();
-      if (done) return finished;
+      if (state.done) return finished;
       if (this.#queue.length === 0) {
         throw new Error(
           'Virtual time stands still: the work is not settled and no timer is waiting that could settle it.',

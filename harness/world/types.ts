@@ -32,9 +32,38 @@ export interface WorldSpec {
 
 /** A corpus is a function of these and of the run's seed. */
 export interface CorpusSpec {
-  /** Documents that are stored before the load starts. */
+  /** The URL of the module that makes it, which exports `createCorpus`. */
+  readonly module: string;
+  /** Documents that are stored before the load starts; questions ask about these. */
   readonly documents: number;
 }
+
+/** A document with a known fact in it. */
+export interface CorpusDocument {
+  readonly id: string;
+  readonly version: number;
+  readonly title: string;
+  readonly text: string;
+}
+
+/** A question whose answer is known. */
+export interface CorpusQuestion {
+  readonly text: string;
+  /** The document that has the answer, and the words that a correct answer contains. */
+  readonly documentId: string;
+  readonly expected: string;
+}
+
+/** Generated content: the same settings and seed give the same documents and questions. */
+export interface Corpus {
+  /** The documents to store before the load starts. */
+  readonly documents: readonly CorpusDocument[];
+  /** The n-th question (from 0), about one of `documents`. */
+  question(n: number): CorpusQuestion;
+  /** The n-th document (from 0) of the endless stream that batch ingestion sends; none of them is among `documents`. */
+  batchDocument(n: number): CorpusDocument;
+}
+export type CreateCorpus = (spec: CorpusSpec, seed: number) => Corpus;
 
 // ---------------------------------------------------------------------------------------------------------------------------------
 // What the module of a part exports.
