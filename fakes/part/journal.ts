@@ -28,25 +28,27 @@ export interface OpenCall {
   end(ending: Ending): void;
 }
 
-/** Every call at one part, in the order of arrival. */
+/** Every call at one part. */
 export interface Journal {
   begin(arrival: Arrival): OpenCall;
-  page(after: number): JournalPage;
+  /** The calls that ended after the first `after` ended ones, in the order of their ends; with `open`, also those still open. */
+  page(after: number, open: boolean): JournalPage;
 }
 
 export function createJournal(part: string, clock: Clock): Journal {
-  const calls: Call[] = [];
+  const ended: Call[] = [];
+  const open = new Map<number, Call>();
   const attempts = new Map<string, number>();
+  let count = 0;
 
   const begin = (arrival: Arrival): OpenCall => {
     const traceId = traceIdOf(arrival.traceparent);
     const key = `${traceId ?? ''} ${arrival.operation ?? ''}`;
     const attempt = arrival.operation === null ? 1 : (attempts.get(key) ?? 0) + 1;
     if (arrival.operation !== null) attempts.set(key, attempt);
-    const index = calls.length;
-    const open: Call = {
+    const call: Call = {
       part,
-      number: index + 1,
+      number: ++count,
       method: arrival.method,
       path: arrival.path,
       operation: arrival.operation,
@@ -63,29 +65,37 @@ export function createJournal(part: string, clock: Clock): Journal {
       fault: null,
       figures: {},
     };
-    calls.push(open);
-    let ended = false;
+    open.set(call.number, call);
     return {
       end: (ending) => {
-        if (ended) return;
-        ended = true;
+        if (!open.delete(call.number)) return;
         // After a success, the next call for the same thing is a new operation, not another attempt.
         if (ending.outcome === 'ok') attempts.delete(key);
-        calls[index] = {
-          ...open,
-          endedMs: clock.now(),
-          status: ending.status,
-          outcome: ending.outcome,
-          retryAfterMs: ending.retryAfterMs ?? null,
-          tokens: ending.tokens ?? 0,
-          fault: ending.fault ?? null,
-          figures: { ...ending.figures },
-        };
+        ended.push(closed(call, clock.now(), ending));
       },
     };
   };
 
-  return { begin, page: (after) => ({ calls: calls.slice(after), next: calls.length }) };
+  return {
+    begin,
+    page: (after, withOpen) => ({
+      calls: [...ended.slice(after), ...(withOpen ? open.values() : [])],
+      next: ended.length,
+    }),
+  };
+}
+
+function closed(call: Call, endedMs: number, ending: Ending): Call {
+  return {
+    ...call,
+    endedMs,
+    status: ending.status,
+    outcome: ending.outcome,
+    retryAfterMs: ending.retryAfterMs ?? null,
+    tokens: ending.tokens ?? 0,
+    fault: ending.fault ?? null,
+    figures: { ...ending.figures },
+  };
 }
 
 /** The trace id of a W3C `traceparent` header (https://www.w3.org/TR/trace-context/), or null when there is none or it is malformed. */

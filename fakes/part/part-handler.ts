@@ -25,7 +25,9 @@ export function createPartAdmin(settings: PartAdminSettings): HttpPart {
     settings.start?.(StartBody.parse(await context.req.json()).originMs);
     return context.json({});
   });
-  app.get('/journal', (context) => context.json(settings.journal.page(Number(context.req.query('after') ?? 0))));
+  app.get('/journal', (context) =>
+    context.json(settings.journal.page(Number(context.req.query('after') ?? 0), context.req.query('open') === 'true')),
+  );
   app.put('/faults/:id', async (context) => {
     const result = settings.faults.inject(context.req.param('id'), InjectBody.parse(await context.req.json()));
     return result.kind === 'injected' ? context.json({}) : context.json({ problems: result.problems }, 400);

@@ -60,13 +60,14 @@ export type AnswerEvent =
 
 /** Asks a question; the answer is a stream of server-sent events. */
 export interface AskOperation {
-  request(question: string): TargetRequest;
+  /** @param timeoutMs how long the caller will wait, for targets that can be told. */
+  request(question: string, timeoutMs: number): TargetRequest;
   read(event: { readonly name: string; readonly data: string }): AnswerEvent;
 }
 
 /** Hands documents over; the answer says which versions are stored for good. */
 export interface IngestOperation {
-  request(documents: readonly CorpusDocument[]): TargetRequest;
+  request(documents: readonly CorpusDocument[], timeoutMs: number): TargetRequest;
   acknowledged(body: unknown): readonly { readonly id: string; readonly version: number }[];
 }
 

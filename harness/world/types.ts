@@ -97,7 +97,7 @@ export type StartPart = (context: PartContext) => Promise<TcpPart>;
 // The admin API of every part, as JSON below `/_gameday/` on its own, unproxied port.
 //
 //   POST   /_gameday/start         { originMs }                      the load begins: clocks of the run start here (epoch ms)
-//   GET    /_gameday/journal?after=N                                 -> JournalPage
+//   GET    /_gameday/journal?after=N&open=true                       -> JournalPage: ended calls after N; with open, the open ones too
 //   PUT    /_gameday/faults/{id}   { kind, settings, leaseMs }       inject; unknown kind or bad settings: 400 { problems }
 //   DELETE /_gameday/faults/{id}                                     heal -> PartFaultReceipt
 //   POST   /_gameday/renew         { leaseMs }                       renews the lease of every active fault -> { active: string[] }
