@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { JsonObject } from './kit/json.ts';
 import { LedgerSchema, SeriesSchema } from './observe/observations.ts';
 
 export type { Call, CallOutcome, Item, Ledger, Outcome, Sample, Series, WorkClass } from './observe/observations.ts';
@@ -6,7 +7,7 @@ export type { Call, CallOutcome, Item, Ledger, Outcome, Sample, Series, WorkClas
 /** The version of the document; grows when an old reader could misread a new record. */
 export const recordVersion = 1;
 
-const json = z.record(z.string(), z.json());
+const json: z.ZodType<JsonObject> = z.record(z.string(), z.json());
 
 /** Where a phase was planned. Milliseconds since the run's origin. */
 export const PhaseSchema = z.object({

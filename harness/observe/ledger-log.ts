@@ -1,0 +1,76 @@
+import type { Clock } from '../kit/clock.ts';
+import { messageOf } from '../kit/errors.ts';
+import type { Item, Ledger } from './observations.ts';
+
+/** How to read what was promised and what is there. Times are epoch milliseconds. */
+export interface LedgerReaders {
+  readonly sources: ReadonlyMap<string, () => Promise<readonly { id: string; version: number; atMs: number }[]>>;
+  readonly stored: (() => Promise<readonly { id: string; version: number }[]>) | undefined;
+  readonly deadLetters: (() => Promise<readonly { id: string; version: number; reason: string }[]>) | undefined;
+}
+
+/** Watches the backlog (source versions that are not stored yet) while the run goes on, and reads the whole ledger at its end. */
+export interface LedgerLog {
+  acknowledge(item: { id: string; version: number; atMs: number }): void;
+  finish(originMs: number): Promise<{ readonly ledger: Ledger; readonly problems: readonly string[] }>;
+}
+
+export function startLedgerLog(clock: Clock, readers: LedgerReaders, everyMs = 1000): LedgerLog {
+  const acknowledged: Item[] = [];
+  const backlog: [number, number][] = [];
+  const ending = new AbortController();
+  const watch = readers.sources.size > 0 && readers.stored !== undefined;
+
+  const loop = (async () => {
+    while (watch && !ending.signal.aborted) {
+      const atMs = clock.now();
+      await countBacklog(readers).then(
+        (count) => backlog.push([atMs, count]),
+        () => undefined,
+      );
+      await clock.sleep(Math.max(0, atMs + everyMs - clock.now()), ending.signal).catch(() => undefined);
+    }
+  })();
+
+  return {
+    acknowledge: (item) => acknowledged.push(item),
+    finish: async (originMs) => {
+      ending.abort();
+      await loop;
+      const problems: string[] = [];
+      const orNull = async <T>(
+        what: string,
+        read: (() => Promise<readonly T[]>) | undefined,
+      ): Promise<readonly T[] | null> => {
+        if (!read) return null;
+        return read().catch((cause: unknown) => {
+          problems.push(`Could not read ${what}: ${messageOf(cause)}`);
+          return null;
+        });
+      };
+      // The sources are read first: what is stored later than that can only be more.
+      const sources: Record<string, Item[]> = {};
+      for (const [name, read] of readers.sources) {
+        const items = (await orNull(`the source "${name}"`, read)) ?? [];
+        sources[name] = items.map((item) => ({ ...item, atMs: item.atMs - originMs }));
+      }
+      const deadLetters = await orNull('the dead letters', readers.deadLetters);
+      const stored = await orNull('what is stored', readers.stored);
+      const ledger: Ledger = {
+        sources,
+        acknowledged,
+        stored: stored?.map(({ id, version }) => ({ id, version, atMs: null })) ?? null,
+        deadLetters: deadLetters?.map((item) => ({ ...item, atMs: null })) ?? null,
+        backlog: backlog.map(([atMs, count]) => [Math.round(atMs - originMs), count]),
+      };
+      return { ledger, problems };
+    },
+  };
+}
+
+async function countBacklog(readers: LedgerReaders): Promise<number> {
+  const stored = (await readers.stored?.()) ?? [];
+  const sources = await Promise.all([...readers.sources.values()].map((read) => read()));
+  const versions = new Map(stored.map((item) => [item.id, item.version]));
+  return sources.flat().filter((item) => (versions.get(item.id) ?? 0) < item.version).length;
+}

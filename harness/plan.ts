@@ -1,0 +1,147 @@
+import { scheduleLoads, type LoadSchedule } from './load/schedule.ts';
+import type { FollowLoad, LoadSpec, RequestLoad } from './load/types.ts';
+import type { JsonObject } from './kit/json.ts';
+import { seconds } from './kit/durations.ts';
+import { seededRandom } from './kit/random.ts';
+import type { Phase, Plan, PlannedFault } from './record.ts';
+import type { Scenario } from './scenario.ts';
+
+export type Pace = Plan['pace'];
+
+interface PaceTimes {
+  readonly warmUpMs: number;
+  readonly baselineMs: number;
+  readonly faultMs: number;
+  readonly holdMs: number;
+  readonly recoveryMs: number;
+}
+
+/** `quick` is for a first look and for CI; `full` has the lengths that the mathematics of recovery asks for (docs/verdicts.md). */
+const paces: Readonly<Record<Pace, PaceTimes>> = {
+  quick: {
+    warmUpMs: seconds(10),
+    baselineMs: seconds(20),
+    faultMs: seconds(20),
+    holdMs: seconds(10),
+    recoveryMs: seconds(30),
+  },
+  full: {
+    warmUpMs: seconds(60),
+    baselineMs: seconds(60),
+    faultMs: seconds(60),
+    holdMs: seconds(30),
+    recoveryMs: seconds(300),
+  },
+};
+
+/** What will happen and when: a pure function of scenario, seed and pace. */
+export function makePlan(scenario: Scenario, choice: { seed: number; pace: Pace }): Plan {
+  const times = paces[choice.pace];
+  const faults: PlannedFault[] = scenario.faults.map((fault) => ({
+    ...fault,
+    settings: { ...fault.settings },
+    durationMs: fault.durationMs ?? times.faultMs,
+  }));
+  const expectedDrainMs = drainMs(scenario.load, faults);
+  const phases = planPhases(times, faults, Math.max(times.recoveryMs, 2 * (expectedDrainMs ?? 0)));
+  const requests = scenario.load.filter((load) => load.kind === 'requests');
+  const plan: Omit<Plan, 'load'> = {
+    scenario: scenario.name,
+    promise: scenario.promise,
+    covers: [...scenario.covers],
+    references: [...scenario.references],
+    seed: choice.seed,
+    pace: choice.pace,
+    holdMs: times.holdMs,
+    durationMs: phases.at(-1)?.endMs ?? 0,
+    phases,
+    faults,
+    loadSpecs: scenario.load.map(asJson),
+    objectives: scenario.objectives.map((objective) => ({ ...objective, settings: { ...objective.settings } })),
+    parts: scenario.world.parts.map(({ name, role, protocol, settings, variables }) => ({
+      name,
+      role,
+      protocol,
+      settings: { ...settings },
+      variables: { ...variables },
+    })),
+    corpus: { documents: scenario.world.corpus.documents },
+    expectedDrainMs,
+    timeoutMs: Math.max(0, ...requests.map((load) => load.deadlineMs)),
+  };
+  const schedules = loadSchedules(scenario, plan);
+  return { ...plan, load: scenario.load.map((load) => plannedLoad(load, schedules)) };
+}
+
+/** The arrivals of a plan: the same plan gives the same times and trace ids. */
+export function loadSchedules(scenario: Scenario, plan: Pick<Plan, 'seed' | 'phases' | 'durationMs'>): LoadSchedule[] {
+  const windows = plan.phases.flatMap(({ fault, startMs, endMs }) =>
+    fault === undefined ? [] : [{ fault, startMs, endMs }],
+  );
+  const requests = scenario.load.filter((load): load is RequestLoad => load.kind === 'requests');
+  return scheduleLoads(requests, seededRandom(plan.seed).fork('load'), plan.durationMs, windows);
+}
+
+function planPhases(times: PaceTimes, faults: readonly PlannedFault[], recoveryMs: number): Phase[] {
+  const lengths: (Omit<Phase, 'startMs' | 'endMs'> & { lengthMs: number })[] = [
+    { name: 'warm-up', kind: 'warm-up', lengthMs: times.warmUpMs },
+    { name: 'baseline', kind: 'baseline', lengthMs: times.baselineMs },
+    ...faults.map((fault) => ({
+      name: fault.name,
+      kind: 'fault' as const,
+      fault: fault.name,
+      lengthMs: fault.durationMs ?? times.faultMs,
+    })),
+    { name: 'recovery', kind: 'recovery', lengthMs: recoveryMs },
+  ];
+  let atMs = 0;
+  return lengths.map(({ lengthMs, ...phase }) => ({ ...phase, startMs: atMs, endMs: (atMs += lengthMs) }));
+}
+
+/**
+ * How long the backlog of a feed takes to drain after the faults: what piled up, D (λ - μ_f) summed over them, over what is left of the
+ * capacity, μ - λ. Null where nothing is followed, and where the feed is faster than the capacity.
+ */
+export function drainMs(loads: readonly LoadSpec[], faults: readonly PlannedFault[]): number | null {
+  const follow = loads.find((load): load is FollowLoad => load.kind === 'follow');
+  if (!follow || follow.capacityPerSecond <= follow.feedPerSecond) return null;
+  const piledUp = faults
+    .filter((fault) => fault.part === follow.part && fault.remainingPerSecond !== undefined)
+    .reduce(
+      (sum, fault) =>
+        sum + (fault.durationMs ?? 0) * Math.max(0, follow.feedPerSecond - (fault.remainingPerSecond ?? 0)),
+      0,
+    );
+  return piledUp / (follow.capacityPerSecond - follow.feedPerSecond);
+}
+
+function plannedLoad(load: LoadSpec, schedules: readonly LoadSchedule[]): Plan['load'][number] {
+  if (load.kind === 'follow') {
+    const summary = `follows the changes of ${load.part}: ${load.feedPerSecond} per second of at most ${load.capacityPerSecond}`;
+    return { operation: load.operation, workClass: 'batch', summary, requests: null };
+  }
+  const requests = schedules.find((schedule) => schedule.load === load)?.timesMs.length ?? 0;
+  return { operation: load.operation, workClass: load.workClass, summary: summaryOf(load), requests };
+}
+
+function summaryOf(load: RequestLoad): string {
+  const { profile } = load;
+  const each = load.documentsPerRequest === undefined ? '' : ` of ${load.documentsPerRequest} documents`;
+  switch (profile.kind) {
+    case 'poisson':
+      return `${profile.ratePerSecond} per second${each}, Poisson`;
+    case 'constant':
+      return `${profile.ratePerSecond} per second${each}, evenly spaced`;
+    case 'flood':
+      return `${profile.ratePerSecond} per second${each}, ${profile.floodPerSecond} during ${profile.duringFaults.join(', ')}, Poisson`;
+    case 'steps':
+      return `${profile.steps.map((step) => step.ratePerSecond).join(', then ')} per second${each}, Poisson`;
+    case 'ramp':
+      return `from ${profile.fromPerSecond} to ${profile.toPerSecond} per second${each}, Poisson`;
+  }
+}
+
+/** A load spec is plain data; this only forgets its type. */
+function asJson(load: LoadSpec): JsonObject {
+  return structuredClone(load) as unknown as JsonObject;
+}
