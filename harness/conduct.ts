@@ -1,0 +1,74 @@
+import type { Clock } from './kit/clock.ts';
+import { messageOf } from './kit/errors.ts';
+import { injectorFor } from './faults/index.ts';
+import type { ActiveFault } from './faults/types.ts';
+import type { Phase, Plan, Receipt } from './record.ts';
+import type { FaultAccess } from './world/types.ts';
+
+/** What leads a run through its phases. */
+export interface Conductor {
+  readonly clock: Clock;
+  readonly plan: Plan;
+  readonly access: FaultAccess;
+  readonly originMs: number;
+  readonly leaseMs: number;
+  readonly signal: AbortSignal;
+  readonly onPhase: (phase: Phase) => void;
+  /** Called once, when the baseline is over. */
+  readonly onBaselineEnd: () => Promise<void>;
+  readonly onNote: (note: string) => void;
+}
+
+/** Goes through the phases of the plan and returns the receipts of its faults. Whatever is active is healed when `signal` is aborted. */
+export async function conduct(conductor: Conductor): Promise<Receipt[]> {
+  const receipts: Receipt[] = [];
+  for (const phase of conductor.plan.phases) {
+    if (conductor.signal.aborted) break;
+    conductor.onPhase(phase);
+    const receipt = phase.kind === 'fault' ? await faultPhase(conductor, phase) : await quietPhase(conductor, phase);
+    if (receipt) receipts.push(receipt);
+    if (phase.kind === 'baseline' && !conductor.signal.aborted) await conductor.onBaselineEnd();
+  }
+  return receipts;
+}
+
+async function quietPhase(conductor: Conductor, phase: Phase): Promise<undefined> {
+  await until(conductor, phase.endMs);
+}
+
+async function faultPhase(conductor: Conductor, phase: Phase): Promise<Receipt | undefined> {
+  const { plan, access, leaseMs, originMs } = conductor;
+  const spec = plan.faults.find((fault) => fault.name === phase.fault);
+  const injector = spec && injectorFor(spec.kind);
+  if (!spec || !injector) return undefined;
+  let active: ActiveFault | undefined;
+  try {
+    active = await injector.inject(spec, access, leaseMs);
+    await until(conductor, phase.endMs);
+    const effect = await active.heal();
+    return {
+      fault: spec.name,
+      kind: spec.kind,
+      part: spec.part,
+      activeFromMs: effect.activeFromMs - originMs,
+      activeToMs: effect.activeToMs - originMs,
+      ended: conductor.signal.aborted ? 'interrupted' : effect.ended,
+      seen: effect.seen,
+      altered: effect.altered,
+      figures: { ...effect.figures },
+    };
+  } catch (cause) {
+    // No receipt makes the run invalid; the note says why there is none.
+    conductor.onNote(
+      `The fault "${spec.name}" ${active ? 'gave no receipt' : 'could not be injected'}: ${messageOf(cause)}`,
+    );
+    await until(conductor, phase.endMs);
+    return undefined;
+  }
+}
+
+/** Waits until `atMs` since the origin, or until the run is interrupted. */
+async function until(conductor: Conductor, atMs: number): Promise<void> {
+  const { clock, originMs, signal } = conductor;
+  await clock.sleep(originMs + atMs - clock.now(), signal).catch(() => undefined);
+}

@@ -1,0 +1,121 @@
+import { Client } from 'pg';
+import { z } from 'zod';
+import type { Clock } from './kit/clock.ts';
+import { Cleanup } from './kit/lifecycle.ts';
+import { startCallLog, type CallLog, type ReadJournal } from './observe/call-log.ts';
+import { startLedgerLog, type LedgerLog, type LedgerReaders } from './observe/ledger-log.ts';
+import { CallSchema } from './observe/observations.ts';
+import { startScraper } from './observe/scraper.ts';
+import type { SeriesStore } from './observe/series.ts';
+import type { TargetConfig, TargetRequest } from './world/target.ts';
+import type { PartSpec, StartedPart } from './world/types.ts';
+
+/** Everything that watches a run from outside. */
+export interface Observers {
+  readonly calls: CallLog;
+  readonly ledger: LedgerLog;
+  stop(): Promise<void>;
+}
+
+/** What the observers look at. */
+export interface ObservedWorld {
+  readonly parts: readonly StartedPart[];
+  /** The unproxied value of each variable. */
+  readonly direct: Readonly<Record<string, string>>;
+  readonly target: { readonly directUrl: string };
+}
+
+const JournalAnswer = z.object({ calls: z.array(CallSchema), next: z.number() });
+const SourceAnswer = z.object({ items: z.array(z.object({ id: z.string(), version: z.number(), atMs: z.number() })) });
+
+export function startObservers(
+  clock: Clock,
+  settings: {
+    specs: readonly PartSpec[];
+    world: ObservedWorld;
+    target: TargetConfig;
+    followed: readonly string[];
+    series: SeriesStore;
+  },
+): Observers {
+  const { specs, world, target, followed, series } = settings;
+  const cleanup = new Cleanup();
+  const part = (name: string): StartedPart | undefined => world.parts.find((started) => started.name === name);
+  const scraped = specs.flatMap((spec) => {
+    const started = part(spec.name);
+    const path = spec.metricsPath;
+    return started && path !== undefined
+      ? [{ source: spec.name, read: () => readText(new URL(path, originOf(world, spec)).href) }]
+      : [];
+  });
+  cleanup.use('the scraper', startScraper(clock, scraped, series));
+  const journals = new Map(
+    world.parts.map((started): [string, ReadJournal] => [
+      started.name,
+      (after, open) => readJournal(started, after, open),
+    ]),
+  );
+  const readers: LedgerReaders = {
+    sources: new Map(followed.flatMap((name) => (part(name) ? [[name, () => readSource(part(name))] as const] : []))),
+    stored: storedReader(target, world, cleanup),
+    deadLetters: deadLettersReader(target, world),
+  };
+  return { calls: startCallLog(clock, journals), ledger: startLedgerLog(clock, readers), stop: () => cleanup.stop() };
+}
+
+async function readJournal(part: StartedPart, after: number, open: boolean): Promise<z.infer<typeof JournalAnswer>> {
+  return JournalAnswer.parse(await part.admin('GET', `/journal?after=${after}&open=${open}`));
+}
+
+async function readSource(part: StartedPart | undefined): Promise<z.infer<typeof SourceAnswer>['items']> {
+  return SourceAnswer.parse(await part?.admin('GET', '/state')).items;
+}
+
+function storedReader(target: TargetConfig, world: ObservedWorld, cleanup: Cleanup): LedgerReaders['stored'] {
+  const { stored } = target.operations;
+  if (!stored) return undefined;
+  if (stored.kind === 'http') return async () => stored.read(await readJson(world.target.directUrl, stored.request));
+  const connectionString = world.direct[stored.variable];
+  if (connectionString === undefined) return undefined;
+  // One connection for the whole run, past the proxy: what is counted does not depend on the faults.
+  let connecting: Promise<Client> | undefined;
+  const connect = async (): Promise<Client> => {
+    const client = new Client({ connectionString });
+    client.on('error', () => (connecting = undefined));
+    await client.connect();
+    cleanup.add('the connection to the store', () => client.end());
+    return client;
+  };
+  return async () => {
+    const client = await (connecting ??= connect());
+    const { rows } = await client.query<{ id: string; version: number | string }>(stored.query);
+    return rows.map((row) => ({ id: row.id, version: Number(row.version) }));
+  };
+}
+
+function deadLettersReader(target: TargetConfig, world: ObservedWorld): LedgerReaders['deadLetters'] {
+  const { deadLetters } = target.operations;
+  return deadLetters && (async () => deadLetters.read(await readJson(world.target.directUrl, deadLetters.request)));
+}
+
+async function readJson(baseUrl: string, request: TargetRequest): Promise<unknown> {
+  const response = await fetch(new URL(request.path, baseUrl), {
+    method: request.method,
+    signal: AbortSignal.timeout(5000),
+  });
+  if (!response.ok) throw new Error(`${request.method} ${request.path} was answered ${response.status}`);
+  return response.json();
+}
+
+async function readText(url: string): Promise<string> {
+  const response = await fetch(url, { signal: AbortSignal.timeout(2000) });
+  return response.text();
+}
+
+/** Where a part serves its pages, past the proxy: the origin of the first URL among its variables. */
+function originOf(world: ObservedWorld, spec: PartSpec): string {
+  const url = Object.keys(spec.variables)
+    .map((variable) => world.direct[variable])
+    .find((value) => value?.startsWith('http'));
+  return new URL(url ?? 'http://127.0.0.1').origin;
+}

@@ -1,0 +1,184 @@
+import { mkdir, readFile, readdir, rename, rm, symlink, writeFile } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import { z } from 'zod';
+import { GamedayError, messageOf } from './kit/errors.ts';
+import { CallSchema, SampleSchema, type Call, type Sample } from './observe/observations.ts';
+import { redactText } from './redact.ts';
+import { RunRecordSchema, recordVersion, type RunRecord } from './record.ts';
+
+/** A stored run: `record.json`, its two logs, and `output/` with what each child printed. */
+export interface StoredRun {
+  readonly folder: string;
+  readonly record: RunRecord;
+  readonly samples: readonly Sample[];
+  readonly calls: readonly Call[];
+}
+
+const keepRuns = 20;
+const logNames = { samples: 'samples.jsonl', calls: 'calls.jsonl' } as const;
+
+/** Makes the folder of a new run, named by time and scenario; a second one in the same second gets a number. */
+export async function createRunFolder(
+  runsFolder: string,
+  scenario: string,
+  startedAtMs: number,
+): Promise<{ id: string; folder: string }> {
+  const time = new Date(startedAtMs).toISOString().slice(0, 19).replaceAll(':', '-');
+  try {
+    await mkdir(runsFolder, { recursive: true });
+    for (let number = 1; ; number++) {
+      const id = `${time}-${scenario}${number === 1 ? '' : `-${number}`}`;
+      const made = await mkdir(join(runsFolder, id)).then(
+        () => true,
+        (cause: unknown) => {
+          if (isCode(cause, 'EEXIST')) return false;
+          throw cause;
+        },
+      );
+      if (made) {
+        await mkdir(join(runsFolder, id, 'output'));
+        return { id, folder: join(runsFolder, id) };
+      }
+    }
+  } catch (cause) {
+    throw diskError(`make a folder for the run in ${runsFolder}`, cause);
+  }
+}
+
+/** Writes the record and its logs, whole or not at all, points `latest` at it, and removes all but the last 20 runs. */
+export async function storeRun(run: StoredRun): Promise<void> {
+  try {
+    await writeWhole(join(run.folder, logNames.samples), toLines(run.samples));
+    await writeWhole(join(run.folder, logNames.calls), toLines(run.calls));
+    await writeWhole(join(run.folder, 'record.json'), `${JSON.stringify(run.record, null, 1)}\n`);
+  } catch (cause) {
+    throw diskError(`write the record of the run to ${run.folder}`, cause);
+  }
+  const runsFolder = join(run.folder, '..');
+  await pointLatest(runsFolder, basename(run.folder));
+  await pruneRuns(runsFolder, keepRuns);
+}
+
+/** Takes credentials and prompts out of what the children printed. A file that cannot be rewritten is left to the error of the record itself. */
+export async function redactOutput(folder: string): Promise<void> {
+  const output = join(folder, 'output');
+  for (const name of await readdir(output).catch(() => [])) {
+    const text = await readFile(join(output, name), 'utf8');
+    const redacted = redactText(text);
+    if (redacted !== text) await writeWhole(join(output, name), redacted).catch(() => undefined);
+  }
+}
+
+/** Writes a file whole or not at all: what a full disk cuts off is removed again. */
+export async function writeWhole(path: string, text: string): Promise<void> {
+  const partial = `${path}.partial`;
+  try {
+    await writeFile(partial, text);
+    await rename(partial, path);
+  } catch (cause) {
+    await rm(partial, { force: true });
+    throw cause;
+  }
+}
+
+/** Reads a stored run; `where` is its folder or its `record.json`. Everything wrong with it is said in one error. */
+export async function readRun(where: string): Promise<StoredRun> {
+  const folder = basename(where) === 'record.json' ? join(where, '..') : where;
+  const text = await readFile(join(folder, 'record.json'), 'utf8').catch((cause: unknown) => {
+    throw badRecord(folder, [`There is no readable record.json: ${messageOf(cause)}`], cause);
+  });
+  const raw = parseJson(text, folder);
+  const version = z.object({ version: z.number() }).safeParse(raw).data?.version;
+  if (version !== recordVersion) {
+    throw badRecord(folder, [
+      version === undefined
+        ? 'record.json is not a record of gameday: it has no version.'
+        : `It has version ${version}; this gameday reads version ${recordVersion}.`,
+    ]);
+  }
+  const parsed = RunRecordSchema.safeParse(raw);
+  if (!parsed.success)
+    throw badRecord(
+      folder,
+      parsed.error.issues.slice(0, 10).map((issue) => `${issue.path.join('.')}: ${issue.message}`),
+    );
+  const samples = await readLines(folder, logNames.samples, SampleSchema);
+  const calls = await readLines(folder, logNames.calls, CallSchema);
+  return { folder, record: parsed.data, samples, calls };
+}
+
+/** The names of the logs beside a record. */
+export function logFiles(): RunRecord['logs'] {
+  return { ...logNames };
+}
+
+/** Removes all but the newest `keep` stored runs, and returns the names of those removed. Folders without a record are left alone. */
+export async function pruneRuns(runsFolder: string, keep: number): Promise<string[]> {
+  const stored: string[] = [];
+  for (const entry of await readdir(runsFolder, { withFileTypes: true }).catch(() => [])) {
+    if (entry.isDirectory() && (await readdir(join(runsFolder, entry.name))).includes('record.json'))
+      stored.push(entry.name);
+  }
+  const old = stored.sort().slice(0, Math.max(0, stored.length - keep));
+  for (const name of old) await rm(join(runsFolder, name), { recursive: true, force: true });
+  return old;
+}
+
+async function pointLatest(runsFolder: string, id: string): Promise<void> {
+  const next = join(runsFolder, `.latest-${id}`);
+  // Renaming a finished link over the old one: a reader never finds none.
+  await rm(next, { force: true });
+  await symlink(id, next).then(
+    () => rename(next, join(runsFolder, 'latest')),
+    () => undefined,
+  );
+}
+
+function toLines(items: readonly unknown[]): string {
+  return items.map((item) => `${JSON.stringify(item)}\n`).join('');
+}
+
+async function readLines<T>(folder: string, name: string, schema: z.ZodType<T>): Promise<T[]> {
+  const text = await readFile(join(folder, name), 'utf8').catch((cause: unknown) => {
+    throw badRecord(folder, [`${name} cannot be read: ${messageOf(cause)}`], cause);
+  });
+  return text
+    .split('\n')
+    .filter((line) => line !== '')
+    .map((line, index) => {
+      const parsed = schema.safeParse(parseJson(line, folder));
+      if (!parsed.success)
+        throw badRecord(folder, [`${name}, line ${index + 1}: ${parsed.error.issues[0]?.message ?? 'not understood'}`]);
+      return parsed.data;
+    });
+}
+
+function parseJson(text: string, folder: string): unknown {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch (cause) {
+    throw badRecord(folder, [`It is not JSON: ${messageOf(cause)}`], cause);
+  }
+}
+
+function badRecord(folder: string, problems: readonly string[], cause?: unknown): GamedayError {
+  return new GamedayError('bad-record', `Cannot read the run in ${folder}.`, {
+    problems,
+    hint: 'Please name the folder of a finished run, such as .gameday/runs/latest.',
+    cause,
+  });
+}
+
+function diskError(what: string, cause: unknown): GamedayError {
+  const full = isCode(cause, 'ENOSPC') || isCode(cause, 'EFBIG') || isCode(cause, 'EDQUOT');
+  return new GamedayError('disk', `Failed to ${what}: ${messageOf(cause)}.`, {
+    hint: full
+      ? 'The disk (or the quota) is full. Please make room, e.g. with "gameday clean", or choose another folder with --out.'
+      : 'Please check the folder, or choose another with --out.',
+    cause,
+  });
+}
+
+function isCode(cause: unknown, code: string): boolean {
+  return cause instanceof Error && 'code' in cause && cause.code === code;
+}
