@@ -16,7 +16,7 @@ export const PhaseSchema = z.object({
   startMs: z.number(),
   endMs: z.number(),
   /** The name of the fault, in a fault phase. */
-  fault: z.string().optional(),
+  fault: z.string().exactOptional(),
 });
 export type Phase = z.infer<typeof PhaseSchema>;
 
@@ -26,8 +26,8 @@ const FaultSpecSchema = z.object({
   part: z.string(),
   summary: z.string(),
   settings: json,
-  durationMs: z.number().optional(),
-  remainingPerSecond: z.number().optional(),
+  durationMs: z.number().exactOptional(),
+  remainingPerSecond: z.number().exactOptional(),
 });
 
 const ObjectiveSpecSchema = z.object({ name: z.string(), kind: z.string(), statement: z.string(), settings: json });
@@ -97,7 +97,7 @@ export const FigureSchema = z.object({
   name: z.string(),
   value: z.number().nullable(),
   unit: z.string(),
-  limit: z.number().optional(),
+  limit: z.number().exactOptional(),
 });
 export type Figure = z.infer<typeof FigureSchema>;
 

@@ -1,0 +1,150 @@
+import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import { cleanCommand } from './commands/clean.ts';
+import { doctorCommand } from './commands/doctor.ts';
+import { exitCodeOfError, exitCodes } from './commands/exit-codes.ts';
+import { judgeCommand, reportCommand } from './commands/judge.ts';
+import { listCommand } from './commands/list.ts';
+import { planCommand } from './commands/plan.ts';
+import { runCommand } from './commands/run.ts';
+import { sweepCommand } from './commands/sweep.ts';
+import { describeError, processTerminal, type Terminal } from './commands/terminal.ts';
+import { GamedayError } from './kit/errors.ts';
+import { gamedayVersion } from './version.ts';
+
+/** Builds the command line. `finish` gets the exit code of the command that ran. */
+function buildProgram(terminal: Terminal, signal: AbortSignal, finish: (code: number) => void): Command {
+  const program = new Command('gameday')
+    .description(
+      'Failure-injection tests for generative-AI workloads: breaks things on purpose, and judges from evidence whether the promises held.',
+    )
+    .version(gamedayVersion())
+    .showSuggestionAfterError()
+    .exitOverride()
+    .configureHelp({ showGlobalOptions: true })
+    .addHelpText(
+      'after',
+      '\nExit codes: 0 pass, 1 fail, 2 inconclusive or invalid, 3 gameday broke, 64 wrong usage.\n',
+    );
+  const target = new Option(
+    '--target <file>',
+    'config of the system under test (default: gameday.config.ts here, else the reference workload)',
+  );
+  const pace = new Option('--pace <pace>', 'how long the phases are').choices(['quick', 'full']).default('quick');
+  const seed = new Option('--seed <number>', 'repeats the plan of an earlier run (default: a new one)').argParser(
+    wholeNumber,
+  );
+  const examples = (...lines: string[]): string =>
+    `\nExamples:\n${lines.map((line) => `  $ gameday ${line}`).join('\n')}\n`;
+
+  const add = (name: string, summary: string): Command => program.command(name).description(summary).exitOverride();
+  add('run', 'Run scenarios and judge them.')
+    .argument('[names...]', 'scenarios to run (default: all)')
+    .addOption(seed)
+    .addOption(pace)
+    .addOption(target)
+    .option('--defect <id>', 'switch on a defect that the target’s config lists')
+    .option('--reporter <names>', 'console, json, junit, markdown, html; several with commas', 'console,json,html')
+    .option('--out <dir>', 'where runs are stored (default: .gameday/runs)')
+    .addHelpText(
+      'after',
+      examples(
+        'run',
+        'run source-throttling --seed 7',
+        'run --reporter console,junit,markdown --out results',
+        'run gpu-saturation --defect B1',
+      ),
+    )
+    .action(async (names: string[], flags: Parameters<typeof runCommand>[1]) =>
+      finish(await runCommand(names, flags, terminal, signal)),
+    );
+  add('list', 'List the scenarios and the systems that they cover.')
+    .addOption(target)
+    .option('--json', 'as JSON')
+    .addHelpText('after', examples('list', 'list --json'))
+    .action(async (flags: Parameters<typeof listCommand>[0]) => finish(await listCommand(flags, terminal)));
+  add('plan', 'Show what a run would do and when. Starts nothing.')
+    .argument('<name>', 'the scenario')
+    .addOption(seed)
+    .addOption(pace)
+    .addOption(target)
+    .option('--json', 'as JSON, with every arrival time')
+    .addHelpText('after', examples('plan source-throttling', 'plan gpu-saturation --seed 7 --pace full --json'))
+    .action(async (name: string, flags: Parameters<typeof planCommand>[1]) =>
+      finish(await planCommand(name, flags, terminal)),
+    );
+  add('judge', 'Judge a stored run again, from its record alone.')
+    .argument('<run>', 'folder of the run, e.g. .gameday/runs/latest')
+    .option('--scenario <name>', 'judge by the objectives that this scenario has today')
+    .addOption(target)
+    .addHelpText(
+      'after',
+      examples('judge .gameday/runs/latest', 'judge .gameday/runs/latest --scenario source-throttling'),
+    )
+    .action(async (where: string, flags: Parameters<typeof judgeCommand>[1]) =>
+      finish(await judgeCommand(where, flags, terminal)),
+    );
+  add('report', 'Write the reports of a stored run again, from its record alone.')
+    .argument('<run>', 'folder of the run, e.g. .gameday/runs/latest')
+    .option('--reporter <names>', 'console, json, junit, markdown, html; several with commas', 'console,html')
+    .option('--out <dir>', 'where to write them (default: the folder of the run)')
+    .addHelpText(
+      'after',
+      examples('report .gameday/runs/latest', 'report .gameday/runs/latest --reporter junit,markdown --out results'),
+    )
+    .action(async (where: string, flags: Parameters<typeof reportCommand>[1]) =>
+      finish(await reportCommand(where, flags, terminal)),
+    );
+  add('sweep', 'Remove what interrupted runs left behind: faults and processes.')
+    .addHelpText('after', examples('sweep'))
+    .action(async () => finish(await sweepCommand(terminal)));
+  add('clean', 'Remove stored runs.')
+    .option('--keep <count>', 'how many of the newest to keep', wholeNumber, 0)
+    .option('--out <dir>', 'where the runs are (default: .gameday/runs)')
+    .addHelpText('after', examples('clean', 'clean --keep 5'))
+    .action(async (flags: Parameters<typeof cleanCommand>[0]) => finish(await cleanCommand(flags, terminal)));
+  add('doctor', 'Look at what this machine can run, and how to mend what is missing.')
+    .addHelpText('after', examples('doctor'))
+    .action(async () => finish(await doctorCommand(terminal)));
+  return program;
+}
+
+function wholeNumber(text: string): number {
+  if (!/^\d{1,15}$/.test(text)) throw new InvalidArgumentError('It has to be a whole number from 0 on.');
+  return Number(text);
+}
+
+/** Runs one command line and gives its exit code. */
+async function main(parameters: readonly string[], terminal: Terminal, signal: AbortSignal): Promise<number> {
+  let code: number = exitCodes.pass;
+  try {
+    await buildProgram(terminal, signal, (given) => (code = given)).parseAsync([...parameters], { from: 'user' });
+    return code;
+  } catch (cause) {
+    // Commander has already said what was wrong; help and version end with 0.
+    if (cause instanceof CommanderError)
+      return cause.exitCode === 0 || cause.code === 'commander.helpDisplayed' ? exitCodes.pass : exitCodes.usage;
+    terminal.say(describeError(cause));
+    return exitCodeOfError(cause);
+  }
+}
+
+/** SIGINT, SIGTERM, or the end of the process that started us: stop in order. A second signal stops at once. */
+function stopOnSignals(ending: AbortController): void {
+  const stop = (name: string): void => {
+    if (ending.signal.aborted) process.exit(exitCodes.broken);
+    ending.abort(new GamedayError('interrupted', `interrupted by ${name}`));
+  };
+  for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(name, () => stop(name));
+  // From the launcher in bin/, which cannot pass signals on in any other way once it shares our terminal.
+  process.on('message', (message: { kind?: string; signal?: string }) => {
+    if (message.kind === 'signal' && message.signal !== 'SIGINT') stop(message.signal ?? 'a signal');
+  });
+  process.on('disconnect', () => {
+    if (!ending.signal.aborted) stop('the end of its parent');
+  });
+}
+
+const ending = new AbortController();
+stopOnSignals(ending);
+process.exitCode = await main(process.argv.slice(2), processTerminal(), ending.signal);
+if (process.connected) process.disconnect();

@@ -1,0 +1,142 @@
+import { execFile } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { access, constants, mkdir } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { availableParallelism, freemem } from 'node:os';
+import { promisify } from 'node:util';
+import { messageOf } from '../kit/errors.ts';
+import { stateFolder } from './folders.ts';
+import type { Terminal } from './terminal.ts';
+
+/** One thing that was looked at. `needed`: without it no scenario runs; otherwise `unlocks` says what it adds. */
+interface Check {
+  readonly what: string;
+  readonly ok: boolean;
+  readonly seen: string;
+  readonly needed: boolean;
+  readonly unlocks: string;
+  /** The command that mends it. */
+  readonly mend: string;
+}
+
+/** Looks at what this machine can run. Exit code 0 when the local world can, 3 when something that it needs is missing. */
+export async function doctorCommand(terminal: Terminal): Promise<number> {
+  const checks = await Promise.all([node(), cores(), memory(), loopback(), folder(), ps(), chromium(), docker()]);
+  for (const check of checks) {
+    const mark = check.ok ? 'ok     ' : check.needed ? 'MISSING' : 'absent ';
+    terminal.print(`${mark} ${check.what}: ${check.seen}`);
+    if (!check.ok) terminal.print(`        ${check.unlocks} Mend: ${check.mend}`);
+  }
+  const missing = checks.filter((check) => check.needed && !check.ok);
+  terminal.print('');
+  terminal.print(
+    missing.length === 0
+      ? 'The local world runs here: npx gameday run'
+      : `The local world does not run here: ${missing.map((check) => check.what).join(', ')} missing.`,
+  );
+  return missing.length === 0 ? 0 : 3;
+}
+
+async function node(): Promise<Check> {
+  const major = Number(process.versions.node.split('.')[0]);
+  return {
+    what: 'Node',
+    ok: major >= 24,
+    seen: process.version,
+    needed: true,
+    unlocks: 'gameday runs on Node 24 or newer.',
+    mend: 'npm ci (brings Node 24 into the checkout)',
+  };
+}
+
+async function cores(): Promise<Check> {
+  const count = availableParallelism();
+  return {
+    ...{ what: 'processor cores', ok: count >= 2, seen: String(count), needed: false },
+    ...{
+      unlocks: 'With one core the load generator may be late and runs may turn invalid.',
+      mend: 'use a machine with two cores',
+    },
+  };
+}
+
+async function memory(): Promise<Check> {
+  // Free memory leaves out what caches would give back, so this errs on the safe side.
+  const freeGiB = freemem() / 2 ** 30;
+  return {
+    ...{ what: 'free memory', ok: freeGiB >= 2, seen: `${freeGiB.toFixed(1)} GiB`, needed: false },
+    ...{ unlocks: 'A run takes about 1.5 GiB.', mend: 'close other programs' },
+  };
+}
+
+function loopback(): Promise<Check> {
+  const check = {
+    what: 'ports on 127.0.0.1',
+    needed: true,
+    unlocks: 'Every part of a world listens on one.',
+    mend: 'allow listening on 127.0.0.1',
+  };
+  return new Promise((resolve) => {
+    const server = createServer();
+    server.once('error', (cause) => resolve({ ...check, ok: false, seen: messageOf(cause) }));
+    server.listen(0, '127.0.0.1', () =>
+      server.close(() => resolve({ ...check, ok: true, seen: 'can be listened on' })),
+    );
+  });
+}
+
+async function folder(): Promise<Check> {
+  const path = stateFolder();
+  const problem = await mkdir(path, { recursive: true })
+    .then(() => access(path, constants.W_OK))
+    .then(
+      () => undefined,
+      (cause: unknown) => messageOf(cause),
+    );
+  return {
+    what: 'folder for runs',
+    ok: problem === undefined,
+    seen: problem ?? path,
+    needed: true,
+    unlocks: 'Runs are stored there.',
+    mend: `make ${path} writable`,
+  };
+}
+
+async function ps(): Promise<Check> {
+  const found = await version('ps', ['-o', 'pid=', '-p', String(process.pid)]);
+  return {
+    ...{ what: 'ps', ok: found !== undefined, seen: found === undefined ? 'not found' : 'found', needed: false },
+    ...{
+      unlocks: 'It tells left-over processes of a killed run from strangers with the same number.',
+      mend: 'apt-get install procps',
+    },
+  };
+}
+
+async function chromium(): Promise<Check> {
+  const path = process.env['CHROMIUM_PATH'] ?? '/usr/bin/chromium';
+  const found = existsSync(path);
+  return {
+    ...{ what: 'Chromium', ok: found, seen: found ? path : 'not found', needed: false },
+    ...{
+      unlocks: 'The tests that open the HTML report in a browser need it.',
+      mend: 'apt-get install chromium (or set CHROMIUM_PATH)',
+    },
+  };
+}
+
+async function docker(): Promise<Check> {
+  const found = await version('docker', ['info', '--format', '{{.ServerVersion}}']);
+  return {
+    ...{ what: 'Docker engine', ok: found !== undefined, seen: found ?? 'not reachable', needed: false },
+    ...{ unlocks: 'Nothing in this version needs it; worlds of containers will.', mend: 'start a Docker engine' },
+  };
+}
+
+async function version(command: string, parameters: readonly string[]): Promise<string | undefined> {
+  return promisify(execFile)(command, parameters, { timeout: 5000 }).then(
+    ({ stdout }) => stdout.trim() || undefined,
+    () => undefined,
+  );
+}

@@ -1,0 +1,44 @@
+import { GamedayError, messageOf } from '../kit/errors.ts';
+
+/** Where a command writes, handed in so that tests can read it. */
+export interface Terminal {
+  /** Results, on standard output. */
+  print(text: string): void;
+  /** Progress and problems, on standard error. */
+  say(text: string): void;
+  /** Shows a line that the next one replaces; where output is not a terminal, nothing. */
+  transient(text: string): void;
+  readonly isTerminal: boolean;
+  readonly color: boolean;
+}
+
+export function processTerminal(): Terminal {
+  const isTerminal = process.stderr.isTTY;
+  const clear = (): void => {
+    if (isTerminal) process.stderr.write('\r\u001b[K');
+  };
+  return {
+    isTerminal,
+    color: process.stdout.isTTY && process.env['NO_COLOR'] === undefined,
+    print: (text) => {
+      clear();
+      process.stdout.write(`${text}\n`);
+    },
+    say: (text) => {
+      clear();
+      process.stderr.write(`${text}\n`);
+    },
+    transient: (text) => {
+      if (isTerminal) process.stderr.write(`\r\u001b[K${text.slice(0, process.stderr.columns - 1)}`);
+    },
+  };
+}
+
+/** An error as a person wants to read it: what failed, every problem, what to do. */
+export function describeError(cause: unknown): string {
+  if (!(cause instanceof GamedayError)) {
+    return `gameday broke: ${cause instanceof Error ? (cause.stack ?? cause.message) : messageOf(cause)}\nThis is a defect of gameday, not of your target.`;
+  }
+  const listed = cause.problems.filter((problem) => problem !== cause.message).map((problem) => `  - ${problem}`);
+  return [cause.message, ...listed, ...(cause.hint === undefined ? [] : [cause.hint])].join('\n');
+}

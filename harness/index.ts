@@ -1,0 +1,18 @@
+/** The public names of gameday, listed by hand. */
+export { blackHole } from './faults/black-hole.ts';
+export { memoryPressure } from './faults/memory-pressure.ts';
+export { narrowLink } from './faults/narrow-link.ts';
+export { noisyNeighbour } from './faults/noisy-neighbour.ts';
+export { resetConnections } from './faults/reset-connections.ts';
+export { slowLink } from './faults/slow-link.ts';
+export { throttle } from './faults/throttle.ts';
+export type { FaultSpec } from './faults/types.ts';
+export { unavailable } from './faults/unavailable.ts';
+export { milliseconds, minutes, perSecond, seconds } from './kit/durations.ts';
+export { ask, ingest, ingestFeed } from './load/loads.ts';
+export type { ArrivalProfile, FollowLoad, LoadSpec, RequestLoad } from './load/types.ts';
+export type { ObjectiveSpec } from './judge/types.ts';
+export type { Plan, RunRecord, RunVerdict } from './record.ts';
+export type { Scenario } from './scenario.ts';
+export type { AnswerEvent, DefectSpec, TargetConfig, TargetOperations, TargetRequest } from './world/target.ts';
+export type { Corpus, CorpusSpec, CreateCorpus, PartSpec, WorldSpec } from './world/types.ts';
