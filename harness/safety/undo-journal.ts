@@ -11,7 +11,7 @@ export interface UndoJournal {
   process(name: string, pid: number): Promise<void>;
   /** Notes a fault. Resolves when the note is on the disk: inject after that, not before. */
   fault(fault: Omit<FaultEntry, 'kind'>): Promise<void>;
-  /** Takes back the process or fault of that name. */
+  /** Takes back the fault of that name, or the process, and with it every fault that it held. */
   undone(name: string): Promise<void>;
   /** Ends the journal: its file is removed if all has been undone, and kept for the next sweep if not. */
   close(): Promise<void>;
@@ -41,9 +41,11 @@ export async function openUndoJournal(settings: {
   return journalOn(file, handle);
 }
 
-/** Notes a process in the journal of a run from a process other than its conductor. */
+/** Notes a process in the journal of a run from a process other than its conductor. Nothing is noted of one that is gone already. */
 export async function noteProcess(file: string, name: string, pid: number): Promise<void> {
-  const startedAtMs = await startTime(pid);
+  const state = await processState(pid);
+  if (state.kind === 'gone') return;
+  const startedAtMs = state.kind === 'running' ? state.startedAtMs : null;
   await onDisk(file, async () => {
     const handle = await open(file, 'a');
     await write(handle, { kind: 'process', name, pid, startedAtMs });
@@ -52,23 +54,28 @@ export async function noteProcess(file: string, name: string, pid: number): Prom
 }
 
 function journalOn(file: string, handle: FileHandle): UndoJournal {
-  const outstanding = new Set<string>();
+  const outstanding = new Map<string, number>();
+  const processes = new Set<string>();
   let closing: Promise<void> | undefined;
   return {
     file,
     process: async (name, pid) => {
       const state = await processState(pid);
       if (state.kind === 'gone') return;
-      outstanding.add(name);
+      outstanding.set(name, pid);
+      processes.add(name);
       const startedAtMs = state.kind === 'running' ? state.startedAtMs : null;
       await onDisk(file, () => write(handle, { kind: 'process', name, pid, startedAtMs }));
     },
     fault: async (fault) => {
-      outstanding.add(fault.name);
+      outstanding.set(fault.name, fault.heldByPid);
       await onDisk(file, () => write(handle, { kind: 'fault', ...fault }));
     },
     undone: async (name) => {
+      const pid = outstanding.get(name);
       if (!outstanding.delete(name)) return;
+      if (processes.delete(name))
+        for (const [fault, holder] of outstanding) if (holder === pid) outstanding.delete(fault);
       await onDisk(file, () => write(handle, { kind: 'undone', name }));
     },
     close: () =>
