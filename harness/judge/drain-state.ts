@@ -1,0 +1,69 @@
+import type { Item } from '../observe/observations.ts';
+import { backlogReadings, deadLettered, settledLevel, type Reading } from './backlog.ts';
+import type { Evidence } from './types.ts';
+
+/** What became of items that are missing at the end: too early to say, or passed over. */
+export type DrainState =
+  | { readonly kind: 'not drained'; readonly why: string }
+  | { readonly kind: 'passed over'; readonly items: readonly Item[] };
+
+/**
+ * Tells lost items from a backlog that has not drained yet. An item was passed over when it had waited for the last `plateauMs` (the
+ * larger of 5 s and half of the hold window), one that changed after it is stored, and the backlog did not shrink any more: it was back
+ * at its usual level but for the missing ones, or it stood still above that.
+ */
+export function drainState(evidence: Evidence, missing: readonly (Item & { source: string })[]): DrainState {
+  const readings = backlogReadings(evidence, [...deadLettered(evidence), ...missing]);
+  const last = readings.at(-1);
+  if (!last) return { kind: 'not drained', why: 'the backlog was not watched' };
+  if (targetDied(evidence)) return { kind: 'not drained', why: 'the target was gone' };
+  const plateauMs = Math.max(5000, evidence.record.plan.holdMs / 2);
+  const fromMs = last.atMs - plateauMs;
+  const recent = readings.filter((reading) => reading.atMs >= fromMs);
+  const newest = newestStored(evidence);
+  const items = missing.filter((item) => {
+    const atMs = item.atMs ?? -Infinity;
+    return atMs <= fromMs && atMs < (newest.get(item.source) ?? -Infinity);
+  });
+  if (items.length === 0) return { kind: 'not drained', why: 'nothing newer was stored in the meantime' };
+  const level = settledLevel(evidence, readings);
+  const drained = recent.every((reading) => reading.count <= level);
+  if (!drained && isShrinking(backlogReadings(evidence).filter((reading) => reading.atMs >= fromMs))) {
+    return {
+      kind: 'not drained',
+      why: `the backlog was still shrinking, at ${evidence.record.ledger.backlog.at(-1)?.[1] ?? 0}`,
+    };
+  }
+  return { kind: 'passed over', items };
+}
+
+/** By source, when the newest of the items that are stored in their last version changed there. */
+function newestStored(evidence: Evidence): ReadonlyMap<string, number> {
+  const { sources, stored } = evidence.record.ledger;
+  const versions = new Map((stored ?? []).map((item) => [item.id, item.version]));
+  return new Map(
+    Object.entries(sources).map(([source, items]) => {
+      const times = items
+        .filter((item) => (versions.get(item.id) ?? -Infinity) >= item.version)
+        .map((item) => item.atMs ?? -Infinity);
+      return [source, times.reduce((newest, atMs) => Math.max(newest, atMs), -Infinity)];
+    }),
+  );
+}
+
+/** Whether the second half of the readings lies clearly below the first: by a tenth, and by two items at least. */
+function isShrinking(readings: readonly Reading[]): boolean {
+  const half = Math.floor(readings.length / 2);
+  if (half === 0) return true;
+  const before = mean(readings.slice(0, half));
+  const after = mean(readings.slice(-half));
+  return before - after > Math.max(2, before / 10);
+}
+
+function mean(readings: readonly Reading[]): number {
+  return readings.reduce((sum, reading) => sum + reading.count, 0) / readings.length;
+}
+
+function targetDied({ record }: Evidence): boolean {
+  return record.processes.some((child) => child.name === 'target' && child.died !== null);
+}

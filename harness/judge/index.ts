@@ -1,0 +1,18 @@
+export { attemptsPerOperation } from './attempts-per-operation.ts';
+export { availability } from './availability.ts';
+export { batchGivesWay } from './batch-gives-way.ts';
+export { checkObjectives } from './check-objectives.ts';
+export { concurrencyWithin } from './concurrency-within.ts';
+export { drained } from './drained.ts';
+export { gapsGrowAndSpread } from './gaps-grow-and-spread.ts';
+export { goodput } from './goodput.ts';
+export { judgeRun } from './judge-run.ts';
+export { judgeFor, judges } from './judges.ts';
+export { noDuplicates } from './no-duplicates.ts';
+export { nothingLost } from './nothing-lost.ts';
+export { preemption } from './preemption.ts';
+export { queueBounded } from './queue-bounded.ts';
+export { retryAmplification } from './retry-amplification.ts';
+export { timeToFirstToken } from './time-to-first-token.ts';
+export { waitsForRetryAfter } from './waits-for-retry-after.ts';
+export { wastedWork } from './wasted-work.ts';

@@ -1,0 +1,105 @@
+import { z } from 'zod';
+import type { Call } from '../observe/observations.ts';
+import { defineJudge, inconclusive, objectiveSpec, worstOf, type Named } from './objective.ts';
+import { toFail, toPass } from './statistics/confidence.ts';
+import { effectiveFraction } from './statistics/effective-fraction.ts';
+import { judgeShare } from './statistics/judge-share.ts';
+import { countForUpperBound, quantileBounds, sorted } from './statistics/quantile.ts';
+import type { ObjectiveSpec } from './types.ts';
+import { DuringSchema, describeDuring, isInside, windowsOf, type Window } from './windows.ts';
+import { figure, percent, plain, samplesHint, timeHint } from './wording.ts';
+
+const Settings = z.strictObject({
+  at: z.string().min(1),
+  preemptedAtMost: z.number().gt(0).lt(1).default(0.01),
+  timePerOutputTokenRatioAtMost: z.number().min(1).default(3),
+  during: DuringSchema.default('fault'),
+});
+const kind = 'preemption';
+
+/**
+ * A model server does not thrash: at most this share of finished calls was preempted (default 0.01), and the 99th percentile of the time
+ * per output token is at most this many times its median (default 3). Read from the figures `preemptions` and `timePerOutputTokenMs` of
+ * its calls. Default window: all faults. Source: defect E2.
+ */
+export function preemption(options: Readonly<z.input<typeof Settings>> & Named): ObjectiveSpec {
+  const { name = 'preemption', ...settings } = options;
+  const when = describeDuring(settings.during ?? 'fault');
+  const statement = `${settings.at} preempts at most ${percent(settings.preemptedAtMost ?? 0.01)} of what it finishes ${when}, and the time per output token stays even.`;
+  return objectiveSpec({ kind, name, statement, settings });
+}
+
+export const preemptionJudge = defineJudge({
+  kind,
+  settings: Settings,
+  hardInvariant: false,
+  judge: (settings, evidence) => {
+    const windows = windowsOf(evidence, settings.during);
+    const finished = evidence.calls.filter(
+      (call) => call.part === settings.at && call.outcome === 'ok' && isInside(windows, call.receivedMs),
+    );
+    const told = finished.filter((call) => call.figures['preemptions'] !== undefined);
+    if (told.length === 0) {
+      return inconclusive(
+        `No finished call at ${settings.at} says ${describeDuring(settings.during)} how often it was preempted.`,
+      );
+    }
+    const share = judgePreempted(told, windows, settings.preemptedAtMost);
+    const spread = judgeSpread(told, windows, settings.timePerOutputTokenRatioAtMost);
+    return {
+      outcome: worstOf([share.outcome, spread.outcome]),
+      finding: `${share.finding} ${spread.finding}`,
+      figures: [...share.figures, ...spread.figures],
+      sampleCount: told.length,
+    };
+  },
+});
+
+function judgePreempted(calls: readonly Call[], windows: readonly Window[], atMost: number) {
+  const events = calls.map((call) => ({ atMs: call.receivedMs, bad: (call.figures['preemptions'] ?? 0) > 0 }));
+  const judged = judgeShare({
+    bad: events.filter((event) => event.bad).length,
+    count: events.length,
+    budget: atMost,
+    effectiveFraction: effectiveFraction(events, windows),
+  });
+  const hint = judged.outcome === 'inconclusive' ? ` ${samplesHint(judged, windows)}` : '';
+  return {
+    outcome: judged.outcome,
+    finding: `${percent(judged.share)} of finished calls were preempted, limit ${percent(atMost)} (${judged.bad} of n = ${judged.count}).${hint}`,
+    figures: [figure('preempted share of finished calls', judged.share, 'ratio', atMost)],
+  };
+}
+
+/** p99 ÷ p50: fails when even the lower bound of the one over the upper bound of the other is too much, passes the other way round. */
+function judgeSpread(calls: readonly Call[], windows: readonly Window[], atMost: number) {
+  const times = sorted(calls.flatMap((call) => call.figures['timePerOutputTokenMs'] ?? []));
+  const bounds = { lowerAlpha: toFail.alpha, upperAlpha: toPass.alpha };
+  const high = quantileBounds(times, { quantile: 0.99, ...bounds });
+  const middle = quantileBounds(times, { quantile: 0.5, lowerAlpha: toPass.alpha, upperAlpha: toFail.alpha });
+  const surely = over(high.lower, middle.upper);
+  const atWorst = over(high.upper, middle.lower);
+  const ratio = over(high.value, middle.value);
+  const outcome: 'pass' | 'fail' | 'inconclusive' =
+    surely !== null && surely > atMost ? 'fail' : atWorst !== null && atWorst <= atMost ? 'pass' : 'inconclusive';
+  const needed = countForUpperBound(0.99, toPass.alpha);
+  const hint =
+    outcome !== 'inconclusive'
+      ? ''
+      : times.length < needed
+        ? ` ${timeHint(needed, times.length, windows)}`
+        : ' That is too close to the limit to tell; more samples are needed to decide.';
+  return {
+    outcome,
+    finding: `Time per output token: p99 is ${ratio === null ? 'not known' : `${plain(ratio)} x p50`}, limit ${atMost} x (n = ${times.length}).${hint}`,
+    figures: [
+      figure('time per output token p99 / p50', ratio, 'ratio', atMost),
+      figure('time per output token p50', middle.value, 'ms'),
+      figure('time per output token p99', high.value, 'ms'),
+    ],
+  };
+}
+
+function over(high: number | null, low: number | null): number | null {
+  return high === null || low === null || low <= 0 ? null : high / low;
+}

@@ -1,0 +1,81 @@
+import { z } from 'zod';
+import type { Call } from '../observe/observations.ts';
+import { attemptsAt } from './attempts.ts';
+import { defineJudge, inconclusive, objectiveSpec, type Named } from './objective.ts';
+import type { ObjectiveSpec } from './types.ts';
+import { countOf, figure } from './wording.ts';
+
+const Settings = z.strictObject({ at: z.string().min(1) });
+const kind = 'waitsForRetryAfter';
+
+/** An attempt this shortly after the answer was already on its way. */
+const inFlightMs = 30;
+/** Clocks and timers may be this much apart. */
+const toleranceMs = 50;
+
+/** Nobody calls the part before the time that it asked for has passed. A hard invariant. */
+export function waitsForRetryAfter(options: Readonly<z.input<typeof Settings>> & Named): ObjectiveSpec {
+  const { name = 'waits-for-retry-after', ...settings } = options;
+  const statement = `No attempt reaches ${settings.at} before the time that its Retry-After asked for has passed.`;
+  return objectiveSpec({ kind, name, statement, settings });
+}
+
+interface Hint {
+  readonly call: Call;
+  readonly fromMs: number;
+  readonly untilMs: number;
+}
+
+export const waitsForRetryAfterJudge = defineJudge({
+  kind,
+  settings: Settings,
+  hardInvariant: true,
+  judge: ({ at }, evidence) => {
+    const hints = hintsAt(evidence.calls, at);
+    if (hints.length === 0) return inconclusive(`${at} never answered with a Retry-After, so nobody had to wait.`);
+    const attempts = attemptsAt(evidence, { at });
+    const early = tooEarly(attempts, hints).toSorted((left, right) => right.earlyMs - left.earlyMs);
+    return {
+      outcome: early.length === 0 ? 'pass' : 'fail',
+      finding:
+        early.length === 0
+          ? `No attempt came early at ${at} (${countOf(hints.length, 'answer')} with a Retry-After, ${countOf(attempts.length, 'attempt')}).`
+          : `${countOf(early.length, 'attempt')} came early at ${at}, the worst ${Math.round(early[0]?.earlyMs ?? 0)} ms (${countOf(hints.length, 'answer')} with a Retry-After).`,
+      figures: [
+        figure('attempts that came early', early.length, 'attempts', 0),
+        figure('answers with a Retry-After', hints.length, 'answers'),
+      ],
+      sampleCount: hints.length,
+      counterexamples: early.map(({ text }) => text),
+    };
+  },
+});
+
+function hintsAt(calls: readonly Call[], at: string): readonly Hint[] {
+  return calls
+    .flatMap((call) => {
+      const asked = call.part === at && (call.status === 429 || call.status === 503) ? call.retryAfterMs : null;
+      if (asked === null || asked <= toleranceMs || call.endedMs === null) return [];
+      return [{ call, fromMs: call.endedMs + inFlightMs, untilMs: call.endedMs + asked - toleranceMs }];
+    })
+    .toSorted((left, right) => left.fromMs - right.fromMs);
+}
+
+/** One pass over attempts in order of arrival, with the hint that reaches furthest of those already given. */
+function tooEarly(attempts: readonly Call[], hints: readonly Hint[]): { earlyMs: number; text: string }[] {
+  const found: { earlyMs: number; text: string }[] = [];
+  let next = 0;
+  let furthest: Hint | undefined;
+  for (const attempt of attempts) {
+    for (let hint = hints[next]; hint && hint.fromMs < attempt.receivedMs; hint = hints[++next]) {
+      if (!furthest || hint.untilMs > furthest.untilMs) furthest = hint;
+    }
+    if (!furthest || attempt.receivedMs >= furthest.untilMs) continue;
+    const waitedMs = Math.round(attempt.receivedMs - (furthest.call.endedMs ?? 0));
+    found.push({
+      earlyMs: furthest.untilMs + toleranceMs - attempt.receivedMs,
+      text: `call ${attempt.number} (${attempt.operation ?? ''}) came ${waitedMs} ms after call ${furthest.call.number} was answered ${furthest.call.status ?? ''}, to wait ${furthest.call.retryAfterMs ?? ''} ms`,
+    });
+  }
+  return found;
+}
