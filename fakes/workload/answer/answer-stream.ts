@@ -1,0 +1,44 @@
+import { asFailure } from '../failure.ts';
+import type { AnswerPart } from './answer-question.ts';
+
+/**
+ * An answer as server-sent events (https://html.spec.whatwg.org/multipage/server-sent-events.html): `token` as it comes, then `done`, or
+ * `error` where it broke. `first` has been taken from `rest` already. `onEnd` is called once, also when the reader goes away.
+ */
+export function answerStream(
+  first: AnswerPart,
+  rest: AsyncGenerator<AnswerPart, void>,
+  onEnd: () => void,
+): ReadableStream<Uint8Array> {
+  const encoder = new TextEncoder();
+  let pending: AnswerPart | null = first;
+  return new ReadableStream<Uint8Array>({
+    pull: async (controller) => {
+      try {
+        const part = pending ?? (await rest.next()).value;
+        pending = null;
+        if (part) controller.enqueue(encoder.encode(eventOf(part)));
+        if (part?.kind === 'token') return;
+      } catch (cause) {
+        const { code, message } = asFailure(cause);
+        controller.enqueue(encoder.encode(event('error', { code, message })));
+      }
+      onEnd();
+      controller.close();
+    },
+    cancel: async () => {
+      onEnd();
+      await rest.return();
+    },
+  });
+}
+
+function eventOf(part: AnswerPart): string {
+  if (part.kind === 'token') return event('token', { text: part.text });
+  const { citations, degraded, finishReason } = part;
+  return event('done', { citations, degraded, finishReason });
+}
+
+function event(name: string, data: unknown): string {
+  return `event: ${name}\ndata: ${JSON.stringify(data)}\n\n`;
+}

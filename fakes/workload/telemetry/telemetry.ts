@@ -1,0 +1,52 @@
+import { createNoopMeter, type Meter, type Tracer } from '@opentelemetry/api';
+import { OTLPMetricExporter } from '@opentelemetry/exporter-metrics-otlp-http';
+import { resourceFromAttributes } from '@opentelemetry/resources';
+import { MeterProvider, PeriodicExportingMetricReader, type MetricReader } from '@opentelemetry/sdk-metrics';
+import { BasicTracerProvider, type SpanProcessor } from '@opentelemetry/sdk-trace-base';
+import { randomHex, type Random } from '../../../harness/kit/random.ts';
+
+/** Where the workload's own measurements go. */
+export interface Telemetry {
+  readonly meter: Meter;
+  readonly tracer: Tracer;
+  stop(): Promise<void>;
+}
+
+export interface TelemetrySettings {
+  readonly random: Random;
+  /** Where metrics go, as in `OTEL_EXPORTER_OTLP_ENDPOINT`; nowhere when it is not set. */
+  readonly endpoint?: string | undefined;
+  /** Readers and processors of the caller's own, e.g. of a test. */
+  readonly metricReaders?: readonly MetricReader[];
+  readonly spanProcessors?: readonly SpanProcessor[];
+}
+
+/** OpenTelemetry metrics, once a second as OTLP/HTTP in JSON, and spans whose ids come from the seeded stream. */
+export function createTelemetry(settings: TelemetrySettings): Telemetry {
+  const resource = resourceFromAttributes({ 'service.name': 'gameday-workload' });
+  const readers = [...(settings.metricReaders ?? []), ...exportTo(settings.endpoint)];
+  const meters = new MeterProvider({ resource, readers });
+  const tracers = new BasicTracerProvider({
+    resource,
+    spanProcessors: [...(settings.spanProcessors ?? [])],
+    idGenerator: {
+      generateTraceId: () => randomHex(settings.random, 16),
+      generateSpanId: () => randomHex(settings.random, 8),
+    },
+  });
+  return {
+    // Without a reader the instruments would only cost time.
+    meter: readers.length === 0 ? createNoopMeter() : meters.getMeter('gameday-workload'),
+    tracer: tracers.getTracer('gameday-workload'),
+    stop: async () => {
+      // A receiver that has gone must not keep us from stopping.
+      await Promise.allSettled([meters.shutdown({ timeoutMillis: 1000 }), tracers.shutdown()]);
+    },
+  };
+}
+
+function exportTo(endpoint: string | undefined): MetricReader[] {
+  if (endpoint === undefined || endpoint === '') return [];
+  const exporter = new OTLPMetricExporter({ url: `${endpoint.replace(/\/$/, '')}/v1/metrics`, timeoutMillis: 900 });
+  return [new PeriodicExportingMetricReader({ exporter, exportIntervalMillis: 1000, exportTimeoutMillis: 950 })];
+}

@@ -1,0 +1,57 @@
+import {
+  defaultTextMapSetter,
+  ROOT_CONTEXT,
+  SpanKind,
+  SpanStatusCode,
+  trace,
+  type Attributes,
+  type Context,
+  type Span,
+  type TextMapGetter,
+  type Tracer,
+} from '@opentelemetry/api';
+import { W3CTraceContextPropagator } from '@opentelemetry/core';
+
+const propagator = new W3CTraceContextPropagator();
+const fromHeaders: TextMapGetter<Headers> = {
+  get: (headers, key) => headers.get(key) ?? undefined,
+  keys: (headers) => [...headers.keys()],
+};
+
+/** The trace that a caller belongs to, by its `traceparent`; a new one when it sent none. */
+export function traceOfCaller(headers: Headers): Context {
+  return propagator.extract(ROOT_CONTEXT, headers, fromHeaders);
+}
+
+/** The headers that pass a trace on (https://www.w3.org/TR/trace-context/). */
+export function traceHeaders(context: Context): Record<string, string> {
+  const headers: Record<string, string> = {};
+  propagator.inject(context, headers, defaultTextMapSetter);
+  return headers;
+}
+
+/** A span that has begun, and the context in which calls made on its behalf belong to it. */
+export interface OpenSpan {
+  readonly context: Context;
+  end(failure?: unknown): void;
+}
+
+export function openSpan(tracer: Tracer, name: string, parent: Context, attributes: Attributes = {}): OpenSpan {
+  const span: Span = tracer.startSpan(name, { kind: SpanKind.CLIENT, attributes }, parent);
+  return {
+    context: trace.setSpan(parent, span),
+    end: (failure) => {
+      if (failure !== undefined) span.setStatus({ code: SpanStatusCode.ERROR, message: messageOf(failure) });
+      span.end();
+    },
+  };
+}
+
+/** The start of a trace of its own: what is done in the background, one logical operation each. */
+export function newTrace(tracer: Tracer, name: string): OpenSpan {
+  return openSpan(tracer, name, ROOT_CONTEXT);
+}
+
+function messageOf(failure: unknown): string {
+  return failure instanceof Error ? failure.message : String(failure);
+}
