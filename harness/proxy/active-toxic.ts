@@ -1,0 +1,99 @@
+import type { Clock } from '../kit/clock.ts';
+import type { Attributes, ToxicKind } from './toxics/toxic.ts';
+
+/** Client to server, or server to client. */
+export type Direction = 'upstream' | 'downstream';
+
+/** A toxic as the wire shows it. */
+export interface ToxicView {
+  readonly attributes: Attributes;
+  readonly name: string;
+  readonly type: string;
+  readonly stream: string;
+  readonly toxicity: number;
+}
+
+/** A toxic that has been asked for and found in order. */
+export interface ToxicRequest {
+  readonly name: string;
+  readonly kind: ToxicKind;
+  /** As it was sent: Toxiproxy takes `UPSTREAM` and echoes it. */
+  readonly stream: string;
+  readonly direction: Direction;
+  /** The share of connections that it is done to; not checked for its range, as in Toxiproxy. */
+  readonly toxicity: number;
+  readonly attributes: Attributes;
+}
+
+/** Why a toxic is no longer there. */
+export type ToxicEnding = 'removed' | 'reset' | 'lease lapsed' | 'proxy deleted' | 'stopped';
+
+/** What a toxic has done. Kept after its removal. Times are epoch milliseconds. */
+export interface ToxicAccount {
+  readonly proxy: string;
+  readonly toxic: string;
+  readonly type: string;
+  readonly stream: string;
+  readonly activeFromMs: number;
+  /** Null while it is there. */
+  readonly activeToMs: number | null;
+  readonly ended: ToxicEnding | null;
+  /** Connections that were open while it was there, whatever its toxicity. */
+  readonly connectionsSeen: number;
+  /** Those of them to which it did something: delayed, dropped, closed or reset. */
+  readonly connectionsAltered: number;
+  readonly bytesAltered: number;
+}
+
+/** A toxic at a proxy, with its account. */
+export class ActiveToxic {
+  readonly proxy: string;
+  readonly name: string;
+  readonly kind: ToxicKind;
+  readonly stream: string;
+  readonly direction: Direction;
+  readonly #clock: Clock;
+  readonly #activeFromMs: number;
+  toxicity: number;
+  attributes: Attributes;
+  connectionsSeen = 0;
+  connectionsAltered = 0;
+  bytesAltered = 0;
+  #ending: { readonly activeToMs: number; readonly ended: ToxicEnding } | undefined;
+
+  constructor(proxy: string, request: ToxicRequest, clock: Clock) {
+    this.proxy = proxy;
+    this.name = request.name;
+    this.kind = request.kind;
+    this.stream = request.stream;
+    this.direction = request.direction;
+    this.toxicity = request.toxicity;
+    this.attributes = request.attributes;
+    this.#clock = clock;
+    this.#activeFromMs = clock.now();
+  }
+
+  finish(ended: ToxicEnding): void {
+    this.#ending ??= { activeToMs: this.#clock.now(), ended };
+  }
+
+  view(): ToxicView {
+    const { attributes, name, kind, stream, toxicity } = this;
+    return { attributes, name, type: kind.type, stream, toxicity };
+  }
+
+  account(): ToxicAccount {
+    return {
+      proxy: this.proxy,
+      toxic: this.name,
+      type: this.kind.type,
+      stream: this.stream,
+      activeFromMs: this.#activeFromMs,
+      activeToMs: this.#ending?.activeToMs ?? null,
+      ended: this.#ending?.ended ?? null,
+      connectionsSeen: this.connectionsSeen,
+      connectionsAltered: this.connectionsAltered,
+      bytesAltered: this.bytesAltered,
+    };
+  }
+}

@@ -1,0 +1,162 @@
+import { Toxiproxy, type Proxy } from 'toxiproxy-node-client';
+import { HttpClient, type HttpResponse } from 'toxiproxy-node-client/dist/HttpClient.js';
+import { z } from 'zod';
+import { GamedayError, messageOf } from '../kit/errors.ts';
+
+/** What to do to a link; `type` is one of the server's kinds. */
+export interface ToxicSettings {
+  readonly name: string;
+  readonly type: string;
+  readonly stream: 'upstream' | 'downstream';
+  readonly toxicity: number;
+  readonly attributes: Readonly<Record<string, number>>;
+}
+
+const ReceiptSchema = z.object({
+  connectionsSeen: z.number(),
+  connectionsAltered: z.number(),
+  bytesAltered: z.number(),
+  /** Epoch milliseconds. */
+  activeFromMs: z.number(),
+  activeToMs: z.number().nullable(),
+  ended: z.string().nullable(),
+});
+/** What a toxic did, by the account of the proxy. */
+export type ToxicOutcome = z.infer<typeof ReceiptSchema>;
+
+const TrafficSchema = z.record(
+  z.string(),
+  z.object({
+    connections: z.number(),
+    connectionsDropped: z.number(),
+    bytesUpstream: z.number(),
+    bytesDownstream: z.number(),
+  }),
+);
+
+/** What has passed a proxy up to now. */
+export interface LinkCount {
+  readonly name: string;
+  readonly connections: number;
+  readonly connectionsDropped: number;
+  readonly bytesToPart: number;
+  readonly bytesFromPart: number;
+}
+
+/** The conductor's end of a proxy server of ours. Every method throws a GamedayError that carries the server's own words. */
+export interface ProxyClient {
+  /** Opens a port that leads to `upstream` (`host:port`); port 0 in `listen` takes any free one. */
+  createLink(link: { name: string; listen: string; upstream: string }): Promise<{ port: number }>;
+  addToxic(proxyName: string, toxic: ToxicSettings): Promise<void>;
+  /** Removes the toxic and tells what it did; also when its lease has lapsed meanwhile. */
+  removeToxic(proxyName: string, toxicName: string): Promise<ToxicOutcome>;
+  /** A disabled link refuses connections and drops those that are open; enabled again it has the same port. */
+  setEnabled(proxyName: string, enabled: boolean): Promise<void>;
+  traffic(): Promise<readonly LinkCount[]>;
+  /** Says that somebody still looks after the faults: without another call within `leaseMs` the server heals everything. */
+  renew(leaseMs: number): Promise<void>;
+  /** Removes every toxic and enables every link. */
+  reset(): Promise<void>;
+}
+
+/** @param baseUrl where the server's API is: `http://127.0.0.1:port`. Nothing is asked of it before the first call. */
+export function connectProxyClient(baseUrl: string): ProxyClient {
+  const api = new SpeakingHttpClient();
+  const toxiproxy = new Toxiproxy(baseUrl);
+  toxiproxy.api = api;
+  // The package puts names into paths as they are.
+  const get = (name: string): Promise<Proxy> => toxiproxy.get(encodeURIComponent(name));
+  const receipt = async (proxyName: string, toxicName: string): Promise<ToxicOutcome> => {
+    const url = `${baseUrl}/gameday/receipts/${encodeURIComponent(proxyName)}/${encodeURIComponent(toxicName)}`;
+    return ReceiptSchema.parse((await api.get(url)).data);
+  };
+  return {
+    createLink: async (link) => {
+      const { listen } = await toxiproxy.createProxy(link);
+      return { port: Number(listen.slice(listen.lastIndexOf(':') + 1)) };
+    },
+    addToxic: async (proxyName, toxic) => {
+      const proxy = await get(proxyName);
+      // The package's list of types is older than the server's; the server says which it does not know.
+      await proxy.addToxic({ ...toxic, type: toxic.type as 'latency' });
+    },
+    removeToxic: async (proxyName, toxicName) => {
+      try {
+        const proxy = await get(proxyName);
+        await (await proxy.getToxic(encodeURIComponent(toxicName))).remove();
+      } catch (cause) {
+        // Gone already: then its receipt says why. A toxic that never was has none, and that is the error to show.
+        if (!(cause instanceof ProxyRefusal && cause.status === 404)) throw cause;
+      }
+      return receipt(proxyName, toxicName);
+    },
+    setEnabled: async (proxyName, enabled) => {
+      const proxy = await get(proxyName);
+      await proxy.update({ enabled, listen: proxy.listen, upstream: proxy.upstream });
+    },
+    traffic: async () => {
+      const counts = TrafficSchema.parse((await api.get(`${baseUrl}/gameday/traffic`)).data);
+      return Object.entries(counts).map(([name, { bytesUpstream, bytesDownstream, ...connections }]) => ({
+        name,
+        ...connections,
+        bytesToPart: bytesUpstream,
+        bytesFromPart: bytesDownstream,
+      }));
+    },
+    renew: async (leaseMs) => {
+      await api.post(`${baseUrl}/gameday/lease`, { leaseMs });
+    },
+    reset: () => toxiproxy.reset(),
+  };
+}
+
+/** The server said no. */
+export class ProxyRefusal extends GamedayError {
+  readonly status: number;
+
+  constructor(what: string, status: number, why: string) {
+    super('harness', `The fault proxy refused ${what}: ${why} (status ${status}).`);
+    this.name = 'ProxyRefusal';
+    this.status = status;
+  }
+}
+
+/** Control never waits for data, so an answer that takes this long will not come. */
+const answerLimitMs = 10_000;
+
+/** The package's own one drops what the server says and waits for ever (toxiproxy-node-client 4.1.0). */
+class SpeakingHttpClient extends HttpClient {
+  override async get<T>(url: string): Promise<HttpResponse<T>> {
+    return { data: await ask<T>('GET', url) };
+  }
+
+  override async post<T>(url: string, body?: unknown): Promise<HttpResponse<T>> {
+    return { data: await ask<T>('POST', url, body) };
+  }
+
+  override async delete(url: string): Promise<void> {
+    await ask('DELETE', url);
+  }
+}
+
+async function ask<T>(method: string, url: string, body?: unknown): Promise<T> {
+  const what = `${method} ${new URL(url).pathname}`;
+  const text =
+    body === undefined ? {} : { body: JSON.stringify(body), headers: { 'content-type': 'application/json' } };
+  const signal = AbortSignal.timeout(answerLimitMs);
+  const response = await fetch(url, { method, signal, ...text }).catch((cause: unknown) => {
+    throw new GamedayError('harness', `The fault proxy did not answer ${what}: ${messageOf(cause)}.`, { cause });
+  });
+  const answer = await response.text();
+  if (!response.ok) throw new ProxyRefusal(what, response.status, errorText(answer));
+  return (answer === '' ? undefined : JSON.parse(answer)) as T;
+}
+
+function errorText(answer: string): string {
+  const said = z.object({ error: z.string() });
+  try {
+    return said.parse(JSON.parse(answer)).error;
+  } catch {
+    return answer.trim();
+  }
+}

@@ -1,0 +1,110 @@
+import type { Socket } from 'node:net';
+import type { Clock, Timer } from '../kit/clock.ts';
+import type { Random } from '../kit/random.ts';
+import type { ActiveToxic, Direction } from './active-toxic.ts';
+import { Pipe } from './pipe.ts';
+
+/** How long the upstream may take to answer a connect, so that a black-holed one does not hold the client for minutes. */
+const dialLimitMs = 10_000;
+
+export interface ConnectionSettings {
+  readonly client: Socket;
+  /** Being connected. */
+  readonly upstream: Socket;
+  readonly clock: Clock;
+  chanceOf(toxic: ActiveToxic): Random;
+  passed(direction: Direction, bytes: number): void;
+  /** Both sides are closed. */
+  over(): void;
+}
+
+/** A client's connection and the one to the upstream that was made for it. Each side may finish before the other. */
+export class Connection {
+  readonly #settings: ConnectionSettings;
+  readonly #pipes: Readonly<Record<Direction, Pipe>>;
+  readonly #dial: Timer;
+  #open = 2;
+  #reached = false;
+
+  constructor(settings: ConnectionSettings) {
+    this.#settings = settings;
+    const { client, upstream, clock } = settings;
+    this.#pipes = {
+      upstream: this.#pipe('upstream', client, upstream),
+      downstream: this.#pipe('downstream', upstream, client),
+    };
+    this.#dial = clock.setTimer(() => this.close(), dialLimitMs);
+    upstream.once('connect', () => {
+      this.#reached = true;
+      this.#dial.cancel();
+    });
+    this.#watch(client, upstream);
+    this.#watch(upstream, client);
+  }
+
+  add(toxic: ActiveToxic): void {
+    this.#pipes[toxic.direction].add(toxic);
+  }
+
+  update(toxic: ActiveToxic): void {
+    this.#pipes[toxic.direction].update(toxic);
+  }
+
+  remove(toxic: ActiveToxic): void {
+    this.#pipes[toxic.direction].remove(toxic);
+  }
+
+  close(): void {
+    this.#discard();
+    this.#settings.client.destroy();
+    this.#settings.upstream.destroy();
+  }
+
+  reset(): void {
+    this.#discard();
+    resetSocket(this.#settings.client);
+    resetSocket(this.#settings.upstream);
+  }
+
+  #pipe(direction: Direction, source: Socket, sink: Socket): Pipe {
+    const settings = this.#settings;
+    return new Pipe({
+      source,
+      sink,
+      clock: settings.clock,
+      chanceOf: (toxic) => settings.chanceOf(toxic),
+      passed: (bytes) => settings.passed(direction, bytes),
+      close: () => this.close(),
+      reset: () => this.reset(),
+    });
+  }
+
+  #watch(socket: Socket, other: Socket): void {
+    socket.on('error', () => {
+      this.#discard();
+      // A side that broke down breaks down for the other too, so that it sees what it would see without a proxy. An upstream that could
+      // not be reached closes the client, as in Toxiproxy.
+      if (this.#reached) resetSocket(other);
+      else other.destroy();
+    });
+    socket.on('close', () => {
+      this.#open -= 1;
+      if (this.#open > 0) return;
+      this.#discard();
+      this.#settings.over();
+    });
+  }
+
+  #discard(): void {
+    this.#dial.cancel();
+    this.#pipes.upstream.discard();
+    this.#pipes.downstream.discard();
+  }
+}
+
+function resetSocket(socket: Socket): void {
+  if (socket.destroyed) return;
+  // One that is not connected has nobody to reset; the platform would wait for it to connect first.
+  if (socket.connecting) socket.destroy();
+  else socket.resetAndDestroy();
+}

@@ -1,0 +1,34 @@
+import { Hono } from 'hono';
+import { randomHex, type Random } from '../kit/random.ts';
+import { addGamedayRoutes } from './gameday-routes.ts';
+import type { Lease } from './lease.ts';
+import type { Registry } from './registry.ts';
+import { errorResponse, textError } from './responses.ts';
+import { addToxiproxyRoutes } from './toxiproxy-routes.ts';
+
+export interface ControlApiSettings {
+  readonly registry: Registry;
+  readonly lease: Lease;
+  /** Chance for the request ids only. */
+  readonly random: Random;
+}
+
+/** The HTTP API of the proxy server, as a web-standard handler. */
+export function createControlApi(settings: ControlApiSettings): (request: Request) => Response | Promise<Response> {
+  const app = new Hono();
+  app.use(async (context, next) => {
+    // A page that somebody has open in a browser must not be able to drive the proxy.
+    if (context.req.header('user-agent')?.startsWith('Mozilla/') === true)
+      context.res = textError(403, 'User agent not allowed');
+    else await next();
+    context.res.headers.set('x-toxiproxy-request-id', randomHex(settings.random, 10));
+  });
+  addToxiproxyRoutes(app, settings.registry);
+  addGamedayRoutes(app, settings);
+  for (const path of new Set(app.routes.map((route) => route.path).filter((route) => route !== '/*'))) {
+    app.all(path, () => new Response(null, { status: 405 }));
+  }
+  app.notFound(() => textError(404, '404 page not found'));
+  app.onError((cause) => errorResponse(cause));
+  return (request) => app.fetch(request);
+}

@@ -1,0 +1,194 @@
+import { connect, createServer, type Server, type Socket } from 'node:net';
+import type { Clock } from '../kit/clock.ts';
+import { messageOf } from '../kit/errors.ts';
+import type { Random } from '../kit/random.ts';
+import { ActiveToxic, type Direction, type ToxicEnding, type ToxicRequest, type ToxicView } from './active-toxic.ts';
+import { formatAddress, parseAddress, resolveAddress } from './address.ts';
+import { ApiError, apiErrors } from './api-error.ts';
+import { Connection } from './connection.ts';
+
+/** A proxy as the wire shows it. */
+export interface ProxyView {
+  readonly name: string;
+  readonly listen: string;
+  readonly upstream: string;
+  readonly enabled: boolean;
+  readonly toxics: readonly ToxicView[];
+}
+
+/** What has passed a proxy since it was made, up to now. */
+export interface ProxyTraffic {
+  readonly connections: number;
+  /** Connections that were cut because the proxy was disabled, changed or deleted. */
+  readonly connectionsDropped: number;
+  /** Bytes handed to the upstream, and to the client. */
+  readonly bytesUpstream: number;
+  readonly bytesDownstream: number;
+}
+
+export interface FaultProxySettings {
+  readonly name: string;
+  readonly listen: string;
+  readonly upstream: string;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: (line: string) => void;
+}
+
+/** A listening port, the connections through it, and the toxics that are done to them. */
+export class FaultProxy {
+  readonly name: string;
+  readonly #settings: FaultProxySettings;
+  readonly #connections = new Set<Connection>();
+  #toxics: ActiveToxic[] = [];
+  #listen: string;
+  #upstream: string;
+  #server: Server | undefined;
+  #accepted = 0;
+  #dropped = 0;
+  #bytes: Record<Direction, number> = { upstream: 0, downstream: 0 };
+
+  constructor(settings: FaultProxySettings) {
+    this.name = settings.name;
+    this.#settings = settings;
+    this.#listen = settings.listen;
+    this.#upstream = settings.upstream;
+  }
+
+  get enabled(): boolean {
+    return this.#server !== undefined;
+  }
+
+  get toxics(): readonly ActiveToxic[] {
+    return this.#toxics;
+  }
+
+  view(): ProxyView {
+    const toxics = this.toxicViews();
+    return { name: this.name, listen: this.#listen, upstream: this.#upstream, enabled: this.enabled, toxics };
+  }
+
+  /** The toxics to the upstream first, then those to the client, each in the order of the chain. */
+  toxicViews(): readonly ToxicView[] {
+    const inDirection = (direction: Direction): ToxicView[] =>
+      this.#toxics.filter((toxic) => toxic.direction === direction).map((toxic) => toxic.view());
+    return [...inDirection('upstream'), ...inDirection('downstream')];
+  }
+
+  traffic(): ProxyTraffic {
+    const { upstream: bytesUpstream, downstream: bytesDownstream } = this.#bytes;
+    return { connections: this.#accepted, connectionsDropped: this.#dropped, bytesUpstream, bytesDownstream };
+  }
+
+  /** Opens the port; `listen` is then the address that it got. Throws an ApiError 500 when that is not possible. */
+  async enable(): Promise<void> {
+    if (this.#server) return;
+    const address = await resolveAddress(this.#listen);
+    const server = createServer({ allowHalfOpen: true, noDelay: true }, (client) => this.#accept(client));
+    await new Promise<void>((resolve, reject) => {
+      server.once('error', (cause) => reject(listenError(formatAddress(address), cause)));
+      server.listen({ host: address.host, port: address.port }, resolve);
+    });
+    server.on('error', (cause) => this.#settings.log(`proxy "${this.name}": ${cause.message}`));
+    const bound = server.address();
+    if (bound !== null && typeof bound === 'object')
+      this.#listen = formatAddress({ host: bound.address, port: bound.port });
+    this.#server = server;
+  }
+
+  /** Closes the port and drops the live connections; the port is closed when this returns. */
+  disable(): void {
+    this.#server?.close();
+    this.#server = undefined;
+    this.#dropped += this.#connections.size;
+    for (const connection of this.#connections) connection.close();
+    this.#connections.clear();
+  }
+
+  /** Whether `listen` (looked up) or `upstream` is another than now. */
+  async differs(listen: string, upstream: string): Promise<boolean> {
+    if (upstream !== this.#upstream) return true;
+    return listen !== this.#listen && formatAddress(await resolveAddress(listen)) !== this.#listen;
+  }
+
+  /** Takes over new addresses; the proxy is disabled after it. */
+  readdress(listen: string, upstream: string): void {
+    this.disable();
+    this.#listen = listen;
+    this.#upstream = upstream;
+  }
+
+  toxic(name: string): ActiveToxic {
+    const found = this.#toxics.find((toxic) => toxic.name === name);
+    if (!found) throw apiErrors.toxicNotFound();
+    return found;
+  }
+
+  addToxic(request: ToxicRequest): ActiveToxic {
+    if (this.#toxics.some((toxic) => toxic.name === request.name)) throw apiErrors.toxicExists();
+    const toxic = new ActiveToxic(this.name, request, this.#settings.clock);
+    this.#toxics.push(toxic);
+    for (const connection of this.#connections) connection.add(toxic);
+    return toxic;
+  }
+
+  /** Puts changed attributes or a changed toxicity to work on the live connections. */
+  refreshToxic(toxic: ActiveToxic): void {
+    for (const connection of this.#connections) connection.update(toxic);
+  }
+
+  removeToxic(toxic: ActiveToxic, ended: ToxicEnding): void {
+    this.#toxics = this.#toxics.filter((other) => other !== toxic);
+    toxic.finish(ended);
+    for (const connection of this.#connections) connection.remove(toxic);
+  }
+
+  removeAllToxics(ended: ToxicEnding): void {
+    for (const toxic of this.#toxics) this.removeToxic(toxic, ended);
+  }
+
+  #accept(client: Socket): void {
+    this.#accepted += 1;
+    const number = this.#accepted;
+    const upstream = this.#dial();
+    if (!upstream) {
+      client.destroy();
+      return;
+    }
+    const { clock, random } = this.#settings;
+    const connection = new Connection({
+      client,
+      upstream,
+      clock,
+      chanceOf: (toxic) => random.fork(`${this.name}/${toxic.name}/${number}`),
+      passed: (direction, bytes) => {
+        this.#bytes[direction] += bytes;
+      },
+      over: () => this.#connections.delete(connection),
+    });
+    this.#connections.add(connection);
+    for (const toxic of this.#toxics) connection.add(toxic);
+  }
+
+  /** Undefined when the upstream is no address at all: Toxiproxy takes any text and finds out when it dials. */
+  #dial(): Socket | undefined {
+    try {
+      const { host, port } = parseAddress(this.#upstream);
+      return connect({ host, port, allowHalfOpen: true, noDelay: true });
+    } catch (cause) {
+      this.#settings.log(`proxy "${this.name}": could not dial ${this.#upstream}: ${messageOf(cause)}`);
+      return undefined;
+    }
+  }
+}
+
+const listenCauses: Readonly<Record<string, string>> = {
+  EADDRINUSE: 'address already in use',
+  EADDRNOTAVAIL: 'cannot assign requested address',
+  EACCES: 'permission denied',
+};
+
+function listenError(address: string, cause: Error): ApiError {
+  const code = 'code' in cause ? String(cause.code) : '';
+  return new ApiError(500, `listen tcp ${address}: bind: ${listenCauses[code] ?? messageOf(cause)}`);
+}

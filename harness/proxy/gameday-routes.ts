@@ -1,0 +1,28 @@
+import type { Hono } from 'hono';
+import { jsonResponse } from './responses.ts';
+import { readLease } from './requests.ts';
+import type { Lease } from './lease.ts';
+import type { Registry } from './registry.ts';
+
+/**
+ * What Toxiproxy does not have:
+ *
+ *   GET  /gameday/traffic                    -> { [proxy]: ProxyTraffic }, up to now
+ *   GET  /gameday/receipts                   -> ToxicAccount[], removed toxics included
+ *   GET  /gameday/receipts/{proxy}/{toxic}   -> ToxicAccount of the last toxic of that name
+ *   POST /gameday/lease { leaseMs }          -> LeaseState; without another in time, all toxics are removed and all proxies enabled
+ *   GET  /gameday/lease                      -> LeaseState
+ */
+export function addGamedayRoutes(app: Hono, { registry, lease }: { registry: Registry; lease: Lease }): void {
+  app.get('/gameday/traffic', () => jsonResponse(200, registry.traffic()));
+  app.get('/gameday/receipts', () => jsonResponse(200, registry.accounts()));
+  app.get('/gameday/receipts/:proxy/:toxic', (context) => {
+    const { proxy, toxic } = context.req.param();
+    return jsonResponse(200, registry.account(proxy, toxic));
+  });
+  app.post('/gameday/lease', async (context) => {
+    lease.renew(readLease(await context.req.text()));
+    return jsonResponse(200, lease.state());
+  });
+  app.get('/gameday/lease', () => jsonResponse(200, lease.state()));
+}

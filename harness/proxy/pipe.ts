@@ -1,0 +1,175 @@
+import type { Socket } from 'node:net';
+import type { Clock } from '../kit/clock.ts';
+import type { Random } from '../kit/random.ts';
+import type { ActiveToxic } from './active-toxic.ts';
+import type { ToxicStage } from './toxics/toxic.ts';
+
+/** What a pipe needs of the connection that it is a half of. */
+export interface PipeSettings {
+  readonly source: Socket;
+  readonly sink: Socket;
+  readonly clock: Clock;
+  /** The chance of one toxic on this connection. */
+  chanceOf(toxic: ActiveToxic): Random;
+  /** Told of bytes that were handed to the receiver. */
+  passed(bytes: number): void;
+  close(): void;
+  reset(): void;
+}
+
+/** The place of a toxic in the chain. It has a stage while the connection is among those that the toxic is done to. */
+interface Slot {
+  readonly toxic: ActiveToxic;
+  /** Rolled once for the life of the connection; an update of the toxicity is held against the same roll. */
+  readonly roll: number;
+  readonly random: Random;
+  stage: ToxicStage | undefined;
+  next: Slot | undefined;
+  ended: boolean;
+  altered: boolean;
+}
+
+/**
+ * One direction of a connection: source, the stages of its toxics in order, sink. Everything is synchronous, so that a toxic can be put
+ * in and taken out between two chunks. Memory is bounded by the stages' own limits, since the source is paused while one of them is full
+ * or while the sink does not take more.
+ */
+export class Pipe {
+  readonly #settings: PipeSettings;
+  readonly #source: Socket;
+  readonly #sink: Socket;
+  readonly #slots: Slot[] = [];
+  #first: Slot | undefined;
+  #sinkBlocked = false;
+  #paused = false;
+
+  constructor(settings: PipeSettings) {
+    this.#settings = settings;
+    this.#source = settings.source;
+    this.#sink = settings.sink;
+    this.#source.on('data', (chunk: Buffer) => this.#take(chunk));
+    this.#source.on('end', () => this.#endAt(this.#first));
+    this.#sink.on('drain', () => {
+      this.#sinkBlocked = false;
+      this.#regulate();
+    });
+  }
+
+  add(toxic: ActiveToxic): void {
+    const random = this.#settings.chanceOf(toxic);
+    const roll = random.next();
+    toxic.connectionsSeen += 1;
+    this.#slots.push({ toxic, roll, random, stage: undefined, next: undefined, ended: false, altered: false });
+    this.update(toxic);
+  }
+
+  /** Applies the toxic's present toxicity and attributes. */
+  update(toxic: ActiveToxic): void {
+    const slot = this.#slots.find((candidate) => candidate.toxic === toxic);
+    if (!slot) return;
+    const wanted = slot.roll < toxic.toxicity;
+    if (slot.stage && wanted) slot.stage.update(toxic.attributes);
+    else if (slot.stage) this.#switchOff(slot);
+    else if (wanted) this.#switchOn(slot);
+    this.#regulate();
+  }
+
+  remove(toxic: ActiveToxic): void {
+    const index = this.#slots.findIndex((candidate) => candidate.toxic === toxic);
+    const slot = this.#slots[index];
+    if (!slot) return;
+    if (slot.stage) this.#switchOff(slot);
+    this.#slots.splice(index, 1);
+    this.#relink();
+    this.#regulate();
+  }
+
+  /** The connection is gone. */
+  discard(): void {
+    for (const slot of this.#slots) slot.stage?.discard();
+    this.#slots.length = 0;
+    this.#first = undefined;
+  }
+
+  #take(chunk: Buffer): void {
+    if (!this.#first) {
+      this.#deliver(chunk);
+      return;
+    }
+    this.#first.stage?.chunk(chunk);
+    this.#regulate();
+  }
+
+  #deliver(chunk: Buffer): void {
+    if (this.#sink.destroyed) return;
+    this.#settings.passed(chunk.length);
+    if (this.#sink.write(chunk)) return;
+    this.#sinkBlocked = true;
+    this.#regulate();
+  }
+
+  #endAt(slot: Slot | undefined): void {
+    if (slot?.stage) slot.stage.end();
+    else if (!this.#sink.destroyed && !this.#sink.writableEnded) this.#sink.end();
+  }
+
+  #switchOn(slot: Slot): void {
+    const { clock } = this.#settings;
+    slot.ended = false;
+    const stage = slot.toxic.kind.start(slot.toxic.attributes, {
+      clock,
+      random: slot.random,
+      forward: (chunk) => {
+        const next = slot.next?.stage;
+        if (next) next.chunk(chunk);
+        else this.#deliver(chunk);
+        this.#regulate();
+      },
+      end: () => {
+        if (slot.ended) return;
+        slot.ended = true;
+        this.#endAt(slot.next);
+      },
+      close: () => this.#settings.close(),
+      reset: () => this.#settings.reset(),
+      altered: (bytes) => this.#alter(slot, bytes),
+    });
+    slot.stage = stage;
+    this.#relink();
+  }
+
+  #switchOff(slot: Slot): void {
+    slot.stage?.release();
+    slot.stage = undefined;
+    this.#relink();
+  }
+
+  #alter(slot: Slot, bytes: number): void {
+    slot.toxic.bytesAltered += bytes;
+    if (slot.altered) return;
+    slot.altered = true;
+    slot.toxic.connectionsAltered += 1;
+  }
+
+  #relink(): void {
+    let next: Slot | undefined;
+    for (const slot of this.#slots.toReversed()) {
+      slot.next = next;
+      if (slot.stage) next = slot;
+    }
+    this.#first = next;
+  }
+
+  #regulate(): void {
+    const pause = this.#sinkBlocked || this.#full();
+    if (pause === this.#paused) return;
+    this.#paused = pause;
+    if (pause) this.#source.pause();
+    else this.#source.resume();
+  }
+
+  #full(): boolean {
+    for (let slot = this.#first; slot; slot = slot.next) if (slot.stage?.full) return true;
+    return false;
+  }
+}

@@ -1,0 +1,189 @@
+import type { Clock } from '../kit/clock.ts';
+import { messageOf } from '../kit/errors.ts';
+import type { Random } from '../kit/random.ts';
+import type { ActiveToxic, ToxicAccount, ToxicEnding, ToxicRequest } from './active-toxic.ts';
+import { ApiError, apiErrors } from './api-error.ts';
+import { FaultProxy, type ProxyTraffic, type ProxyView } from './fault-proxy.ts';
+import type { ProxyChange, ProxyRequest } from './requests.ts';
+
+/** How often a port that somebody else has taken meanwhile is tried again when healing. */
+const retryMs = 250;
+
+/** Accounts of toxics that are kept; the oldest go first. */
+const accountLimit = 10_000;
+
+export interface RegistrySettings {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: (line: string) => void;
+}
+
+/** What was applied of a list of proxies, and what stopped it. */
+export interface PopulateResult {
+  readonly proxies: readonly ProxyView[];
+  readonly failure: ApiError | undefined;
+}
+
+/** All proxies by name, and what their toxics have done. */
+export class Registry {
+  readonly #settings: RegistrySettings;
+  readonly #proxies = new Map<string, FaultProxy>();
+  /** The last toxic of each proxy and name. */
+  readonly #accounts = new Map<string, ActiveToxic>();
+  /** Changes to ports come one after another; toxics never wait for them. */
+  #turn: Promise<unknown> = Promise.resolve();
+  #stopped = false;
+
+  constructor(settings: RegistrySettings) {
+    this.#settings = settings;
+  }
+
+  get(name: string): FaultProxy {
+    const proxy = this.#proxies.get(name);
+    if (!proxy) throw apiErrors.proxyNotFound();
+    return proxy;
+  }
+
+  views(): Readonly<Record<string, ProxyView>> {
+    return Object.fromEntries([...this.#proxies].map(([name, proxy]) => [name, proxy.view()]));
+  }
+
+  traffic(): Readonly<Record<string, ProxyTraffic>> {
+    return Object.fromEntries([...this.#proxies].map(([name, proxy]) => [name, proxy.traffic()]));
+  }
+
+  create(request: ProxyRequest): Promise<ProxyView> {
+    return this.#inTurn(async () => {
+      if (this.#proxies.has(request.name)) throw apiErrors.proxyExists();
+      return (await this.#start(request)).view();
+    });
+  }
+
+  /** Applies the entries in order, up to the first that fails. One that is there with the same addresses is left as it is. */
+  populate(requests: readonly ProxyRequest[]): Promise<PopulateResult> {
+    return this.#inTurn(async () => {
+      const proxies: ProxyView[] = [];
+      for (const request of requests) {
+        try {
+          proxies.push((await this.#ensure(request)).view());
+        } catch (cause) {
+          return { proxies, failure: cause instanceof ApiError ? cause : new ApiError(500, messageOf(cause)) };
+        }
+      }
+      return { proxies, failure: undefined };
+    });
+  }
+
+  update(name: string, change: ProxyChange): Promise<ProxyView> {
+    return this.#inTurn(async () => {
+      const proxy = this.get(name);
+      const { listen, upstream, enabled } = proxy.view();
+      const wanted = { listen: change.listen ?? listen, upstream: change.upstream ?? upstream };
+      if (await proxy.differs(wanted.listen, wanted.upstream)) proxy.readdress(wanted.listen, wanted.upstream);
+      if (change.enabled ?? enabled) await proxy.enable();
+      else proxy.disable();
+      return proxy.view();
+    });
+  }
+
+  delete(name: string): Promise<void> {
+    return this.#inTurn(() => {
+      const proxy = this.get(name);
+      proxy.disable();
+      proxy.removeAllToxics('proxy deleted');
+      this.#proxies.delete(name);
+    });
+  }
+
+  addToxic(proxyName: string, request: ToxicRequest): ActiveToxic {
+    return this.#remember(this.get(proxyName).addToxic(request));
+  }
+
+  /** The account of the last toxic of that name, also after it or its proxy is gone. */
+  account(proxyName: string, toxicName: string): ToxicAccount {
+    const toxic = this.#accounts.get(accountKey(proxyName, toxicName));
+    if (!toxic) throw apiErrors.receiptNotFound();
+    return toxic.account();
+  }
+
+  accounts(): readonly ToxicAccount[] {
+    return [...this.#accounts.values()].map((toxic) => toxic.account());
+  }
+
+  /** Removes every toxic, at once, and then enables every proxy. All are tried; the first failure is thrown at the end. */
+  heal(ended: ToxicEnding): Promise<void> {
+    for (const proxy of this.#proxies.values()) proxy.removeAllToxics(ended);
+    return this.#inTurn(async () => {
+      const failures: unknown[] = [];
+      for (const proxy of this.#proxies.values()) await proxy.enable().catch((cause: unknown) => failures.push(cause));
+      if (failures.length > 0) throw failures[0];
+    });
+  }
+
+  /** Heals, and goes on trying while a port cannot be opened. */
+  async healUntilDone(ended: ToxicEnding): Promise<void> {
+    while (!this.#stopped) {
+      try {
+        await this.heal(ended);
+        return;
+      } catch (cause) {
+        this.#settings.log(`could not heal yet: ${messageOf(cause)}`);
+        await this.#settings.clock.sleep(retryMs);
+      }
+    }
+  }
+
+  /** Heals what can be healed at once, and closes everything. */
+  stop(): Promise<void> {
+    this.#stopped = true;
+    return this.#inTurn(() => {
+      for (const proxy of this.#proxies.values()) {
+        proxy.removeAllToxics('stopped');
+        proxy.disable();
+      }
+    });
+  }
+
+  async #ensure(request: ProxyRequest): Promise<FaultProxy> {
+    const existing = this.#proxies.get(request.name);
+    if (!existing) return this.#start(request);
+    if (!(await existing.differs(request.listen, request.upstream))) return existing;
+    // Its port may be the one that the new one wants. If that fails, the old one stays, stopped.
+    existing.disable();
+    const proxy = await this.#start(request, existing);
+    return proxy;
+  }
+
+  async #start(request: ProxyRequest, replaced?: FaultProxy): Promise<FaultProxy> {
+    const { name, listen, upstream, enabled, toxics } = request;
+    const { clock, random, log } = this.#settings;
+    const proxy = new FaultProxy({ name, listen, upstream, clock, random, log });
+    // The toxics are there before the port opens: no byte gets past them.
+    const added = toxics.map((toxic) => proxy.addToxic(toxic));
+    if (enabled) await proxy.enable();
+    replaced?.removeAllToxics('proxy deleted');
+    for (const toxic of added) this.#remember(toxic);
+    this.#proxies.set(name, proxy);
+    return proxy;
+  }
+
+  #remember(toxic: ActiveToxic): ActiveToxic {
+    const key = accountKey(toxic.proxy, toxic.name);
+    this.#accounts.delete(key);
+    this.#accounts.set(key, toxic);
+    const oldest = this.#accounts.keys().next();
+    if (this.#accounts.size > accountLimit && oldest.value !== undefined) this.#accounts.delete(oldest.value);
+    return toxic;
+  }
+
+  #inTurn<T>(work: () => T | Promise<T>): Promise<T> {
+    const result = this.#turn.then(work);
+    this.#turn = result.catch(() => undefined);
+    return result;
+  }
+}
+
+/** Names may hold any character, a slash too. */
+function accountKey(proxy: string, toxic: string): string {
+  return JSON.stringify([proxy, toxic]);
+}

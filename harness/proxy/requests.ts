@@ -1,0 +1,113 @@
+import { z } from 'zod';
+import type { ActiveToxic, Direction, ToxicRequest } from './active-toxic.ts';
+import { apiErrors } from './api-error.ts';
+import { readAttributes } from './attributes.ts';
+import { toxicKinds } from './toxics/index.ts';
+import type { Attributes } from './toxics/toxic.ts';
+
+/** As in Go's decoder, null counts as absent and unknown fields are ignored. */
+const optional = <T extends z.ZodType>(schema: T) => schema.nullish().transform((value) => value ?? undefined);
+
+const ToxicBody = z.object({
+  name: optional(z.string()),
+  type: optional(z.string()),
+  stream: optional(z.string()),
+  toxicity: optional(z.number()),
+  attributes: optional(z.record(z.string(), z.unknown())),
+});
+const ToxicChangeBody = ToxicBody.pick({ toxicity: true, attributes: true });
+const ProxyChangeBody = z.object({
+  listen: optional(z.string()),
+  upstream: optional(z.string()),
+  enabled: optional(z.boolean()),
+});
+const ProxyBody = ProxyChangeBody.extend({ name: optional(z.string()), toxics: optional(z.array(ToxicBody)) });
+const LeaseBody = z.object({ leaseMs: z.number().positive().max(86_400_000) });
+
+export interface ProxyRequest {
+  readonly name: string;
+  readonly listen: string;
+  readonly upstream: string;
+  readonly enabled: boolean;
+  readonly toxics: readonly ToxicRequest[];
+}
+
+export interface ProxyChange {
+  readonly listen?: string | undefined;
+  readonly upstream?: string | undefined;
+  readonly enabled?: boolean | undefined;
+}
+
+export interface ToxicChange {
+  readonly toxicity: number;
+  readonly attributes: Attributes;
+}
+
+export function readProxy(text: string): ProxyRequest {
+  return toProxyRequest(parse(ProxyBody, text), '');
+}
+
+/** Checks every entry before the first is applied; `at proxy N` counts from 1. */
+export function readProxies(text: string): readonly ProxyRequest[] {
+  return parse(z.array(ProxyBody), text).map((body, index) => toProxyRequest(body, ` at proxy ${index + 1}`));
+}
+
+export function readProxyChange(text: string): ProxyChange {
+  return parse(ProxyChangeBody, text);
+}
+
+export function readToxic(text: string): ToxicRequest {
+  return toToxicRequest(parse(ToxicBody, text));
+}
+
+/** Attributes that are not named keep their values. */
+export function readToxicChange(text: string, toxic: ActiveToxic): ToxicChange {
+  const body = parse(ToxicChangeBody, text);
+  return {
+    toxicity: body.toxicity ?? toxic.toxicity,
+    attributes: readAttributes(toxic.kind, body.attributes ?? {}, toxic.attributes),
+  };
+}
+
+/** Milliseconds. */
+export function readLease(text: string): number {
+  return parse(LeaseBody, text).leaseMs;
+}
+
+function parse<T>(schema: z.ZodType<T>, text: string): T {
+  if (text.trim() === '') throw apiErrors.badBody('EOF');
+  const result = schema.safeParse(readJson(text));
+  if (result.success) return result.data;
+  const problems = result.error.issues.map((issue) => [issue.path.join('.'), issue.message].filter(Boolean).join(': '));
+  throw apiErrors.badBody(problems.join('; '));
+}
+
+function readJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (cause) {
+    throw apiErrors.badBody(cause instanceof Error ? cause.message : 'not JSON');
+  }
+}
+
+function toProxyRequest(body: z.output<typeof ProxyBody>, where: string): ProxyRequest {
+  if (!body.name) throw apiErrors.missingField(`name${where}`);
+  if (!body.upstream) throw apiErrors.missingField(`upstream${where}`);
+  const toxics = (body.toxics ?? []).map(toToxicRequest);
+  if (new Set(toxics.map((toxic) => toxic.name)).size < toxics.length) throw apiErrors.toxicExists();
+  return { name: body.name, listen: body.listen ?? '', upstream: body.upstream, enabled: body.enabled ?? true, toxics };
+}
+
+function toToxicRequest(body: z.output<typeof ToxicBody>): ToxicRequest {
+  const stream = body.stream ?? 'downstream';
+  const direction = directions[stream.toLowerCase()];
+  if (!direction) throw apiErrors.invalidStream();
+  const kind = toxicKinds.find((candidate) => candidate.type === body.type);
+  if (!kind) throw apiErrors.invalidToxicType();
+  // An empty name counts as none.
+  const name = body.name === undefined || body.name === '' ? `${kind.type}_${stream}` : body.name;
+  const attributes = readAttributes(kind, body.attributes ?? {});
+  return { name, kind, stream, direction, toxicity: body.toxicity ?? 1, attributes };
+}
+
+const directions: Readonly<Record<string, Direction>> = { upstream: 'upstream', downstream: 'downstream' };

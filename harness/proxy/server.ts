@@ -1,0 +1,67 @@
+import { createServer, type Server } from 'node:http';
+import { getRequestListener } from '@hono/node-server';
+import type { Clock } from '../kit/clock.ts';
+import type { Stoppable } from '../kit/lifecycle.ts';
+import type { Random } from '../kit/random.ts';
+import { createControlApi } from './control-api.ts';
+import { Lease, type LeaseState } from './lease.ts';
+import { Registry } from './registry.ts';
+
+export interface ProxyServerSettings {
+  readonly clock: Clock;
+  readonly random: Random;
+  /** Where the API listens; default 127.0.0.1. */
+  readonly host?: string;
+  /** Default 0, any free one. */
+  readonly port?: number;
+  /** Told of what goes wrong outside a request; default nobody. */
+  readonly log?: (line: string) => void;
+}
+
+export interface StartedProxyServer extends Stoppable {
+  /** Where the API listens. */
+  readonly port: number;
+  lease(): LeaseState;
+  /** Removes all toxics and enables all proxies, as a lapsed lease does. */
+  heal(): Promise<void>;
+}
+
+/** As long as Toxiproxy keeps an idle connection to its API. */
+const idleMs = 60_000;
+
+/** Starts a fault proxy with the API of Toxiproxy 2.12.0 and the routes of `gameday-routes.ts`. */
+export async function startProxyServer(settings: ProxyServerSettings): Promise<StartedProxyServer> {
+  const { clock, random, host = '127.0.0.1', port = 0, log = () => undefined } = settings;
+  const registry = new Registry({ clock, random: random.fork('proxy'), log });
+  const lease = new Lease(clock, () => void registry.healUntilDone('lease lapsed'));
+  const handle = createControlApi({ registry, lease, random: random.fork('request') });
+  const listener = getRequestListener(handle, { overrideGlobalObjects: false });
+  const server = createServer({ keepAliveTimeout: idleMs }, (request, response) => void listener(request, response));
+  await listening(server, host, port);
+  const bound = server.address();
+  let stopped: Promise<void> | undefined;
+  return {
+    port: bound !== null && typeof bound === 'object' ? bound.port : port,
+    lease: () => lease.state(),
+    heal: () => registry.heal('lease lapsed'),
+    stop: () => {
+      stopped ??= stopAll(server, registry, lease);
+      return stopped;
+    },
+  };
+}
+
+async function stopAll(server: Server, registry: Registry, lease: Lease): Promise<void> {
+  lease.cancel();
+  const closed = new Promise((resolve) => server.close(resolve));
+  server.closeAllConnections();
+  await registry.stop();
+  await closed;
+}
+
+function listening(server: Server, host: string, port: number): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject);
+    server.listen({ host, port }, resolve);
+  });
+}

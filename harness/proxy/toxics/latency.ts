@@ -1,0 +1,107 @@
+import type { Timer } from '../../kit/clock.ts';
+import { ChunkQueue } from '../chunk-queue.ts';
+import { longestMs, type Attributes, type ToxicKind, type ToxicOutlet, type ToxicStage } from './toxic.ts';
+
+type Name = 'latency' | 'jitter';
+
+/** A link holds what is on its way; beyond this much the sender is slowed down (4 MiB in 100 ms are 40 MB/s). */
+const onItsWayBytes = 4 * 1024 * 1024;
+
+interface Held {
+  readonly chunk: Buffer;
+  readonly receivedMs: number;
+  /** The jitter of this chunk, as a share of the range: [0, 1). */
+  readonly draw: number;
+}
+
+/**
+ * Delays every chunk by `latency` ± `jitter` ms, counted from when it was received, so that chunks on their way overlap. Order is kept.
+ * The end of the stream is not delayed itself, but waits behind what was sent before it.
+ */
+export const latency: ToxicKind<Name> = {
+  type: 'latency',
+  attributes: {
+    latency: { from: 0, to: longestMs, unit: 'ms' },
+    jitter: { from: 0, to: longestMs, unit: 'ms' },
+  },
+  start: (attributes, outlet) => new LatencyStage(attributes, outlet),
+};
+
+class LatencyStage implements ToxicStage<Name> {
+  readonly #outlet: ToxicOutlet;
+  readonly #held = new ChunkQueue<Held>();
+  #attributes: Attributes<Name>;
+  #ended = false;
+  #timer: Timer | undefined;
+
+  constructor(attributes: Attributes<Name>, outlet: ToxicOutlet) {
+    this.#attributes = attributes;
+    this.#outlet = outlet;
+  }
+
+  get full(): boolean {
+    return this.#held.weight >= onItsWayBytes;
+  }
+
+  chunk(chunk: Buffer): void {
+    const draw = this.#attributes.jitter === 0 ? 0 : this.#outlet.random.next();
+    const held = { chunk, receivedMs: this.#outlet.clock.now(), draw };
+    const delayed = this.#held.first !== undefined || this.#delayMs(held) > 0;
+    if (!delayed) {
+      this.#outlet.forward(chunk);
+      return;
+    }
+    this.#outlet.altered(chunk.length);
+    this.#held.push(held);
+    if (!this.#timer) this.#wait();
+  }
+
+  end(): void {
+    this.#ended = true;
+    if (!this.#held.first) this.#outlet.end();
+  }
+
+  update(attributes: Attributes<Name>): void {
+    this.#attributes = attributes;
+    this.#wait();
+  }
+
+  release(): void {
+    this.#timer?.cancel();
+    for (const { chunk } of this.#held.drain()) this.#outlet.forward(chunk);
+    // An end that nothing was held before has been handed on already.
+    if (this.#ended) this.#outlet.end();
+  }
+
+  discard(): void {
+    this.#timer?.cancel();
+    this.#held.drain();
+  }
+
+  /** Uniform over the whole milliseconds of [latency − jitter, latency + jitter), never below zero. */
+  #delayMs(held: Held): number {
+    const { latency: latencyMs, jitter: jitterMs } = this.#attributes;
+    return Math.max(0, latencyMs - jitterMs + Math.floor(held.draw * 2 * jitterMs));
+  }
+
+  #wait(): void {
+    this.#timer?.cancel();
+    this.#timer = undefined;
+    const first = this.#held.first;
+    if (!first) return;
+    // Rounded up: a timer of the platform drops fractions, and a chunk may be late but never early.
+    const waitMs = Math.ceil(first.receivedMs + this.#delayMs(first) - this.#outlet.clock.now());
+    this.#timer = this.#outlet.clock.setTimer(() => this.#handOn(), waitMs);
+  }
+
+  #handOn(): void {
+    const nowMs = this.#outlet.clock.now();
+    for (let first = this.#held.first; first; first = this.#held.first) {
+      if (first.receivedMs + this.#delayMs(first) > nowMs) break;
+      this.#held.shift();
+      this.#outlet.forward(first.chunk);
+    }
+    this.#wait();
+    if (this.#ended && !this.#held.first) this.#outlet.end();
+  }
+}

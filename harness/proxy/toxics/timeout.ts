@@ -1,0 +1,67 @@
+import type { Timer } from '../../kit/clock.ts';
+import { longestMs, type Attributes, type ToxicKind, type ToxicOutlet, type ToxicStage } from './toxic.ts';
+
+type Name = 'timeout';
+
+/**
+ * A black hole: drops everything, the end of the stream included, and closes the connection after `timeout` ms of silence (each chunk
+ * starts the wait anew, as in Toxiproxy). 0 never closes. Removing it closes the connections it was at: bytes are missing in them.
+ */
+export const timeout: ToxicKind<Name> = {
+  type: 'timeout',
+  attributes: { timeout: { from: 0, to: longestMs, unit: 'ms' } },
+  start: (attributes, outlet) => new TimeoutStage(attributes, outlet),
+};
+
+class TimeoutStage implements ToxicStage<Name> {
+  readonly full = false;
+  readonly #outlet: ToxicOutlet;
+  #timeoutMs: number;
+  #silentSinceMs: number;
+  #timer: Timer | undefined;
+
+  constructor(attributes: Attributes<Name>, outlet: ToxicOutlet) {
+    this.#outlet = outlet;
+    this.#timeoutMs = attributes.timeout;
+    this.#silentSinceMs = outlet.clock.now();
+    this.#wait();
+  }
+
+  chunk(chunk: Buffer): void {
+    this.#outlet.altered(chunk.length);
+    this.#silentSinceMs = this.#outlet.clock.now();
+  }
+
+  end(): void {
+    this.#outlet.altered(0);
+  }
+
+  update(attributes: Attributes<Name>): void {
+    this.#timeoutMs = attributes.timeout;
+    this.#silentSinceMs = this.#outlet.clock.now();
+    this.#wait();
+  }
+
+  /** Not counted as altered: a black hole that nothing ever fell into has done nothing, although its removal closes. */
+  release(): void {
+    this.#timer?.cancel();
+    this.#outlet.close();
+  }
+
+  discard(): void {
+    this.#timer?.cancel();
+  }
+
+  /** One timer for the whole silence, looked at when it fires: a talkative sender sets no timer for each chunk. */
+  #wait(): void {
+    this.#timer?.cancel();
+    if (this.#timeoutMs === 0) return;
+    const waitMs = this.#silentSinceMs + this.#timeoutMs - this.#outlet.clock.now();
+    if (waitMs > 0) {
+      this.#timer = this.#outlet.clock.setTimer(() => this.#wait(), Math.ceil(waitMs));
+      return;
+    }
+    this.#outlet.altered(0);
+    this.#outlet.close();
+  }
+}

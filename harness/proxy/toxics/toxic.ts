@@ -1,0 +1,56 @@
+import type { Clock } from '../../kit/clock.ts';
+import type { Random } from '../../kit/random.ts';
+
+/** The whole numbers that an attribute may have, both included. Every attribute defaults to 0, as in Toxiproxy. */
+export interface AttributeRange {
+  readonly from: number;
+  readonly to: number;
+  /** For the message when a value is outside: `ms`, `KB/s`. */
+  readonly unit: string;
+}
+
+export type Attributes<Name extends string = string> = Readonly<Record<Name, number>>;
+
+/** What a toxic can do to one direction of one connection. */
+export interface ToxicOutlet {
+  readonly clock: Clock;
+  /** Chance for this toxic on this connection only: no other decision shifts it. */
+  readonly random: Random;
+  /** Hands bytes on to what comes next. */
+  forward(chunk: Buffer): void;
+  /** Hands on that the sender has finished. */
+  end(): void;
+  /** Closes the connection on both sides. */
+  close(): void;
+  /** Resets the connection on both sides (a real RST). */
+  reset(): void;
+  /** Counts `bytes` as altered, and the connection with them; 0 when the connection was altered and no byte of it. */
+  altered(bytes: number): void;
+}
+
+/** A toxic at work on one direction of one connection. Nothing here may wait: the control API calls it too. */
+export interface ToxicStage<Name extends string = string> {
+  /** The next bytes of the sender. */
+  chunk(chunk: Buffer): void;
+  /** The sender has finished; no chunk comes after it. */
+  end(): void;
+  /** New attributes; what is held now follows them too. */
+  update(attributes: Attributes<Name>): void;
+  /** Switched off: hands on what is held, in order and at once, and leaves no timer. Nothing is called after it. */
+  release(): void;
+  /** The connection is gone: drops what is held and leaves no timer. Nothing is called after it. */
+  discard(): void;
+  /** Holds as much as it should; the sender is paused while this is true. */
+  readonly full: boolean;
+}
+
+/** One kind of toxic: one file, one export, one line in `toxics/index.ts`. */
+export interface ToxicKind<Name extends string = string> {
+  /** Its name on the wire. */
+  readonly type: string;
+  readonly attributes: Readonly<Record<Name, AttributeRange>>;
+  start(attributes: Attributes<Name>, outlet: ToxicOutlet): ToxicStage<Name>;
+}
+
+/** The longest time that a toxic takes, a day: beyond it a timer of the platform would overflow into firing at once. */
+export const longestMs = 86_400_000;

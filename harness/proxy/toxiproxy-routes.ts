@@ -1,0 +1,91 @@
+import type { Hono } from 'hono';
+import { errorResponse, jsonResponse, noContent } from './responses.ts';
+import { readProxies, readProxy, readProxyChange, readToxic, readToxicChange } from './requests.ts';
+import type { PopulateResult, Registry } from './registry.ts';
+import { ApiError } from './api-error.ts';
+
+/** The release of Toxiproxy whose API this is. */
+const version = '2.12.0';
+
+/** The API of Toxiproxy 2.12.0 (https://github.com/Shopify/toxiproxy#http-api). Proxies may also bring their `toxics` along. */
+export function addToxiproxyRoutes(app: Hono, registry: Registry): void {
+  app.get('/version', () => {
+    const headers = { 'content-type': 'application/json;charset=utf-8' };
+    return new Response(`{"version": "${version}"}\n`, { headers });
+  });
+  app.post('/reset', async () => {
+    await registry.heal('reset');
+    return noContent();
+  });
+  app.post('/populate', async (context) => populated(registry, await context.req.text()));
+  app.get('/proxies', () => jsonResponse(200, registry.views()));
+  app.post('/proxies', async (context) =>
+    jsonResponse(201, await registry.create(readProxy(await context.req.text()))),
+  );
+  addProxyRoutes(app, registry);
+  addToxicRoutes(app, registry);
+}
+
+function addProxyRoutes(app: Hono, registry: Registry): void {
+  const path = '/proxies/:proxy';
+  app.get(path, (context) => jsonResponse(200, registry.get(context.req.param('proxy')).view()));
+  app.on(['POST', 'PATCH'], path, async (context) => {
+    const name = context.req.param('proxy');
+    registry.get(name);
+    return jsonResponse(200, await registry.update(name, readProxyChange(await context.req.text())));
+  });
+  app.delete(path, async (context) => {
+    await registry.delete(context.req.param('proxy'));
+    return noContent();
+  });
+}
+
+function addToxicRoutes(app: Hono, registry: Registry): void {
+  const path = '/proxies/:proxy/toxics';
+  app.get(path, (context) => jsonResponse(200, registry.get(context.req.param('proxy')).toxicViews()));
+  app.post(path, async (context) => {
+    const name = context.req.param('proxy');
+    registry.get(name);
+    return jsonResponse(200, registry.addToxic(name, readToxic(await context.req.text())).view());
+  });
+  app.get(`${path}/:toxic`, (context) => {
+    const { proxy, toxic } = context.req.param();
+    return jsonResponse(200, registry.get(proxy).toxic(toxic).view());
+  });
+  app.on(['POST', 'PATCH'], `${path}/:toxic`, async (context) => {
+    const { proxy: proxyName, toxic: toxicName } = context.req.param();
+    const text = await context.req.text();
+    const proxy = registry.get(proxyName);
+    const toxic = proxy.toxic(toxicName);
+    const change = readToxicChange(text, toxic);
+    toxic.attributes = change.attributes;
+    toxic.toxicity = change.toxicity;
+    proxy.refreshToxic(toxic);
+    return jsonResponse(200, toxic.view());
+  });
+  app.delete(`${path}/:toxic`, (context) => {
+    const proxy = registry.get(context.req.param('proxy'));
+    proxy.removeToxic(proxy.toxic(context.req.param('toxic')), 'removed');
+    return noContent();
+  });
+}
+
+/** Unlike every other error, one of populate is JSON and says what had been applied before it. */
+async function populated(registry: Registry, text: string): Promise<Response> {
+  try {
+    const { proxies, failure } = await registry.populate(readProxies(text));
+    return failure ? populateError(failure, proxies) : jsonResponse(201, { proxies: orNull(proxies) });
+  } catch (cause) {
+    return cause instanceof ApiError ? populateError(cause, []) : errorResponse(cause);
+  }
+}
+
+function populateError(failure: ApiError, proxies: PopulateResult['proxies']): Response {
+  const { message, status } = failure;
+  return jsonResponse(status, { error: message, status, proxies: orNull(proxies) });
+}
+
+/** Go writes a list that nothing was ever put into as null. */
+function orNull<T>(items: readonly T[]): readonly T[] | null {
+  return items.length === 0 ? null : items;
+}
