@@ -1,0 +1,28 @@
+import { renderConsole } from './console.ts';
+import { renderHtml } from './html.ts';
+import { renderJson } from './json.ts';
+import { renderJunit } from './junit.ts';
+import { renderMarkdown } from './markdown.ts';
+import type { ReportInput } from './report-input.ts';
+
+export { renderSummary, type RunSummary } from './run-summary.ts';
+export { SummarySchema, summaryVersion, type Summary } from './json.ts';
+export type { ReportInput } from './report-input.ts';
+
+export type ReporterName = 'console' | 'json' | 'junit' | 'markdown' | 'html';
+
+export interface Reporter {
+  /** The name of its file in the run's folder; null = it goes to the terminal. */
+  readonly fileName: string | null;
+  /** `color` matters to the terminal only. */
+  render(input: ReportInput, settings: { readonly color: boolean }): string;
+}
+
+/** Every reporter by the name that `--reporter` takes, in the order in which they are written. */
+export const reporters: Readonly<Record<ReporterName, Reporter>> = {
+  console: { fileName: null, render: renderConsole },
+  json: { fileName: 'summary.json', render: renderJson },
+  junit: { fileName: 'junit.xml', render: renderJunit },
+  markdown: { fileName: 'summary.md', render: renderMarkdown },
+  html: { fileName: 'report.html', render: renderHtml },
+};
