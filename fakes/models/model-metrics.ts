@@ -70,10 +70,14 @@ function countWork(registry: Registry, model: string, engine: GpuEngine): ModelM
   const labelNames = Object.keys(labels);
   const counter = (name: string, help: string): Counter.Internal => {
     const made = new Counter({ name, help, labelNames, registers: [registry] });
+    made.inc(labels, 0);
     return made.labels(labels);
   };
-  const histogram = (name: string, help: string, buckets: number[]): Histogram.Internal<string> =>
-    new Histogram({ name, help, labelNames, buckets, registers: [registry] }).labels(labels);
+  const histogram = (name: string, help: string, buckets: number[]): Histogram.Internal<string> => {
+    const made = new Histogram({ name, help, labelNames, buckets, registers: [registry] });
+    made.zero(labels);
+    return made.labels(labels);
+  };
   const preemptions = counter('vllm:num_preemptions_total', 'Preemptions since the start.');
   const promptTokens = counter('vllm:prompt_tokens_total', 'Prompt tokens processed.');
   const generationTokens = counter('vllm:generation_tokens_total', 'Tokens generated.');

@@ -1,3 +1,5 @@
+import { pathToFileURL } from 'node:url';
+import { siblingModule } from '../../harness/kit/sibling-module.ts';
 import type { PartSpec } from '../../harness/world/types.ts';
 import { parseModelServerSettings, type ModelServerOptions } from './model-settings.ts';
 
@@ -10,8 +12,7 @@ export function modelServer(settings: ModelServerOptions = {}): PartSpec {
     name: 'model-server',
     role: 'model',
     protocol: 'http',
-    // The sources end in .ts, what is built from them in .js.
-    module: new URL(import.meta.url.replace(/spec(\.[a-z]+)$/, 'create-part$1')).href,
+    module: pathToFileURL(siblingModule(import.meta.url, './create-part')).href,
     settings: parseModelServerSettings('model-server', settings),
     variables: { OPENAI_BASE_URL: '{origin}/v1', OPENAI_API_KEY: 'sk-gameday-not-a-key' },
     metricsPath: '/metrics',
