@@ -85,8 +85,11 @@ export function connectProxyClient(baseUrl: string): ProxyClient {
         const proxy = await get(proxyName);
         await (await proxy.getToxic(encodeURIComponent(toxicName))).remove();
       } catch (cause) {
-        // Gone already: then its receipt says why. A toxic that never was has none, and that is the error to show.
         if (!(cause instanceof ProxyRefusal && cause.status === 404)) throw cause;
+        // Gone already: then its receipt says why. A toxic that never was has none, and what the server said first is the thing to show.
+        return receipt(proxyName, toxicName).catch(() => {
+          throw cause;
+        });
       }
       return receipt(proxyName, toxicName);
     },

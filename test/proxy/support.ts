@@ -1,0 +1,208 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
+import { systemClock, type Clock } from '../../harness/kit/clock.ts';
+import { waitUntil } from '../../harness/kit/deadline.ts';
+import { Cleanup, type Stoppable } from '../../harness/kit/lifecycle.ts';
+import { seededRandom } from '../../harness/kit/random.ts';
+import { startProxyServer } from '../../harness/proxy/server.ts';
+
+export const realClock = systemClock();
+
+/** A TCP server on loopback that keeps what connects to it. */
+export interface TcpServer extends Stoppable {
+  readonly port: number;
+  readonly address: string;
+  readonly sockets: Socket[];
+}
+
+export async function startTcp(onSocket: (socket: Socket) => void): Promise<TcpServer> {
+  const sockets: Socket[] = [];
+  const server: Server = createServer({ allowHalfOpen: true, noDelay: true }, (socket) => {
+    sockets.push(socket);
+    socket.on('error', () => undefined);
+    onSocket(socket);
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  const stop = async (): Promise<void> => {
+    for (const socket of sockets) socket.destroy();
+    await new Promise((resolve) => server.close(resolve));
+  };
+  return { port, address: `127.0.0.1:${port}`, sockets, stop };
+}
+
+export function startEcho(): Promise<TcpServer> {
+  return startTcp((socket) => socket.pipe(socket));
+}
+
+/** A client's end of a connection: what came, and how it ended. */
+export class Peer {
+  readonly socket: Socket;
+  readonly #chunks: Buffer[] = [];
+  errorCode: string | undefined;
+  ended = false;
+  receivedBytes = 0;
+
+  constructor(socket: Socket) {
+    this.socket = socket;
+    socket.on('data', (chunk: Buffer) => {
+      this.#chunks.push(chunk);
+      this.receivedBytes += chunk.length;
+    });
+    socket.on('end', () => (this.ended = true));
+    socket.on('error', (cause) => (this.errorCode = (cause as NodeJS.ErrnoException).code));
+  }
+
+  get received(): Buffer {
+    return Buffer.concat(this.#chunks);
+  }
+
+  get text(): string {
+    return this.received.toString();
+  }
+
+  /** Waits until so many bytes have come in all. */
+  async bytes(count: number): Promise<void> {
+    while (this.receivedBytes < count) {
+      if (this.socket.destroyed) throw new Error(`closed after ${this.receivedBytes} of ${count} bytes`);
+      await Promise.race([once(this.socket, 'data'), once(this.socket, 'close')]);
+    }
+  }
+
+  async closed(): Promise<void> {
+    if (!this.socket.closed) await new Promise((resolve) => this.socket.once('close', resolve));
+  }
+
+  /** Writes, waits until the answer has as many bytes, and returns how long it took in ms. */
+  async roundTrip(text: string): Promise<number> {
+    const startMs = realClock.now();
+    const wanted = this.receivedBytes + Buffer.byteLength(text);
+    this.socket.write(text);
+    await this.bytes(wanted);
+    return realClock.now() - startMs;
+  }
+}
+
+export async function dial(port: number): Promise<Peer> {
+  const socket = connect({ port, host: '127.0.0.1', allowHalfOpen: true, noDelay: true });
+  const peer = new Peer(socket);
+  await once(socket, 'connect');
+  return peer;
+}
+
+/** `open`, or the error that a connect gets. */
+export async function portState(port: number): Promise<string> {
+  const socket = connect({ port, host: '127.0.0.1' });
+  try {
+    await once(socket, 'connect');
+    return 'open';
+  } catch (cause) {
+    return (cause as NodeJS.ErrnoException).code ?? 'unknown';
+  } finally {
+    socket.destroy();
+  }
+}
+
+export function portOf(listen: string): number {
+  return Number(listen.slice(listen.lastIndexOf(':') + 1));
+}
+
+export interface Answer<T = Record<string, unknown>> {
+  readonly status: number;
+  readonly text: string;
+  readonly json: T;
+  readonly headers: Headers;
+}
+
+/** The API under test, by raw fetch, and parts of a test that are stopped with it. */
+export class Bench implements AsyncDisposable {
+  readonly url: string;
+  readonly cleanup: Cleanup;
+
+  constructor(url: string, cleanup: Cleanup) {
+    this.url = url;
+    this.cleanup = cleanup;
+  }
+
+  async call<T = Record<string, unknown>>(
+    method: string,
+    path: string,
+    body?: unknown,
+    headers = {},
+  ): Promise<Answer<T>> {
+    const text = body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) };
+    const response = await fetch(`${this.url}${path}`, { method, headers, ...text });
+    const answer = await response.text();
+    let json: unknown;
+    try {
+      json = JSON.parse(answer);
+    } catch {
+      json = undefined;
+    }
+    return { status: response.status, text: answer, json: json as T, headers: response.headers };
+  }
+
+  async echo(): Promise<TcpServer> {
+    return this.cleanup.use('echo', await startEcho());
+  }
+
+  async tcp(onSocket: (socket: Socket) => void): Promise<TcpServer> {
+    return this.cleanup.use('tcp', await startTcp(onSocket));
+  }
+
+  async dial(port: number): Promise<Peer> {
+    const peer = await dial(port);
+    this.cleanup.add('peer', () => void peer.socket.destroy());
+    return peer;
+  }
+
+  /** Creates an enabled proxy to `upstream` and gives its port. */
+  async proxy(name: string, upstream: string, more = {}): Promise<number> {
+    const answer = await this.call('POST', '/proxies', { name, upstream, listen: '127.0.0.1:0', ...more });
+    if (answer.status !== 201) throw new Error(answer.text);
+    return portOf(String(answer.json['listen']));
+  }
+
+  async toxic(proxy: string, toxic: Record<string, unknown>): Promise<void> {
+    const answer = await this.call('POST', `/proxies/${proxy}/toxics`, toxic);
+    if (answer.status !== 200) throw new Error(answer.text);
+  }
+
+  async receipt(proxy: string, toxic: string): Promise<Record<string, unknown>> {
+    return (await this.call('GET', `/gameday/receipts/${proxy}/${toxic}`)).json;
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.cleanup.stop();
+  }
+}
+
+/** The path of a real toxiproxy-server, to run the tests of the shared API against it too. */
+const realServer = process.env['TOXIPROXY_SERVER'];
+export const againstRealServer = realServer !== undefined;
+
+export async function startBench(settings: { clock?: Clock; seed?: number } = {}): Promise<Bench> {
+  const cleanup = new Cleanup();
+  const random = seededRandom(settings.seed ?? 1);
+  const server = await startProxyServer({ clock: settings.clock ?? realClock, random });
+  cleanup.use('proxy server', server);
+  return new Bench(`http://127.0.0.1:${server.port}`, cleanup);
+}
+
+/** A bench for what ours and Shopify's server have in common. */
+export async function startSharedBench(): Promise<Bench> {
+  if (realServer === undefined) return startBench();
+  const free = await startEcho();
+  await free.stop();
+  const child = spawn(realServer, ['-host', '127.0.0.1', '-port', String(free.port)], { stdio: 'ignore' });
+  const cleanup = new Cleanup();
+  cleanup.add('toxiproxy-server', () => void child.kill());
+  const bench = new Bench(`http://127.0.0.1:${free.port}`, cleanup);
+  await waitUntil(realClock, async () => (await bench.call('GET', '/version')).status, {
+    what: 'the real server',
+    limitMs: 5_000,
+  });
+  return bench;
+}
