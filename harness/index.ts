@@ -11,6 +11,23 @@ export { unavailable } from './faults/unavailable.ts';
 export { milliseconds, minutes, perSecond, seconds } from './kit/durations.ts';
 export { ask, ingest, ingestFeed } from './load/loads.ts';
 export type { ArrivalProfile, FollowLoad, LoadSpec, RequestLoad } from './load/types.ts';
+export {
+  attemptsPerOperation,
+  availability,
+  batchGivesWay,
+  concurrencyWithin,
+  drained,
+  gapsGrowAndSpread,
+  goodput,
+  noDuplicates,
+  nothingLost,
+  preemption,
+  queueBounded,
+  retryAmplification,
+  timeToFirstToken,
+  waitsForRetryAfter,
+  wastedWork,
+} from './judge/index.ts';
 export type { ObjectiveSpec } from './judge/types.ts';
 export type { Plan, RunRecord, RunVerdict } from './record.ts';
 export type { Scenario } from './scenario.ts';

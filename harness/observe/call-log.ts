@@ -25,9 +25,12 @@ export function startCallLog(clock: Clock, journals: ReadonlyMap<string, ReadJou
   };
   const loop = (async () => {
     for (;;) {
-      await clock.sleep(everyMs, ending.signal).catch(() => undefined);
-      if (!ending.signal.aborted)
-        await Promise.allSettled([...journals].map(([part, read]) => fetchPart(part, read, false)));
+      const stopped = await clock.sleep(everyMs, ending.signal).then(
+        () => false,
+        () => true,
+      );
+      if (stopped) return;
+      await Promise.allSettled([...journals].map(([part, read]) => fetchPart(part, read, false)));
     }
   })();
 

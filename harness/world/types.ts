@@ -139,7 +139,7 @@ export interface SourceState {
 
 export interface StartedPart {
   readonly name: string;
-  /** Calls the admin API and gives back its JSON. Throws with the part's own words on any status but 2xx. */
+  /** Calls the admin API and gives back its JSON; `path` is what comes after `/_gameday`, e.g. `/faults/quota-cut`. Throws with the part's own words on any status but 2xx. */
   admin(method: 'GET' | 'POST' | 'PUT' | 'DELETE', path: string, body?: JsonValue): Promise<unknown>;
 }
 

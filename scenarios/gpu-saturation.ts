@@ -1,0 +1,59 @@
+import { corpusSpec } from '../fakes/corpus/corpus-spec.ts';
+import { modelServer } from '../fakes/models/spec.ts';
+import { postgres } from '../fakes/stores/postgres/spec.ts';
+import {
+  ask,
+  batchGivesWay,
+  goodput,
+  ingest,
+  memoryPressure,
+  noisyNeighbour,
+  perSecond,
+  preemption,
+  queueBounded,
+  retryAmplification,
+  seconds,
+  timeToFirstToken,
+  wastedWork,
+  type Scenario,
+} from '../harness/index.ts';
+
+// One H100 with an 8-billion-parameter model, of which the cache has been left 2,400 blocks. Prompts of about 200 tokens and answers of
+// 32 put the knee near 150 questions per second. 50 questions per second alone use a third of it, 0.83 of what the neighbour leaves; with
+// the batch work 0.75 of the whole, and three times what the neighbour leaves while the flood lasts (test/scenarios/load.test.ts).
+const gpu = modelServer({ perTokenMs: 0.023, kvBlocks: 2400 });
+
+export const gpuSaturation: Scenario = {
+  name: 'gpu-saturation',
+  promise:
+    'When the GPU gets short, batch work gives way and people still get their answers; when it is free again, all is as before.',
+  covers: ['S8', 'S10', 'S19'],
+  world: { parts: [gpu, postgres()], corpus: corpusSpec({ documents: 200 }) },
+  load: [
+    ask({ ratePerSecond: perSecond(50), deadlineMs: seconds(6) }),
+    ingest({
+      profile: { kind: 'flood', ratePerSecond: 17, floodPerSecond: 36, duringFaults: ['noisy-neighbour'] },
+      documentsPerRequest: 2,
+      deadlineMs: seconds(6),
+    }),
+  ],
+  faults: [
+    noisyNeighbour({ part: 'model-server', share: 0.6 }),
+    memoryPressure({ part: 'model-server', kvBlocksShare: 0.14 }),
+  ],
+  objectives: [
+    timeToFirstToken({ of: 'ask', quantile: 0.95, atMostMs: 1500 }),
+    batchGivesWay({ atLeast: 0.95 }),
+    queueBounded({ depthAtMost: { interactive: 250, batch: 64 } }),
+    wastedWork({ at: 'model-server', atMost: 0.05 }),
+    preemption({ at: 'model-server', during: ['memory-pressure'] }),
+    retryAmplification({ at: 'model-server', atMost: 1.2 }),
+    goodput({ of: 'ask', atLeast: 0.95, utilisation: 0.75 }),
+  ],
+  references: [
+    'https://www.usenix.org/conference/osdi22/presentation/huang-lexiang',
+    'https://aws.amazon.com/builders-library/using-load-shedding-to-avoid-overload/',
+    'https://docs.vllm.ai/en/latest/configuration/optimization.html',
+    'https://github.com/microsoft/vidur',
+  ],
+};

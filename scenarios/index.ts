@@ -1,0 +1,6 @@
+import type { Scenario } from '../harness/index.ts';
+import { gpuSaturation } from './gpu-saturation.ts';
+import { sourceThrottling } from './source-throttling.ts';
+
+/** Every scenario of the library. */
+export const library: readonly Scenario[] = [sourceThrottling, gpuSaturation];
