@@ -16,6 +16,14 @@ export interface ReachablePart extends StartedPart {
   renew(leaseMs: number, withinMs: number): Promise<void>;
 }
 
+/** A part answered with a status that is no success. */
+class PartRefusal extends GamedayError {
+  constructor(what: string, problems: readonly string[]) {
+    super('harness', `${what}: ${problems.join(' ')}`, { problems });
+    this.name = 'PartRefusal';
+  }
+}
+
 /** Speaks with the admin API of a part, and notes each fault in the undo journal before it is injected. */
 export function connectPart(settings: {
   name: string;
@@ -34,15 +42,19 @@ export function connectPart(settings: {
     const said = jsonOf(answer.body);
     if (answer.status >= 200 && answer.status < 300) return said;
     const problems = ProblemsSchema.safeParse(said).data?.problems ?? [answer.body.slice(0, 300)];
-    throw new GamedayError('harness', `${name} answered ${answer.status} to ${method} ${path}: ${problems.join(' ')}`, {
-      problems,
-    });
+    throw new PartRefusal(`${name} answered ${answer.status} to ${method} ${path}`, problems);
   };
 
   const inject = async (id: string, path: string, body: unknown): Promise<unknown> => {
     const fault = `${name}/${id}`;
     await undo.fault({ name: fault, heldByPid: settings.pid, heal: { url: url(path), method: 'DELETE' } });
-    return call('PUT', path, body, limitMs);
+    try {
+      return await call('PUT', path, body, limitMs);
+    } catch (cause) {
+      // What it refused is not there. What it did not answer may be.
+      if (cause instanceof PartRefusal) await undo.undone(fault);
+      throw cause;
+    }
   };
 
   const heal = async (id: string, path: string, withinMs: number): Promise<unknown> => {

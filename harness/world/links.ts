@@ -1,4 +1,4 @@
-import type { ProxyClient } from '../proxy/client.ts';
+import { ProxyRefusal, type ProxyClient } from '../proxy/client.ts';
 import type { FaultEntry } from '../safety/undo-entries.ts';
 import type { UndoJournal } from '../safety/undo-journal.ts';
 import type { Address } from './environment.ts';
@@ -50,7 +50,13 @@ export async function openLink(settings: {
     addToxic: async (toxic) => {
       const url = `${proxy.url}/proxies/${encodeURIComponent(to)}/toxics/${encodeURIComponent(toxic.name)}`;
       await note(toxic.name, { url, method: 'DELETE' });
-      await client.addToxic(to, toxic);
+      try {
+        await client.addToxic(to, toxic);
+      } catch (cause) {
+        // What it refused is not there. What it did not answer may be.
+        if (cause instanceof ProxyRefusal) await undone(toxic.name);
+        throw cause;
+      }
     },
     removeToxic: async (name) => {
       const receipt = await client.removeToxic(to, name);

@@ -26,7 +26,7 @@ export async function startProxy(ground: Ground): Promise<StartedProxy> {
   const child = await children.spawn({
     name: 'fault-proxy',
     module: siblingModule(import.meta.url, '../proxy/main'),
-    arguments: [],
+    arguments: ['--seed', String(options.seed)],
     environment: harmlessEnvironment(process.env),
     outputFile: join(options.runFolder, outputOf('fault-proxy')),
   });
@@ -34,7 +34,9 @@ export async function startProxy(ground: Ground): Promise<StartedProxy> {
   const { port } = await child.waitReady(wanted);
   options.onProgress?.('the fault proxy is ready');
   const url = `http://127.0.0.1:${port}`;
-  return { client: connectProxyClient(url), url, pid: child.pid };
+  const client = connectProxyClient(url);
+  await client.renew(options.leaseMs);
+  return { client, url, pid: child.pid };
 }
 
 /** A part that runs, and where it listens, past the proxy. */

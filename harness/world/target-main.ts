@@ -33,6 +33,6 @@ target.once('exit', (code, signal) => {
 });
 const { pid } = target;
 if (pid !== undefined) {
-  await noteProcess(begin.undoFile, 'target', pid);
+  await noteProcess(begin.undoFile, 'target command', pid);
   tellConductor({ kind: 'ready', pid });
 }
