@@ -36,7 +36,7 @@ export function readModelFailure(cause: unknown, work: Work, nowMs: number): Fai
       errorType: 'connection',
       cause,
     });
-  if (cause instanceof APIError) return fromStatus(cause, nowMs);
+  if (cause instanceof APIError) return fromStatus(cause as ApiFailure, nowMs);
   return new ModelFailure('The connection to the model server broke.', { retryable: true, errorType: 'stream', cause });
 }
 

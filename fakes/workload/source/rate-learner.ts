@@ -18,27 +18,41 @@ const holdMs = 2000;
 /** In which time the rate doubles; shorter after an outage, when a backlog waits. */
 const doublingMs = 1000;
 const doublingAfterOutageMs = 500;
-/** Growth per second beyond what was ever proven to work. */
+/** Above so many times the best throughput ever seen, the rate grows by a tenth per second only. */
+const provenFactor = 1.5;
 const carefulGrowth = 1.1;
+/** Throughput counts when it was kept up for so long: a shorter burst may come out of what a bucket had saved up. */
+const sustainedMs = 3000;
+
+interface Growth {
+  fromMs: number;
+  readonly doublingMs: number;
+  /** Rates above this grow slowly. Fixed when the growth begins: what it reaches must not carry it further. */
+  readonly carefulFrom: number;
+}
 
 /**
  * Between two refusals a token bucket went from empty to empty: what got through, divided by the time, is its quota. So a refusal sets
  * the rate a little below that; the first, with nothing to compare with, halves it. After a hold the rate doubles every second, and
- * beyond twice the best throughput ever seen it grows by a tenth (slow start and its threshold, as TCP has them). It grows only under
+ * beyond one and a half times the best throughput ever seen it grows by a tenth (slow start and its threshold, as TCP has them). It grows only under
  * pressure: a client that asks for little proves nothing.
  */
 export function createRateLearner(nowMs: number): RateLearner {
   let rate = firstRate;
-  let growth: { fromMs: number; doublingMs: number } | null = { fromMs: nowMs, doublingMs };
+  let growth: Growth | null = { fromMs: nowMs, doublingMs, carefulFrom: 2 * firstRate };
   let refusal: { atMs: number; succeeded: number } | null = null;
   const throughput = createThroughput();
+  const growFrom = (fromMs: number, doubling: number): Growth => ({
+    fromMs,
+    doublingMs: doubling,
+    carefulFrom: Math.max(2 * firstRate, provenFactor * throughput.bestPerSecond),
+  });
 
   const grow = (atMs: number): void => {
     if (!growth) return;
     const elapsedSeconds = Math.min(1000, atMs - growth.fromMs) / 1000;
     if (elapsedSeconds <= 0) return;
-    const careful = throughput.best > 0 && rate >= 2 * throughput.best;
-    const factor = careful ? carefulGrowth : 2 ** (1000 / growth.doublingMs);
+    const factor = rate >= growth.carefulFrom ? carefulGrowth : 2 ** (1000 / growth.doublingMs);
     rate = Math.min(highestRate, rate * factor ** elapsedSeconds);
   };
 
@@ -49,7 +63,7 @@ export function createRateLearner(nowMs: number): RateLearner {
     succeeded: (atMs, pressed) => {
       throughput.count(atMs);
       if (refusal) refusal.succeeded++;
-      growth ??= { fromMs: atMs + holdMs, doublingMs };
+      growth ??= growFrom(atMs + holdMs, doublingMs);
       if (pressed) grow(atMs);
       if (atMs > growth.fromMs) growth.fromMs = atMs;
     },
@@ -61,23 +75,23 @@ export function createRateLearner(nowMs: number): RateLearner {
       growth = null;
     },
     recovered: (atMs) => {
-      growth = { fromMs: atMs, doublingMs: doublingAfterOutageMs };
+      growth = growFrom(atMs, doublingAfterOutageMs);
       refusal = null;
     },
   };
 }
 
-/** The most requests that got through within one second. */
-function createThroughput(): { count(nowMs: number): void; readonly best: number } {
+/** The most requests that got through in a stretch of `sustainedMs`, per second. */
+function createThroughput(): { count(nowMs: number): void; readonly bestPerSecond: number } {
   let best = 0;
   let recent: number[] = [];
   return {
     count: (nowMs) => {
-      recent = [...recent.filter((atMs) => atMs > nowMs - 1000), nowMs];
+      recent = [...recent.filter((atMs) => atMs > nowMs - sustainedMs), nowMs];
       best = Math.max(best, recent.length);
     },
-    get best() {
-      return best;
+    get bestPerSecond() {
+      return (best * 1000) / sustainedMs;
     },
   };
 }

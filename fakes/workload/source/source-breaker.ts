@@ -25,7 +25,7 @@ export function createSourceBreaker(settings: { clock: Clock; backoff: Backoff; 
   });
   let openUntilMs = 0;
   policy.onBreak(() => {
-    openUntilMs = settings.clock.now() + settings.backoff(2);
+    openUntilMs = settings.clock.now() + settings.backoff(1);
   });
   policy.onReset(settings.onClosed);
   return {

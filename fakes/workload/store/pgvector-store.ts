@@ -1,6 +1,6 @@
 import { bulkhead } from 'cockatiel';
 import pg from 'pg';
-import type { DeadLetter, Passage, Store, StoredDocument } from './store.ts';
+import type { Passage, Store, StoredDocument } from './store.ts';
 
 export interface PgvectorSettings {
   readonly url: string;
