@@ -126,7 +126,7 @@ export function samples(
   change: (index: number) => Parameters<typeof sample>[0] = () => ({}),
 ): Sample[] {
   return Array.from({ length: count }, (_, index) => {
-    const dueMs = window.fromMs + ((window.toMs - window.fromMs) * index) / count;
+    const dueMs = Math.floor(window.fromMs + ((window.toMs - window.fromMs) * index) / count);
     return sample({ id: `${window.fromMs}-${index}`, dueMs, ...change(index) });
   });
 }

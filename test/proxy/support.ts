@@ -64,11 +64,23 @@ export class Peer {
   }
 
   /** Waits until so many bytes have come in all. */
-  async bytes(count: number): Promise<void> {
-    while (this.receivedBytes < count) {
-      if (this.socket.destroyed) throw new Error(`closed after ${this.receivedBytes} of ${count} bytes`);
-      await Promise.race([once(this.socket, 'data'), once(this.socket, 'close')]);
-    }
+  bytes(count: number): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const look = (): void => {
+        if (this.receivedBytes < count && !this.socket.destroyed) return;
+        this.socket.off('data', look).off('close', look);
+        if (this.receivedBytes >= count) resolve();
+        else reject(new Error(`closed after ${this.receivedBytes} of ${count} bytes`));
+      };
+      this.socket.on('data', look).on('close', look);
+      look();
+    });
+  }
+
+  /** Waits until the other side has finished or closed. */
+  async finished(): Promise<void> {
+    if (this.ended || this.socket.destroyed) return;
+    await new Promise((resolve) => this.socket.once('end', resolve).once('close', resolve));
   }
 
   async closed(): Promise<void> {

@@ -33,6 +33,11 @@ describe('the part of events that counts as independent', () => {
     expect(runs.filter((fraction) => fraction < 1).length).toBeLessThanOrEqual(18);
   });
 
+  it('is all of them where errors are spread more evenly than by chance', () => {
+    const evenly = events((atMs) => (atMs / 20) % 7 === 0);
+    expect(effectiveFraction(evenly, windows)).toBe(1);
+  });
+
   it('is small where errors come in stretches', () => {
     expect(
       effectiveFraction(

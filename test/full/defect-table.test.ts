@@ -1,0 +1,58 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, describe, expect, it } from 'vitest';
+import { config } from '../../gameday.config.ts';
+import { library } from '../../scenarios/index.ts';
+import { failedObjectives, root, runScenario } from '../scenarios/run-gameday.ts';
+
+interface Cell {
+  readonly scenario: string;
+  readonly defect: string;
+  readonly title: string;
+  readonly caughtBy: readonly string[];
+}
+
+interface Row extends Cell {
+  readonly outcome: string;
+  readonly failed: readonly string[];
+}
+
+const rows: Row[] = [];
+const cells: readonly Cell[] = [
+  ...library.map(({ name }) => ({
+    scenario: name,
+    defect: 'none',
+    title: 'the workload as it should be',
+    caughtBy: [],
+  })),
+  ...(config.defects ?? []).map(({ id, title, scenario, caughtBy }) => ({ scenario, defect: id, title, caughtBy })),
+];
+
+describe('every defect is caught by the objective that the catalogue names, and what is healthy passes', () => {
+  it.each(cells)('$scenario, $defect: $title', async (cell) => {
+    const options = { seed: 11, ...(cell.defect === 'none' ? {} : { defect: cell.defect }) };
+    const { run, output } = await runScenario(cell.scenario, options);
+    const failed = failedObjectives(run);
+    rows.push({ ...cell, outcome: run.record.verdict.outcome, failed });
+    if (cell.caughtBy.length === 0) expect(run.record.verdict.outcome, output).toBe('pass');
+    else
+      expect(
+        failed.some((name) => cell.caughtBy.includes(name)),
+        `expected one of ${cell.caughtBy.join(', ')} to fail\n${output}`,
+      ).toBe(true);
+  });
+});
+
+afterAll(async () => {
+  const table = [
+    '| scenario | defect | what is broken | verdict | failed objectives |',
+    '| --- | --- | --- | --- | --- |',
+    ...rows.map(
+      (row) =>
+        `| ${row.scenario} | ${row.defect} | ${row.title} | ${row.outcome} | ${row.failed.map((name) => (row.caughtBy.includes(name) ? `**${name}**` : name)).join(', ')} |`,
+    ),
+  ].join('\n');
+  console.log(`\n${table}\n`);
+  await mkdir(join(root, '.gameday'), { recursive: true });
+  await writeFile(join(root, '.gameday', 'defect-table.md'), `${table}\n`);
+});

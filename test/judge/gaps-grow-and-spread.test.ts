@@ -1,0 +1,69 @@
+import { describe, expect, it } from 'vitest';
+import { gapsGrowAndSpread } from '../../harness/judge/index.ts';
+import { seededRandom } from '../../harness/kit/random.ts';
+import type { Call } from '../../harness/record.ts';
+import { call, evidence, judge } from './evidence.ts';
+
+/** One operation whose retries come after these gaps. */
+function retried(operation: string, gapsMs: readonly number[], retryAfterMs: number | null = null): Call[] {
+  let receivedMs = 35_000;
+  return [0, ...gapsMs].map((gapMs, index) => {
+    receivedMs += index === 0 ? 0 : 10 + gapMs;
+    return call({ operation, receivedMs, endedMs: receivedMs + 10, outcome: 'unavailable', status: 503, retryAfterMs });
+  });
+}
+
+/** Twenty operations with two retries each; `gapMs` of the first (1) and of the second (2). */
+function verdict(gapMs: (retry: number) => number, count = 20, retryAfterMs: number | null = null) {
+  const calls = Array.from({ length: count }, (_, index) =>
+    retried(`ticket/${index}`, [gapMs(1), gapMs(2)], retryAfterMs),
+  ).flat();
+  return judge(gapsGrowAndSpread({ at: 'crm' }), evidence({ calls }));
+}
+
+describe('gaps that grow and spread', () => {
+  const random = seededRandom('gaps');
+
+  it('passes for exponential backoff with jitter', () => {
+    expect(verdict((retry) => 500 * 2 ** (retry - 1) * (0.5 + random.next()))).toMatchObject({
+      outcome: 'pass',
+      sampleCount: 40,
+    });
+  });
+
+  it('does not fail for full jitter, whose median is just at the limit', () => {
+    for (let run = 0; run < 50; run++) {
+      expect(verdict((retry) => 500 * 2 ** (retry - 1) * random.next()).outcome).not.toBe('fail');
+    }
+  });
+
+  it('fails for retries at once', () => {
+    const found = verdict(() => 5 * random.next());
+    expect(found.outcome).toBe('fail');
+    expect(found.finding).toContain('Median gap before retry 1');
+  });
+
+  it('fails for gaps that do not grow', () => {
+    expect(verdict(() => 300 * (0.5 + random.next())).outcome).toBe('fail');
+  });
+
+  it('fails for gaps in step', () => {
+    const found = verdict((retry) => 500 * 2 ** (retry - 1));
+    expect(found.outcome).toBe('fail');
+    expect(found.finding).toContain('variation 0 (at least 0.25)');
+  });
+
+  it('is inconclusive with one gap too few, and judges with just enough', () => {
+    const single = (count: number) => {
+      const calls = Array.from({ length: count }, (_, index) => retried(`t/${index}`, [0])).flat();
+      return judge(gapsGrowAndSpread({ at: 'crm' }), evidence({ calls }));
+    };
+    expect(single(7)).toMatchObject({ outcome: 'inconclusive', sampleCount: 7 });
+    expect(single(8).outcome).toBe('fail');
+    expect(single(0).outcome).toBe('inconclusive');
+  });
+
+  it('leaves out gaps after a Retry-After: their length was asked for', () => {
+    expect(verdict(() => 0, 20, 1000)).toMatchObject({ outcome: 'inconclusive', sampleCount: 0 });
+  });
+});

@@ -1,0 +1,158 @@
+import { createHash, randomBytes } from 'node:crypto';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { waitUntil } from '../../harness/kit/deadline.ts';
+import {
+  againstRealServer,
+  portState,
+  realClock,
+  startBench,
+  startSharedBench,
+  type Bench,
+  type TcpServer,
+} from './support.ts';
+
+let bench: Bench;
+let echo: TcpServer;
+beforeEach(async () => {
+  bench = await startSharedBench();
+  echo = await bench.echo();
+});
+afterEach(() => bench.cleanup.stop());
+
+const digest = (bytes: Buffer): string => createHash('sha256').update(bytes).digest('hex');
+
+describe('without toxics', () => {
+  it('passes bytes on intact and in order, both ways', async () => {
+    const peer = await bench.dial(await bench.proxy('a', echo.address));
+    const sent = randomBytes(5_000_000);
+    peer.socket.write(sent.subarray(0, 3));
+    await peer.bytes(3);
+    peer.socket.write(sent.subarray(3));
+    await peer.bytes(sent.length);
+    expect(digest(peer.received)).toBe(digest(sent));
+  });
+
+  it.skipIf(againstRealServer)('lets one side finish while the other still speaks', async () => {
+    const upstream = await bench.tcp((socket) => {
+      socket.on('end', () => {
+        socket.write('after your end');
+        setImmediate(() => socket.end());
+      });
+      socket.resume();
+    });
+    const peer = await bench.dial(await bench.proxy('a', upstream.address));
+    peer.socket.end('question');
+    await peer.closed();
+    expect([peer.text, peer.errorCode]).toEqual(['after your end', undefined]);
+  });
+
+  it('closes a client within 500 ms when the upstream refuses', async () => {
+    const port = await bench.proxy('a', '127.0.0.1:1');
+    const startMs = realClock.now();
+    const peer = await bench.dial(port);
+    await peer.finished();
+    expect(realClock.now() - startMs).toBeLessThan(500);
+  });
+
+  it('does not hold memory for a receiver that does not read: the sender is slowed down', async () => {
+    const upstream = await bench.tcp((socket) => void socket.pause());
+    const peer = await bench.dial(await bench.proxy('a', upstream.address));
+    const chunk = Buffer.alloc(1_000_000);
+    // 100 MB are offered; what is taken is what the sockets of the system hold.
+    for (let count = 0; count < 100; count++) peer.socket.write(chunk);
+    await waitUntil(realClock, () => stalled(() => peer.socket.bytesWritten - peer.socket.writableLength), {
+      what: 'a stall',
+      limitMs: 5_000,
+    });
+    expect(peer.socket.writableLength).toBeGreaterThan(70_000_000);
+  });
+
+  it('survives an upstream that is no address', async () => {
+    const peer = await bench.dial(await bench.proxy('a', 'nonsense'));
+    peer.socket.end();
+    await peer.closed();
+    expect((await bench.call('GET', '/version')).status).toBe(200);
+  });
+});
+
+/** True once the figure has stood still for 100 ms. */
+async function stalled(figure: () => number): Promise<true | undefined> {
+  const before = figure();
+  await realClock.sleep(100);
+  return figure() === before ? true : undefined;
+}
+
+describe('disabling', () => {
+  it('refuses new connections and drops live ones; enabled again it has the same port and works', async () => {
+    const port = await bench.proxy('a', echo.address);
+    const peer = await bench.dial(port);
+    await peer.roundTrip('hello');
+    await bench.call('PATCH', '/proxies/a', { enabled: false });
+    await peer.finished();
+    expect(await portState(port)).toBe('ECONNREFUSED');
+    expect((await bench.call('PATCH', '/proxies/a', { enabled: true })).json).toMatchObject({
+      listen: `127.0.0.1:${port}`,
+    });
+    const again = await bench.dial(port);
+    await again.roundTrip('hello again');
+    expect(again.text).toBe('hello again');
+  });
+});
+
+describe('toxics that come and go', () => {
+  it('lose no byte and keep the order while latency is added and removed under a stream', async () => {
+    const peer = await bench.dial(await bench.proxy('a', echo.address));
+    const sent = randomBytes(2 * 65_535);
+    const flips = async (): Promise<void> => {
+      while (peer.receivedBytes < sent.length) {
+        await bench.toxic('a', { name: 'slow', type: 'latency', stream: 'upstream', attributes: { latency: 1000 } });
+        await bench.call('DELETE', '/proxies/a/toxics/slow');
+      }
+    };
+    const writes = async (): Promise<void> => {
+      for (let at = 0; at < sent.length; at += 2) {
+        peer.socket.write(sent.subarray(at, at + 2));
+        if (at % 512 === 0) await new Promise((resolve) => setImmediate(resolve));
+      }
+      await peer.bytes(sent.length);
+    };
+    await Promise.all([flips(), writes()]);
+    expect(digest(peer.received)).toBe(digest(sent));
+  });
+
+  it('keep a connection open over adding, changing and two resets', async () => {
+    const peer = await bench.dial(await bench.proxy('a', echo.address));
+    for (let round = 0; round < 2; round++) {
+      await bench.toxic('a', { type: 'latency', attributes: { latency: 20 } });
+      expect(await peer.roundTrip('slow')).toBeGreaterThanOrEqual(20);
+      await bench.call('PATCH', '/proxies/a/toxics/latency_downstream', { attributes: { latency: 0 } });
+      await peer.roundTrip('fast');
+      await bench.call('POST', '/reset');
+      await peer.roundTrip('reset');
+    }
+    expect(peer.text).toBe('slowfastreset'.repeat(2));
+  });
+});
+
+describe('control', () => {
+  it('answers within 50 ms when a toxic is removed from a stalled connection', async () => {
+    await bench.cleanup.stop();
+    bench = await startBench();
+    const upstream = await bench.tcp((socket) => void socket.pause());
+    const peer = await bench.dial(await bench.proxy('a', upstream.address));
+    await bench.toxic('a', { name: 'stall', type: 'bandwidth', stream: 'upstream', attributes: { rate: 0 } });
+    for (let count = 0; count < 20; count++) peer.socket.write(Buffer.alloc(1_000_000));
+    await waitUntil(realClock, () => stalled(() => peer.socket.bytesWritten - peer.socket.writableLength), {
+      what: 'a stall',
+      limitMs: 5_000,
+    });
+    const startMs = realClock.now();
+    expect((await bench.call('DELETE', '/proxies/a/toxics/stall')).status).toBe(204);
+    expect(realClock.now() - startMs).toBeLessThan(50);
+    upstream.sockets[0]?.resume();
+    await waitUntil(realClock, () => (upstream.sockets[0]?.bytesRead === 20_000_000 ? true : undefined), {
+      what: 'all that was held back',
+      limitMs: 5_000,
+    });
+  });
+});

@@ -1,0 +1,269 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { waitUntil } from '../../harness/kit/deadline.ts';
+import { portState, realClock, startBench, type Bench, type TcpServer } from './support.ts';
+
+let bench: Bench;
+let echo: TcpServer;
+let port: number;
+beforeEach(async () => {
+  bench = await startBench();
+  echo = await bench.echo();
+  port = await bench.proxy('a', echo.address);
+});
+afterEach(() => bench.cleanup.stop());
+
+describe('latency', () => {
+  it.each([
+    ['upstream', 1],
+    ['downstream', 1],
+    ['both', 2],
+  ])(
+    '%s delays a round trip by its time for each way, never by less, twice on one connection',
+    async (stream, ways) => {
+      for (const way of stream === 'both' ? ['upstream', 'downstream'] : [stream]) {
+        await bench.toxic('a', { type: 'latency', stream: way, attributes: { latency: 100 } });
+      }
+      const peer = await bench.dial(port);
+      for (const message of ['first', 'second']) {
+        const tookMs = await peer.roundTrip(message);
+        expect(tookMs).toBeGreaterThanOrEqual(100 * ways);
+        expect(tookMs).toBeLessThan(100 * ways + 250);
+      }
+    },
+  );
+
+  it('does not cap throughput: what is on its way overlaps', async () => {
+    await bench.toxic('a', { type: 'latency', attributes: { latency: 100 } });
+    const peer = await bench.dial(port);
+    const startMs = realClock.now();
+    peer.socket.write(Buffer.alloc(1_200_000));
+    await peer.bytes(1_200_000);
+    expect(realClock.now() - startMs).toBeLessThan(400);
+  });
+});
+
+describe('bandwidth', () => {
+  it('takes 480 ms for 480 KB at 1000 KB/s, less a chunk at most', async () => {
+    await bench.toxic('a', { type: 'bandwidth', stream: 'upstream', attributes: { rate: 1000 } });
+    const sink = await bench.tcp((socket) => void socket.resume());
+    await bench.call('PATCH', '/proxies/a', { upstream: sink.address });
+    const peer = await bench.dial(port);
+    const startMs = realClock.now();
+    peer.socket.end(Buffer.alloc(480_000));
+    await waitUntil(realClock, () => (sink.sockets[0]?.bytesRead === 480_000 ? true : undefined), {
+      what: 'all bytes',
+      limitMs: 3_000,
+      everyMs: 2,
+    });
+    const tookMs = realClock.now() - startMs;
+    expect(tookMs).toBeGreaterThanOrEqual(480 - 64);
+    expect(tookMs).toBeLessThan(480 + 250);
+    expect(await bench.receipt('a', 'bandwidth_upstream')).toMatchObject({
+      connectionsAltered: 1,
+      bytesAltered: 480_000,
+    });
+  });
+});
+
+describe('timeout', () => {
+  it('0 swallows everything and keeps the connection open until it is removed, which closes both ends', async () => {
+    const peer = await bench.dial(port);
+    await peer.roundTrip('hello');
+    await bench.toxic('a', { type: 'timeout', stream: 'upstream', attributes: { timeout: 0 } });
+    peer.socket.write('into the hole');
+    await waitUntil(
+      realClock,
+      async () => ((await bench.receipt('a', 'timeout_upstream'))['bytesAltered'] === 13 ? true : undefined),
+      {
+        what: 'the swallowed bytes',
+        limitMs: 1_000,
+        everyMs: 5,
+      },
+    );
+    expect([peer.text, peer.socket.destroyed, peer.ended]).toEqual(['hello', false, false]);
+    await bench.call('DELETE', '/proxies/a/toxics/timeout_upstream');
+    await peer.finished();
+    await waitUntil(realClock, () => (echo.sockets[0]?.readableEnded ? true : undefined), {
+      what: 'the other end',
+      limitMs: 1_000,
+    });
+    expect(echo.sockets[0]?.bytesRead).toBe(5);
+  });
+
+  it('closes after so much silence', async () => {
+    await bench.toxic('a', { type: 'timeout', attributes: { timeout: 100 } });
+    const startMs = realClock.now();
+    const peer = await bench.dial(port);
+    peer.socket.write('hello?');
+    await peer.finished();
+    expect(realClock.now() - startMs).toBeGreaterThanOrEqual(100);
+    expect(peer.text).toBe('');
+  });
+
+  it('behind a latency does not hold up the removal of that latency', async () => {
+    await bench.toxic('a', { name: 'slow', type: 'latency', stream: 'upstream', attributes: { latency: 5000 } });
+    await bench.toxic('a', { name: 'hole', type: 'timeout', stream: 'upstream', attributes: { timeout: 0 } });
+    const peer = await bench.dial(port);
+    peer.socket.write('hello');
+    await waitUntil(
+      realClock,
+      async () => ((await bench.receipt('a', 'slow'))['bytesAltered'] === 5 ? true : undefined),
+      {
+        what: 'the held bytes',
+        limitMs: 1_000,
+        everyMs: 5,
+      },
+    );
+    const startMs = realClock.now();
+    await bench.call('DELETE', '/proxies/a/toxics/slow');
+    expect(realClock.now() - startMs).toBeLessThan(100);
+    expect(await bench.receipt('a', 'hole')).toMatchObject({ bytesAltered: 5, connectionsAltered: 1 });
+  });
+});
+
+describe('reset_peer', () => {
+  it.each(['upstream', 'downstream'])('%s gives a live connection a real RST, on both sides', async (stream) => {
+    const peer = await bench.dial(port);
+    await peer.roundTrip('hello');
+    let serverError: string | undefined;
+    echo.sockets[0]?.on('error', (cause) => (serverError = (cause as NodeJS.ErrnoException).code));
+    await bench.toxic('a', { name: 'rst', type: 'reset_peer', stream, attributes: { timeout: 0 } });
+    peer.socket.write('again');
+    await peer.closed();
+    expect([peer.text, peer.errorCode]).toEqual(['hello', 'ECONNRESET']);
+    await waitUntil(realClock, () => serverError, { what: 'the reset of the upstream', limitMs: 1_000, everyMs: 5 });
+    expect(serverError).toBe('ECONNRESET');
+    expect(await bench.receipt('a', 'rst')).toMatchObject({
+      connectionsSeen: 1,
+      connectionsAltered: 1,
+      bytesAltered: 5,
+    });
+  });
+
+  it('waits its time first, and passes everything on if it is removed before that', async () => {
+    await bench.toxic('a', { name: 'rst', type: 'reset_peer', attributes: { timeout: 100 } });
+    const startMs = realClock.now();
+    const first = await bench.dial(port);
+    first.socket.write('hello');
+    await first.closed();
+    expect(first.errorCode).toBe('ECONNRESET');
+    expect(realClock.now() - startMs).toBeGreaterThanOrEqual(100);
+    await bench.call('PATCH', '/proxies/a/toxics/rst', { attributes: { timeout: 60_000 } });
+    const second = await bench.dial(port);
+    second.socket.write('hello');
+    await waitUntil(realClock, () => (echo.sockets[1]?.bytesWritten === 5 ? true : undefined), {
+      what: 'the echo',
+      limitMs: 1_000,
+    });
+    await bench.call('DELETE', '/proxies/a/toxics/rst');
+    await second.bytes(5);
+    expect(second.text).toBe('hello');
+  });
+
+  it('does nothing at toxicity 0', async () => {
+    await bench.toxic('a', { name: 'rst', type: 'reset_peer', toxicity: 0 });
+    const peer = await bench.dial(port);
+    await peer.roundTrip('hello');
+    expect(await bench.receipt('a', 'rst')).toMatchObject({
+      connectionsSeen: 1,
+      connectionsAltered: 0,
+      bytesAltered: 0,
+    });
+  });
+
+  it('passes a reset by one side on to the other', async () => {
+    const peer = await bench.dial(port);
+    await peer.roundTrip('hello');
+    echo.sockets[0]?.resetAndDestroy();
+    await peer.closed();
+    expect(peer.errorCode).toBe('ECONNRESET');
+  });
+});
+
+describe('toxicity', () => {
+  it('is rolled once per connection: an update is held against the same roll', async () => {
+    await bench.toxic('a', { name: 'hole', type: 'timeout', toxicity: 0, attributes: { timeout: 100 } });
+    const peer = await bench.dial(port);
+    await peer.roundTrip('passes');
+    const startMs = realClock.now();
+    await bench.call('PATCH', '/proxies/a/toxics/hole', { toxicity: 1 });
+    await peer.finished();
+    expect(realClock.now() - startMs).toBeLessThan(400);
+  });
+
+  it('takes the same connections for the same seed, whatever other toxics there are', async () => {
+    const decisions = async (seed: number, others: boolean): Promise<boolean[]> => {
+      await using other = await startBench({ seed });
+      const upstream = await other.echo();
+      const at = await other.proxy('a', upstream.address);
+      if (others)
+        await other.toxic('a', {
+          name: 'other',
+          type: 'latency',
+          attributes: { latency: 1, jitter: 1 },
+          toxicity: 0.3,
+        });
+      await other.toxic('a', { name: 'half', type: 'noop', toxicity: 0 });
+      await other.call('DELETE', '/proxies/a/toxics/half');
+      await other.toxic('a', { name: 'half', type: 'reset_peer', toxicity: 0.5 });
+      const decided: boolean[] = [];
+      for (let count = 0; count < 24; count++) {
+        const peer = await other.dial(at);
+        decided.push(
+          await peer.roundTrip('x').then(
+            () => false,
+            () => true,
+          ),
+        );
+      }
+      return decided;
+    };
+    const first = await decisions(7, false);
+    expect(await decisions(7, true)).toEqual(first);
+    expect(await decisions(8, false)).not.toEqual(first);
+    expect(new Set(first)).toEqual(new Set([true, false]));
+  });
+});
+
+describe('receipts and traffic', () => {
+  it('count exactly what was seen and altered, and are kept after the removal', async () => {
+    const idle = await bench.dial(port);
+    await idle.roundTrip('before');
+    await bench.toxic('a', { name: 'slow', type: 'latency', attributes: { latency: 1 } });
+    const busy = await bench.dial(port);
+    await busy.roundTrip('12345');
+    await busy.roundTrip('678');
+    await bench.call('DELETE', '/proxies/a/toxics/slow');
+    await busy.roundTrip('after');
+    const receipt = await bench.receipt('a', 'slow');
+    expect(receipt).toMatchObject({
+      proxy: 'a',
+      toxic: 'slow',
+      type: 'latency',
+      stream: 'downstream',
+      ended: 'removed',
+    });
+    expect(receipt).toMatchObject({ connectionsSeen: 2, connectionsAltered: 1, bytesAltered: 8 });
+    expect(Number(receipt['activeToMs'])).toBeGreaterThan(Number(receipt['activeFromMs']));
+    await bench.call('DELETE', '/proxies/a');
+    expect((await bench.call('GET', '/gameday/receipts')).json).toEqual([receipt]);
+    expect((await bench.call('GET', '/gameday/receipts/a/none')).status).toBe(404);
+  });
+
+  it('say that a fault which met no traffic altered nothing', async () => {
+    await bench.dial(port);
+    await bench.toxic('a', { name: 'hole', type: 'timeout' });
+    await bench.call('POST', '/reset');
+    expect(await bench.receipt('a', 'hole')).toMatchObject({ connectionsAltered: 0, bytesAltered: 0, ended: 'reset' });
+  });
+
+  it('count traffic while a connection is still open', async () => {
+    const peer = await bench.dial(port);
+    await peer.roundTrip('12345');
+    const open = { connections: 1, connectionsDropped: 0, bytesUpstream: 5, bytesDownstream: 5 };
+    expect((await bench.call('GET', '/gameday/traffic')).json).toEqual({ a: open });
+    await bench.call('PATCH', '/proxies/a', { enabled: false });
+    expect((await bench.call('GET', '/gameday/traffic')).json).toEqual({ a: { ...open, connectionsDropped: 1 } });
+    expect(await portState(port)).toBe('ECONNREFUSED');
+  });
+});

@@ -1,0 +1,66 @@
+import { spawn } from 'node:child_process';
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { readRun, type StoredRun } from '../../harness/run-folder.ts';
+
+export const root = join(import.meta.dirname, '..', '..');
+
+/** One finished command. */
+export interface Finished {
+  readonly code: number | null;
+  readonly output: string;
+}
+
+/** Runs `gameday` as a person would, in `folder` (default: the checkout), and waits for its end. */
+export function gameday(
+  parameters: readonly string[],
+  options: { folder?: string; signal?: AbortSignal } = {},
+): Promise<Finished> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(process.execPath, [join(root, 'bin', 'gameday.js'), ...parameters], {
+      cwd: options.folder ?? root,
+      stdio: ['ignore', 'pipe', 'pipe'],
+      env: { ...process.env, NO_COLOR: '1' },
+    });
+    let output = '';
+    child.stdout.on('data', (chunk: Buffer) => (output += chunk.toString()));
+    child.stderr.on('data', (chunk: Buffer) => (output += chunk.toString()));
+    options.signal?.addEventListener('abort', () => child.kill('SIGTERM'), { once: true });
+    child.on('error', reject);
+    child.on('close', (code) => resolve({ code, output }));
+  });
+}
+
+/** Runs one scenario, and reads the record that it stored. The folder is removed again unless the run is to be looked at. */
+export async function runScenario(
+  scenario: string,
+  options: { seed: number; defect?: string },
+): Promise<Finished & { readonly run: StoredRun }> {
+  const out = await mkdtemp(join(tmpdir(), 'gameday-run-'));
+  const defect = options.defect === undefined ? [] : ['--defect', options.defect];
+  const parameters = [
+    'run',
+    scenario,
+    '--seed',
+    String(options.seed),
+    '--reporter',
+    'console',
+    '--out',
+    out,
+    ...defect,
+  ];
+  const finished = await gameday(parameters);
+  const [name] = (await readdir(out)).filter((entry) => entry !== 'latest');
+  if (name === undefined) throw new Error(`No run was stored (exit ${finished.code}):\n${finished.output}`);
+  const run = await readRun(join(out, name));
+  await rm(out, { recursive: true, force: true });
+  return { ...finished, run };
+}
+
+/** The objectives of a run that failed. */
+export function failedObjectives(run: StoredRun): string[] {
+  return run.record.verdict.objectives
+    .filter((objective) => objective.outcome === 'fail')
+    .map((objective) => objective.name);
+}
