@@ -24,6 +24,7 @@ export interface CrmOnVirtualTime {
   get(path: string, init?: RequestInit): Promise<Response>;
   admin(method: string, path: string, body?: JsonValue): Promise<Response>;
   inject(id: string, kind: string, settings: JsonObject, leaseMs?: number): Promise<Response>;
+  /** In the order of arrival. */
   journal(): Promise<JournalPage['calls']>;
   receipts(): Promise<readonly PartFaultReceipt[]>;
   state(): Promise<SourceState['items']>;
@@ -64,7 +65,8 @@ export async function crmOnVirtualTime(settings: JsonObject = {}, seed = 7): Pro
     admin,
     inject: (id, kind, faultSettings, leaseMs = 600_000) =>
       admin('PUT', `/faults/${id}`, { kind, settings: faultSettings, leaseMs }),
-    journal: async () => (await read<JournalPage>('/journal?after=0')).calls,
+    journal: async () =>
+      [...(await read<JournalPage>('/journal?after=0')).calls].sort((left, right) => left.number - right.number),
     receipts: () => read<readonly PartFaultReceipt[]>('/faults'),
     state: async () => (await read<SourceState>('/state')).items,
   };

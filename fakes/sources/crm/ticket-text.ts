@@ -1,0 +1,27 @@
+import type { Random } from '../../../harness/kit/random.ts';
+import { attributes, drawFact, drawValue, factDocument, factSentence } from '../../corpus/facts.ts';
+import { seededFaker } from '../../corpus/seeded-faker.ts';
+
+/** What a ticket says. It depends on the seed and the ticket's number only. */
+export interface TicketText {
+  readonly subject: string;
+  /** The text of the n-th comment, from 1. Each holds a fact of its own, so each version of a ticket says something new. */
+  comment(number: number): string;
+}
+
+/** Keeps the numbers of tickets apart from those of the corpus, so that no ticket answers a question about a document. */
+const numbersFrom = 2_000_000;
+
+export function ticketText(random: Random, ticketId: number): TicketText {
+  const own = random.fork(`ticket/${ticketId}`);
+  const first = drawFact(own, String(numbersFrom + ticketId));
+  const offset = attributes.indexOf(first.attribute);
+  return {
+    subject: `${first.subject}: ${first.attribute}`,
+    comment: (number) => {
+      if (number === 1) return factDocument(first, seededFaker(own.fork('text').integer(0, 2 ** 31 - 1)));
+      const attribute = attributes[(offset + number - 1) % attributes.length] ?? first.attribute;
+      return `Update. ${factSentence({ subject: first.subject, attribute, value: drawValue(own.fork(`comment/${number}`)) })}`;
+    },
+  };
+}
