@@ -48,6 +48,8 @@ export interface StartedChild extends Stoppable {
   /** Calls back with each of its messages, also those that came before. */
   onMessage(listener: (message: unknown) => void): void;
   died(): Death | null;
+  /** Whether it is being, or has been, stopped: how it ends after that says nothing. */
+  isStopping(): boolean;
   /** Resolves when it has ended, in whatever way. */
   readonly ended: Promise<void>;
 }
@@ -74,13 +76,13 @@ export async function spawnChild(settings: ChildSettings): Promise<StartedChild>
   await undo.process(name, pid);
   let stopping: Promise<void> | undefined;
   return {
-    ...{ name, pid, outputFile, ended: started.ended },
+    ...{ name, pid, outputFile, ended: started.ended, isStopping: started.isStopping },
     ...{ died: started.died, waitReady: started.waitReady, onMessage: started.onMessage },
     stop: () => (stopping ??= stop(name, pid, started, { clock, undo, graceMs: settings.graceMs })),
   };
 }
 
-type Watched = Pick<StartedChild, 'waitReady' | 'onMessage' | 'died' | 'ended'> & { stopping(): void };
+type Watched = Pick<StartedChild, 'waitReady' | 'onMessage' | 'died' | 'isStopping' | 'ended'> & { beginStop(): void };
 
 function watch(child: ChildProcess, settings: ChildSettings): Watched {
   const messages: unknown[] = [];
@@ -106,7 +108,8 @@ function watch(child: ChildProcess, settings: ChildSettings): Watched {
   const watched: Watched = {
     ended,
     died: () => death,
-    stopping: () => (isStopping = true),
+    isStopping: () => isStopping,
+    beginStop: () => (isStopping = true),
     onMessage: (listener) => {
       messages.forEach(listener);
       listeners.push(listener);
@@ -182,7 +185,7 @@ async function stop(
       () => false,
     );
   if (child.died() === null) {
-    child.stopping();
+    child.beginStop();
     signalGroup(pid, 'SIGTERM');
     if (!(await within(graceMs))) signalGroup(pid, 'SIGKILL');
     if (!(await within(400))) throw new GamedayError('harness', `${name} (process ${pid}) does not end.`);

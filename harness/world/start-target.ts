@@ -45,14 +45,17 @@ export async function launchTarget(
     graceMs: 800,
   });
   let death: Death | null = null;
+  let hasExited = false;
   holder.onMessage((message) => {
     const exited = TargetExitedSchema.safeParse(message).data;
-    if (exited) death ??= { how: exited.how, atMs: options.clock.now() };
+    if (!exited) return;
+    hasExited = true;
+    if (!holder.isStopping()) death ??= { how: exited.how, atMs: options.clock.now() };
   });
   const wanted = { schema: TargetStartedSchema, limitMs: 10_000, code: 'target-not-ready', signal } as const;
   const { pid } = await holder.waitReady(wanted);
   // Should its holder be killed by somebody, nobody else would end the target.
-  void holder.ended.then(() => death === null && signalGroup(pid, 'SIGKILL'));
+  void holder.ended.then(() => hasExited || signalGroup(pid, 'SIGKILL'));
   return { pid, died: () => death ?? holder.died() };
 }
 

@@ -80,6 +80,7 @@ describe('startLocalWorld', () => {
     try {
       const world = await start({ defect: 'A2', otlpUrl: 'http://127.0.0.1:9' });
       const text = await (await fetch(`${world.target.baseUrl}/env`)).text();
+      expect(await (await fetch(`${world.target.baseUrl}/crm`)).text()).not.toContain('real');
       expect(text).not.toContain('real');
       expect(JSON.parse(text)).toMatchObject({ GAMEDAY_DEFECT: 'A2', OPENAI_API_KEY: 'gameday-dummy-key' });
     } finally {
@@ -99,6 +100,22 @@ describe('startLocalWorld', () => {
     expect(await living(pids)).toEqual([]);
     await world.stop();
     expect(world.processes().map(({ died }) => died)).toEqual([null, null, null, null]);
+  });
+
+  it('does not take a stop for a death', async () => {
+    const world = await start();
+    await world.stop();
+    expect(world.target.died()).toBeNull();
+    expect(world.processes().filter(({ died }) => died !== null)).toEqual([]);
+  });
+
+  it('ends a target whose holder is killed by somebody, and says so', async () => {
+    const world = await start();
+    const { processes } = readUndoEntries(readFileSync(undoFile(), 'utf8'));
+    const pidOf = (name: string): number => processes.find((entry) => entry.name === name)?.pid ?? 0;
+    process.kill(pidOf('target'), 'SIGKILL');
+    await expect.poll(() => world.target.died()?.how).toBe('was ended by SIGKILL');
+    await expect.poll(() => living([pidOf('target command')])).toEqual([]);
   });
 
   it('stops what a target has started itself', async () => {

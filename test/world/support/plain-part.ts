@@ -56,7 +56,7 @@ export const createPart: CreatePart = ({ name, settings, seed, clock, random }) 
       }
       if (pathname === '/die') process.exit(7);
       if (pathname === '/busy') for (;;);
-      return json({ name, seed, draw: random.next(), settings });
+      return json({ name, seed, draw: random.next(), environment: process.env });
     },
   };
 };
