@@ -1,4 +1,4 @@
-import { Toxiproxy, type Proxy } from 'toxiproxy-node-client';
+import { Proxy, Toxiproxy } from 'toxiproxy-node-client';
 import { HttpClient, type HttpResponse } from 'toxiproxy-node-client/dist/HttpClient.js';
 import { z } from 'zod';
 import { GamedayError, messageOf } from '../kit/errors.ts';
@@ -65,7 +65,10 @@ export function connectProxyClient(baseUrl: string): ProxyClient {
   const toxiproxy = new Toxiproxy(baseUrl);
   toxiproxy.api = api;
   // The package puts names into paths as they are.
-  const get = (name: string): Promise<Proxy> => toxiproxy.get(encodeURIComponent(name));
+  const get = async (name: string): Promise<Proxy> => {
+    const proxy = await toxiproxy.get(encodeURIComponent(name));
+    return new Proxy(toxiproxy, { ...proxy.toJson(), name: encodeURIComponent(name) });
+  };
   const receipt = async (proxyName: string, toxicName: string): Promise<ToxicOutcome> => {
     const url = `${baseUrl}/gameday/receipts/${encodeURIComponent(proxyName)}/${encodeURIComponent(toxicName)}`;
     return ReceiptSchema.parse((await api.get(url)).data);
@@ -83,7 +86,7 @@ export function connectProxyClient(baseUrl: string): ProxyClient {
     removeToxic: async (proxyName, toxicName) => {
       try {
         const proxy = await get(proxyName);
-        await (await proxy.getToxic(encodeURIComponent(toxicName))).remove();
+        await api.delete(`${proxy.getPath()}/toxics/${encodeURIComponent(toxicName)}`);
       } catch (cause) {
         if (!(cause instanceof ProxyRefusal && cause.status === 404)) throw cause;
         // Gone already: then its receipt says why. A toxic that never was has none, and what the server said first is the thing to show.

@@ -1,0 +1,106 @@
+import { once } from 'node:events';
+import { createServer } from 'node:net';
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import { waitUntil } from '../../harness/kit/deadline.ts';
+import { VirtualClock } from '../../harness/kit/virtual-clock.ts';
+import { portState, realClock, startBench, type Bench } from './support.ts';
+
+let clock: VirtualClock;
+let bench: Bench;
+beforeEach(async () => {
+  clock = new VirtualClock();
+  bench = await startBench({ clock });
+});
+afterEach(() => bench.cleanup.stop());
+
+const renew = (leaseMs: unknown) => bench.call('POST', '/gameday/lease', { leaseMs });
+const proxy = async (name: string) => (await bench.call('GET', `/proxies/${name}`)).json;
+const healed = (name: string) =>
+  waitUntil(realClock, async () => ((await proxy(name))['enabled'] === true ? true : undefined), {
+    what: `${name} to be enabled`,
+    limitMs: 2_000,
+    everyMs: 5,
+  });
+
+it('is none until somebody asks for one, and nothing ends by itself', async () => {
+  await bench.proxy('a', '127.0.0.1:9');
+  await bench.toxic('a', { name: 'slow', type: 'latency' });
+  await clock.advance(86_400_000);
+  expect((await bench.call('GET', '/gameday/lease')).json).toEqual({ kind: 'none' });
+  expect((await proxy('a'))['toxics']).toHaveLength(1);
+});
+
+it('keeps the faults as long as it is renewed, and removes toxics and enables proxies when it lapses', async () => {
+  const echo = await bench.echo();
+  const port = await bench.proxy('a', echo.address);
+  const cutPort = await bench.proxy('cut', echo.address);
+  await bench.toxic('a', { name: 'slow', type: 'latency', attributes: { latency: 60_000 } });
+  await bench.call('PATCH', '/proxies/cut', { enabled: false });
+  const peer = await bench.dial(port);
+  peer.socket.write('hello');
+  await waitUntil(
+    realClock,
+    async () => ((await bench.receipt('a', 'slow'))['bytesAltered'] === 5 ? true : undefined),
+    {
+      what: 'the held bytes',
+      limitMs: 1_000,
+    },
+  );
+  for (let beat = 0; beat < 4; beat++) {
+    expect((await renew(5_000)).json).toEqual({ kind: 'held', leaseMs: 5_000, leftMs: 5_000 });
+    await clock.advance(4_999);
+  }
+  expect((await bench.call('GET', '/gameday/lease')).json).toEqual({ kind: 'held', leaseMs: 5_000, leftMs: 1 });
+  expect([(await proxy('a'))['toxics'], (await proxy('cut'))['enabled']]).toMatchObject([[{ name: 'slow' }], false]);
+  expect(peer.text).toBe('');
+
+  await clock.advance(1);
+  await peer.bytes(5);
+  await healed('cut');
+  expect((await proxy('a'))['toxics']).toEqual([]);
+  expect(await portState(cutPort)).toBe('open');
+  const lapsedAtMs = 4 * 4_999 + 1;
+  expect((await bench.call('GET', '/gameday/lease')).json).toEqual({ kind: 'lapsed', lapsedAtMs });
+  const receipt = await bench.receipt('a', 'slow');
+  expect(receipt).toMatchObject({
+    ended: 'lease lapsed',
+    activeToMs: lapsedAtMs,
+    bytesAltered: 5,
+    connectionsAltered: 1,
+  });
+});
+
+it('can be taken again after it lapsed', async () => {
+  await renew(100);
+  await clock.advance(100);
+  await bench.proxy('a', '127.0.0.1:9');
+  await bench.toxic('a', { type: 'latency' });
+  expect((await renew(200)).json).toMatchObject({ kind: 'held' });
+  await clock.advance(199);
+  expect((await proxy('a'))['toxics']).toHaveLength(1);
+  await clock.advance(1);
+  expect((await proxy('a'))['toxics']).toEqual([]);
+});
+
+it('goes on healing while somebody else has the port of a disabled proxy', async () => {
+  const port = await bench.proxy('a', '127.0.0.1:9');
+  await bench.call('PATCH', '/proxies/a', { enabled: false });
+  const thief = createServer().listen(port, '127.0.0.1');
+  await once(thief, 'listening');
+  await renew(100);
+  await clock.advance(100);
+  await waitUntil(realClock, () => (clock.pending > 0 ? true : undefined), {
+    what: 'the next try',
+    limitMs: 1_000,
+    everyMs: 2,
+  });
+  expect((await proxy('a'))['enabled']).toBe(false);
+  await new Promise((resolve) => thief.close(resolve));
+  await clock.advance(250);
+  await healed('a');
+});
+
+it.each([0, -1, 'soon', null])('refuses a lease of %j', async (leaseMs) => {
+  const answer = await renew(leaseMs);
+  expect([answer.status, answer.json['error']]).toEqual([400, expect.stringMatching(/^bad request body: leaseMs/)]);
+});
