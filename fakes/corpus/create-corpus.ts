@@ -4,11 +4,14 @@ import type { Corpus, CorpusDocument, CorpusQuestion, CreateCorpus } from '../..
 import { drawFact, factDocument, factQuestion, type Fact } from './facts.ts';
 import { seededFaker } from './seeded-faker.ts';
 
+/** Length of a batch document: 500 tokens at 4 characters each. */
+const batchCharacters = 2000;
+
 /** More would run out of four-digit numbers, by which the documents are told apart. */
 const mostDocuments = 10_000;
 
 /**
- * Short documents, each with one fact that is in no other. Documents of the corpus have four-digit numbers, those of the endless batch
+ * Documents, each with one fact that is in no other: short ones to be asked about, and long ones for batch ingestion. Documents of the corpus have four-digit numbers, those of the endless batch
  * stream have six, so that no batch document can answer a question.
  */
 export const createCorpus: CreateCorpus = (spec, seed) => {
@@ -29,7 +32,7 @@ export const createCorpus: CreateCorpus = (spec, seed) => {
     },
     batchDocument: (n) => {
       const fact = drawFact(random.fork(`batch/${n}`), String(100_000 + n));
-      return writeDocument(`batch-${n}`, fact, random);
+      return lengthen(writeDocument(`batch-${n}`, fact, random), random);
     },
   } satisfies Corpus;
 };
@@ -37,6 +40,14 @@ export const createCorpus: CreateCorpus = (spec, seed) => {
 function writeDocument(id: string, fact: Fact, random: Random): CorpusDocument {
   const faker = seededFaker(random.fork(`text/${id}`).integer(0, 2 ** 31 - 1));
   return { id, version: 1, title: fact.subject, text: factDocument(fact, faker) };
+}
+
+/** Batch work comes in chunks of the size that pipelines usually cut: about 500 tokens. */
+function lengthen(document: CorpusDocument, random: Random): CorpusDocument {
+  const faker = seededFaker(random.fork(`more/${document.id}`).integer(0, 2 ** 31 - 1));
+  let text = document.text;
+  while (text.length < batchCharacters) text += ` ${faker.company.catchPhrase()}, ${faker.company.buzzPhrase()}.`;
+  return { ...document, text };
 }
 
 function questionAbout(index: number, fact: Fact | undefined): CorpusQuestion {

@@ -20,7 +20,14 @@ const devices =
   Dryer Engine Furnace Grinder Heater Inverter Jack Lathe Mixer Nozzle Oven Piston Radar Shredder Tank Vent Welder Mast Hoist Loom
   Drill Relay`);
 /** What can be known about a subject. */
-export const attributes: readonly string[] = ['service code', 'spare part', 'access phrase', 'contract number', 'firmware label', 'locker key'];
+export const attributes: readonly string[] = [
+  'service code',
+  'spare part',
+  'access phrase',
+  'contract number',
+  'firmware label',
+  'locker key',
+];
 const letters = words('A B C D E F G H J K L M N P Q R S T U V W X Y Z');
 
 /** A fact about the subject with the given number; everything else about it is drawn. */

@@ -11,8 +11,8 @@ export interface Prompt {
 
 const instructions = 'Answer from the passages only. Name the passage that you used, like [doc-1].';
 const noPassages = 'There are no passages at the moment. Say that you cannot look it up.';
-/** A longer passage is cut, visibly. */
-const mostPassageCharacters = 400;
+/** A longer passage is cut, visibly: three of them, instructions and question make a prompt of about 200 tokens. */
+const mostPassageCharacters = 200;
 
 /** The prompt for a question, with the passages numbered and marked with their ids. Throws `bad_input` when it would be too large. */
 export function buildPrompt(
