@@ -21,9 +21,14 @@ export function formatValue(value: number | null, unit: string): string {
   return unit === '' || unit === '1' || unit === 'ratio' ? formatNumber(value) : `${formatNumber(value)} ${unit}`;
 }
 
+/** The limit of a figure: its unit is repeated only where the number alone would mislead. */
+export function formatLimit(limit: number, unit: string): string {
+  return unit === 'ms' || unit === '%' ? formatValue(limit, unit) : formatNumber(limit);
+}
+
 /** `p95 3 s (limit 1.5 s)`. */
 export function formatFigure(figure: Figure): string {
-  const limit = figure.limit === undefined ? '' : ` (limit ${formatValue(figure.limit, figure.unit)})`;
+  const limit = figure.limit === undefined ? '' : ` (limit ${formatLimit(figure.limit, figure.unit)})`;
   return `${figure.name} ${formatValue(figure.value, figure.unit)}${limit}`;
 }
 

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import type { RunRecord } from '../harness/record.ts';
 import { callTables } from './html/call-tables.ts';
 import { header } from './html/header.ts';
-import { html, trusted, type Markup } from './html/markup.ts';
+import { markup, trusted, type Markup } from './html/markup.ts';
 import { objectiveList } from './html/objective-list.ts';
 import { pageScript } from './html/page-script.ts';
 import { pageStyle } from './html/page-style.ts';
@@ -20,19 +20,17 @@ import { verdictWords } from './verdict-words.ts';
  */
 export function renderHtml(input: ReportInput): string {
   const { record } = input;
-  const page = html`<!doctype html>
+  const page = markup`<!doctype html>
     <html lang="en">
       <head>
         <meta charset="utf-8" />
-        <meta http-equiv="Content-Security-Policy" content="${contentPolicy()}" />
+        <meta http-equiv="Content-Security-Policy" content="${trusted(contentPolicy())}" />
         <meta name="viewport" content="width=device-width, initial-scale=1" />
         <meta name="color-scheme" content="light dark" />
         <meta name="referrer" content="no-referrer" />
         <title>${title(record)}</title>
         <link rel="icon" href="data:," />
-        <style>
-          ${trusted(pageStyle)}
-        </style>
+        <style>${trusted(pageStyle)}</style>
       </head>
       <body>
         ${header(record)}
@@ -40,11 +38,10 @@ export function renderHtml(input: ReportInput): string {
           ${objectiveList(record)} ${timeline(input)} ${phaseTable(input)} ${runTables(record)} ${callTables(input)}
         </main>
         ${footer(record)}
-        <script>
-          ${trusted(pageScript)};
-        </script>
+        <script>${trusted(pageScript)}</script>
       </body>
-    </html> `;
+    </html>
+`;
   return page.markup;
 }
 
@@ -60,7 +57,7 @@ function contentPolicy(): string {
 
 function footer({ run }: RunRecord): Markup {
   const versions = Object.entries(run.versions).map(([name, version]) => `${name} ${version}`);
-  return html`<footer>
+  return markup`<footer>
     <p>
       Run ${run.id}. ${versions.join(', ')}. Everything on this page comes from the stored record; the plan repeats
       exactly with the same seed, a real target's timing does not.

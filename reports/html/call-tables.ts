@@ -2,7 +2,7 @@ import type { Call } from '../../harness/record.ts';
 import { formatNumber } from '../format-figure.ts';
 import type { ReportInput } from '../report-input.ts';
 import { dataTable } from './data-table.ts';
-import { html, nothing, type Markup } from './markup.ts';
+import { markup, nothing, type Markup } from './markup.ts';
 
 /** What every part got to do in each phase. Attempts per operation count only what belongs to an operation, not polls. */
 export function callTables({ record, calls }: ReportInput): Markup {
@@ -23,7 +23,7 @@ export function callTables({ record, calls }: ReportInput): Markup {
       rows,
     });
   });
-  return html`<section aria-labelledby="calls">
+  return markup`<section aria-labelledby="calls">
     <h2 id="calls">Calls at the parts</h2>
     ${tables}
   </section>`;

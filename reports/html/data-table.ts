@@ -1,9 +1,11 @@
-import { html, nothing, type Markup } from './markup.ts';
+import { markup, nothing, type Markup } from './markup.ts';
 
 export interface Column {
   readonly title: string;
   /** Numbers are set flush right. */
   readonly number?: boolean;
+  /** Sentences may break into lines; anything else stays on one. */
+  readonly prose?: boolean;
 }
 
 /** A table in a box of its own that scrolls sideways when it is wider than the page. The first cell of a row names the row. */
@@ -14,15 +16,15 @@ export function dataTable(table: {
 }): Markup {
   if (table.rows.length === 0) return nothing;
   const heads = table.columns.map(({ title, number }) =>
-    number === true ? html`<th scope="col" class="number">${title}</th>` : html`<th scope="col">${title}</th>`,
+    number === true ? markup`<th scope="col" class="number">${title}</th>` : markup`<th scope="col">${title}</th>`,
   );
   const body = table.rows.map(
     (cells) =>
-      html`<tr>
+      markup`<tr>
         ${cells.map((cell, index) => tableCell(cell, index, table.columns[index]))}
       </tr>`,
   );
-  return html`<div class="scroll" tabindex="0" role="region" aria-label="${table.caption}">
+  return markup`<div class="scroll" tabindex="0" role="region" aria-label="${table.caption}">
     <table class="data">
       <caption>
         ${table.caption}
@@ -40,15 +42,16 @@ export function dataTable(table: {
 }
 
 function tableCell(cell: string, index: number, column: Column | undefined): Markup {
-  if (index === 0) return html`<th scope="row">${cell}</th>`;
-  return column?.number === true ? html`<td class="number">${cell}</td>` : html`<td>${cell}</td>`;
+  if (index === 0) return markup`<th scope="row">${cell}</th>`;
+  if (column?.prose === true) return markup`<td class="prose">${cell}</td>`;
+  return column?.number === true ? markup`<td class="number">${cell}</td>` : markup`<td>${cell}</td>`;
 }
 
 /** A part of the page that is folded away until it is asked for. */
 export function folded(title: string, content: Markup): Markup {
   return content.markup === ''
     ? nothing
-    : html`<details class="folded">
+    : markup`<details class="folded">
         <summary>${title}</summary>
         ${content}
       </details>`;

@@ -1,13 +1,13 @@
 import type { RunRecord } from '../../harness/record.ts';
 import { formatDuration } from '../../harness/kit/durations.ts';
 import { tally, verdictWords } from '../verdict-words.ts';
-import { html, nothing, type Markup } from './markup.ts';
+import { markup, nothing, type Markup } from './markup.ts';
 import { verdictBadge } from './verdict-badge.ts';
 
 /** The verdict, what was promised, why the experiment did not hold if it did not, and what was run. */
 export function header(record: RunRecord): Markup {
   const { plan, run, verdict } = record;
-  return html`<header class="top outcome-${verdict.outcome}">
+  return markup`<header class="top outcome-${verdict.outcome}">
     <div class="verdict-line">
       ${verdictBadge(verdict.outcome)}
       <h1>${plan.scenario}</h1>
@@ -32,16 +32,16 @@ export function header(record: RunRecord): Markup {
 function alert({ run, verdict }: RunRecord): Markup {
   const reasons = [...verdict.invalidReasons, ...(run.interrupted === null ? [] : [`Interrupted: ${run.interrupted}`])];
   if (reasons.length === 0) return nothing;
-  return html`<div class="alert" role="note">
+  return markup`<div class="alert" role="note">
     <h2>The experiment did not hold</h2>
     <ul>
-      ${reasons.map((reason) => html`<li>${reason}</li>`)}
+      ${reasons.map((reason) => markup`<li>${reason}</li>`)}
     </ul>
   </div>`;
 }
 
 function fact(name: string, value: string): Markup {
-  return html`<div>
+  return markup`<div>
     <dt>${name}</dt>
     <dd>${value}</dd>
   </div>`;

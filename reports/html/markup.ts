@@ -1,6 +1,6 @@
 import { plainText } from '../plain-text.ts';
 
-/** A piece of HTML that is known to be safe: made by `html` below or by a renderer of ours. */
+/** A piece of HTML that is known to be safe: made by `markup` below or by a renderer of ours. */
 export interface Markup {
   readonly markup: string;
 }
@@ -8,7 +8,7 @@ export interface Markup {
 type Value = string | number | Markup | readonly Markup[];
 
 /** HTML with its gaps filled in. Text is stripped of controls and credentials, and escaped; only `Markup` goes in as it is. */
-export function html(pieces: TemplateStringsArray, ...values: readonly Value[]): Markup {
+export function markup(pieces: TemplateStringsArray, ...values: readonly Value[]): Markup {
   return {
     markup: pieces.map((piece, index) => piece + (index < values.length ? fill(values[index] ?? '') : '')).join(''),
   };

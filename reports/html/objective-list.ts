@@ -1,18 +1,20 @@
 import type { Figure, ObjectiveVerdict, RunRecord } from '../../harness/record.ts';
-import { formatNumber, formatValue } from '../format-figure.ts';
+import { formatLimit, formatNumber, formatValue } from '../format-figure.ts';
 import { worstFirst } from '../verdict-words.ts';
-import { html, nothing, type Markup } from './markup.ts';
+import { markup, nothing, type Markup } from './markup.ts';
 import { verdictBadge } from './verdict-badge.ts';
+
+const examplesInView = 3;
 
 /** The objectives, the worst first. On a phone the cells of a row stand below each other; the roles keep it a table for a screen reader. */
 export function objectiveList({ verdict }: RunRecord): Markup {
   if (verdict.objectives.length === 0) {
-    return html`<section aria-labelledby="objectives">
+    return markup`<section aria-labelledby="objectives">
       <h2 id="objectives">Objectives</h2>
       <p>No objective was judged.</p>
     </section>`;
   }
-  return html`<section aria-labelledby="objectives">
+  return markup`<section aria-labelledby="objectives">
     <h2 id="objectives">Objectives</h2>
     <table class="objectives" role="table" aria-labelledby="objectives">
       <thead role="rowgroup">
@@ -31,7 +33,7 @@ export function objectiveList({ verdict }: RunRecord): Markup {
 }
 
 function row(objective: ObjectiveVerdict): Markup {
-  return html`<tr role="row" class="row-${objective.outcome}">
+  return markup`<tr role="row" class="row-${objective.outcome}">
     <td role="cell">${verdictBadge(objective.outcome)}</td>
     <td role="cell">
       <h3>${objective.name}</h3>
@@ -54,30 +56,23 @@ function figures(all: readonly Figure[]): Markup {
     const limit =
       figure.limit === undefined
         ? nothing
-        : html` <span class="limit">limit ${formatValue(figure.limit, figure.unit)}</span>`;
-    return html`<div>
+        : markup` <span class="limit">limit ${formatLimit(figure.limit, figure.unit)}</span>`;
+    return markup`<div>
       <dt>${figure.name}</dt>
       <dd><b>${formatValue(figure.value, figure.unit)}</b>${limit}</dd>
     </div>`;
   });
-  return html`<dl class="figures">${items}</dl>`;
+  return markup`<dl class="figures">${items}</dl>`;
 }
 
-function counterexamples({ counterexamples: found, outcome }: ObjectiveVerdict): Markup {
+/** The worst few are in view; the others unfold. */
+function counterexamples({ counterexamples: found }: ObjectiveVerdict): Markup {
   if (found.length === 0) return nothing;
-  const label = `${found.length} counterexample${found.length === 1 ? '' : 's'}`;
-  const items = found.map((example) => html`<li>${example}</li>`);
-  return outcome === 'fail'
-    ? html`<details open>
-        <summary>${label}</summary>
-        <ul class="examples">
-          ${items}
-        </ul>
-      </details>`
-    : html`<details>
-        <summary>${label}</summary>
-        <ul class="examples">
-          ${items}
-        </ul>
-      </details>`;
+  const items = found.map((example) => markup`<li>${example}</li>`);
+  const more = items.slice(examplesInView);
+  const rest =
+    more.length === 0
+      ? nothing
+      : markup`<details><summary>${more.length} more</summary><ul class="examples">${more}</ul></details>`;
+  return markup`<p class="examples-title">Counterexample${found.length === 1 ? '' : 's'}</p><ul class="examples">${items.slice(0, examplesInView)}</ul>${rest}`;
 }

@@ -52,7 +52,7 @@ const top = `
 .replay-label{color:var(--quiet);font-size:13px;white-space:nowrap}
 .replay code{flex:1;min-width:0;overflow-x:auto;white-space:nowrap;padding:5px 0}
 button{font:inherit;font-size:13px;padding:4px 12px;color:var(--ink);background:var(--page);border:1px solid var(--axis);border-radius:4px;cursor:pointer;white-space:nowrap}
-@media (max-width:640px){.facts{display:grid;grid-template-columns:repeat(auto-fit,minmax(130px,1fr));gap:8px 16px}.replay{flex-wrap:wrap}.replay-label{flex:1}.replay code{order:3;flex-basis:100%}}`;
+@media (max-width:640px){.facts{display:grid;grid-template-columns:repeat(auto-fit,minmax(130px,1fr));gap:8px 16px}.replay{flex-wrap:wrap}.replay-label{flex:1}.replay code{order:3;flex-basis:100%;white-space:pre-wrap}}`;
 
 const tables = `
 table{border-collapse:collapse;width:100%}
@@ -64,7 +64,9 @@ th:last-child,td:last-child{padding-right:8px}
 .number{text-align:right;white-space:nowrap}
 .objectives td{padding:12px 18px 12px 0}
 .objectives td:first-child,.objectives th:first-child{padding-left:12px}
-.objectives td:nth-child(2){width:52%}
+.objectives td:nth-child(1){width:150px}
+.objectives td:nth-child(3){width:250px}
+.objectives td:nth-child(4){width:110px}
 .row-fail{background:var(--fail-tint)}.row-invalid{background:var(--invalid-tint)}.row-inconclusive{background:var(--inconclusive-tint)}
 .finding{margin-top:1px}
 .statement{margin-top:3px;color:var(--quiet);font-size:13px}
@@ -74,7 +76,8 @@ th:last-child,td:last-child{padding-right:8px}
 .figures dd{white-space:nowrap}
 .limit{color:var(--quiet)}
 .phone-label{display:none}
-details{margin-top:6px}
+.examples-title{margin-top:6px;font-size:13px;font-weight:600}
+details{margin-top:4px}
 summary{cursor:pointer;font-size:13px;font-weight:600}
 .examples{padding-left:18px;font-size:13px;margin-top:4px}
 .examples li{margin-top:2px}
@@ -82,7 +85,8 @@ summary{cursor:pointer;font-size:13px;font-weight:600}
 .scroll tr:last-child>*{border-bottom:0}
 .data{font-size:13px;overflow-wrap:normal}
 .data th,.data td{padding:5px 20px 5px 0}
-.data td{min-width:64px}
+.data td{white-space:nowrap}
+.data td.prose{white-space:normal;min-width:260px}
 .data caption{text-align:left;font-weight:600;font-size:14px;padding-bottom:4px;position:sticky;left:0}
 .data tbody th{white-space:nowrap;font-weight:500}
 .folded{margin-top:16px}
@@ -94,7 +98,7 @@ section>h3{margin-top:18px}
 .objectives thead{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%)}
 .objectives tr{padding:12px 10px;border-bottom:1px solid var(--rule)}
 .objectives td,.objectives td:first-child{padding:0 0 6px;border:0;text-align:left}
-.objectives td:nth-child(2){width:auto}
+.objectives td:nth-child(n){width:auto}
 .phone-label{display:inline;color:var(--quiet);font-size:13px}
 .data caption{max-width:calc(100vw - 24px)}}`;
 

@@ -3,7 +3,7 @@ import { formatNumber } from '../format-figure.ts';
 import type { ReportInput } from '../report-input.ts';
 import { operationFigures, operationNames, type Quantiles } from '../timeline/operation-figures.ts';
 import { dataTable } from './data-table.ts';
-import { html, nothing, type Markup } from './markup.ts';
+import { markup, nothing, type Markup } from './markup.ts';
 
 /** The charts in numbers: what each operation went through in each phase. */
 export function phaseTable({ record, samples }: ReportInput): Markup {
@@ -37,7 +37,7 @@ export function phaseTable({ record, samples }: ReportInput): Markup {
   });
   return tables.length === 0
     ? nothing
-    : html`<section aria-labelledby="phases">
+    : markup`<section aria-labelledby="phases">
         <h2 id="phases">Phase by phase</h2>
         ${tables}
       </section>`;

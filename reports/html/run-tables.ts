@@ -3,13 +3,13 @@ import { formatDuration } from '../../harness/kit/durations.ts';
 import { formatBytes, formatMoment, formatNumber } from '../format-figure.ts';
 import { labelText, telemetryRanges } from '../timeline/telemetry-charts.ts';
 import { dataTable, folded } from './data-table.ts';
-import { html, nothing, type Markup } from './markup.ts';
+import { markup, nothing, type Markup } from './markup.ts';
 
 const deadLettersShown = 50;
 
 /** What was injected and what the run left behind: receipts, dead letters, links, processes, notes. */
 export function runTables(record: RunRecord): Markup {
-  return html`${receipts(record)}${deadLetters(record)}${notes(record)}
+  return markup`${receipts(record)}${deadLetters(record)}${notes(record)}
     <section aria-labelledby="world">
       <h2 id="world">World</h2>
       ${links(record)}${processes(record)}${lateness(record)}${folded(`All telemetry (${record.telemetry.length} series)`, telemetry(record))}${references(record)}
@@ -37,14 +37,14 @@ function receipts({ plan, receipts: all }: RunRecord): Markup {
     { title: 'ended' },
     { title: 'altered', number: true },
     { title: 'of', number: true },
-    { title: 'figures' },
-    { title: 'what it does' },
+    { title: 'figures', prose: true },
+    { title: 'what it does', prose: true },
   ];
   const content =
     rows.length === 0
-      ? html`<p>No fault was active.</p>`
+      ? markup`<p>No fault was active.</p>`
       : dataTable({ caption: 'What each fault really did', columns, rows });
-  return html`<section aria-labelledby="receipts">
+  return markup`<section aria-labelledby="receipts">
     <h2 id="receipts">Receipts</h2>
     ${content}
   </section>`;
@@ -53,7 +53,7 @@ function receipts({ plan, receipts: all }: RunRecord): Markup {
 function deadLetters({ ledger }: RunRecord): Markup {
   const letters = ledger.deadLetters;
   if (letters === null)
-    return html`<section aria-labelledby="dead">
+    return markup`<section aria-labelledby="dead">
       <h2 id="dead">Dead letters</h2>
       <p>The target's dead letters could not be read.</p>
     </section>`;
@@ -62,13 +62,13 @@ function deadLetters({ ledger }: RunRecord): Markup {
     .map(({ id, version, atMs, reason }) => [id, String(version), atMs === null ? 'n/a' : formatMoment(atMs), reason]);
   const more =
     letters.length > deadLettersShown
-      ? html`<p class="quiet">${letters.length - deadLettersShown} more are in the record.</p>`
+      ? markup`<p class="quiet">${letters.length - deadLettersShown} more are in the record.</p>`
       : nothing;
   const content =
     rows.length === 0
-      ? html`<p>None: the target put nothing aside.</p>`
-      : html`${dataTable({ caption: `${letters.length} put aside by the target`, columns: [{ title: 'document' }, { title: 'version', number: true }, { title: 'at' }, { title: 'reason' }], rows })}${more}`;
-  return html`<section aria-labelledby="dead">
+      ? markup`<p>None: the target put nothing aside.</p>`
+      : markup`${dataTable({ caption: `${letters.length} put aside by the target`, columns: [{ title: 'document' }, { title: 'version', number: true }, { title: 'at' }, { title: 'reason', prose: true }], rows })}${more}`;
+  return markup`<section aria-labelledby="dead">
     <h2 id="dead">Dead letters</h2>
     ${content}
   </section>`;
@@ -76,10 +76,10 @@ function deadLetters({ ledger }: RunRecord): Markup {
 
 function notes(record: RunRecord): Markup {
   if (record.notes.length === 0) return nothing;
-  return html`<section aria-labelledby="notes">
+  return markup`<section aria-labelledby="notes">
     <h2 id="notes">Notes</h2>
     <ul>
-      ${record.notes.map((note) => html`<li>${note}</li>`)}
+      ${record.notes.map((note) => markup`<li>${note}</li>`)}
     </ul>
   </section>`;
 }
@@ -121,7 +121,7 @@ function processes(record: RunRecord): Markup {
 
 function lateness(record: RunRecord): Markup {
   const { count, p50Ms, p99Ms, maxMs } = record.lateness;
-  return html`<p>
+  return markup`<p>
     The load generator sent ${formatNumber(count)} requests. They left late by ${formatDuration(p50Ms)} (p50),
     ${formatDuration(p99Ms)} (p99), ${formatDuration(maxMs)} (at most).
   </p>`;
@@ -148,10 +148,10 @@ function references({ plan }: RunRecord): Markup {
   if (plan.references.length === 0) return nothing;
   const items = plan.references.map((reference) =>
     /^https?:\/\//.test(reference)
-      ? html`<li><a href="${reference}" rel="noreferrer">${reference}</a></li>`
-      : html`<li>${reference}</li>`,
+      ? markup`<li><a href="${reference}" rel="noreferrer">${reference}</a></li>`
+      : markup`<li>${reference}</li>`,
   );
-  return html`<h3>Where the expectations come from</h3>
+  return markup`<h3>Where the expectations come from</h3>
     <ul class="references">
       ${items}
     </ul>`;

@@ -9,7 +9,7 @@ import { faultSpans, phaseSpans } from '../timeline/spans.ts';
 import { telemetryCharts } from '../timeline/telemetry-charts.ts';
 import { timeBins } from '../timeline/time-bins.ts';
 import { attemptCharts, backlogChart } from '../timeline/world-charts.ts';
-import { html, nothing, trusted, type Markup } from './markup.ts';
+import { markup, nothing, trusted, type Markup } from './markup.ts';
 
 // Each panel is drawn for three widths and the style sheet shows one: scaled-down text would be unreadable on a phone.
 const sizes = [
@@ -31,7 +31,7 @@ export function timeline({ record, samples, calls }: ReportInput): Markup {
   const frame = { endMs: bins.endMs, spans: [...phases.filter(({ kind }) => kind !== 'fault'), ...faults] };
   const outside = answerCharts(samples, bins);
   const inside = [...backlogChart(record), ...attemptCharts(calls, bins), ...telemetryCharts(record.telemetry)];
-  return html`<section
+  return markup`<section
     aria-labelledby="timeline"
     class="timeline"
     data-end="${bins.endMs}"
@@ -40,8 +40,7 @@ export function timeline({ record, samples, calls }: ReportInput): Markup {
   >
     <h2 id="timeline">Timeline</h2>
     <p class="quiet">
-      Times count from the start of the load. Values are per ${formatDuration(bins.widthMs)}. Shaded: the faults as they
-      really were.
+      Times count from the start of the load. Each value covers ${formatDuration(bins.widthMs)}. Shaded: the faults as they really were. Point at a chart to read all of them at one moment.
     </p>
     ${strip({ phases, faults }, frame)} ${key(faults)}
     ${group('What callers saw, by the moment a request was due', outside, frame)}
@@ -51,7 +50,7 @@ export function timeline({ record, samples, calls }: ReportInput): Markup {
 
 function group(title: string, charts: readonly Chart[], frame: Frame): Markup {
   if (charts.length === 0) return nothing;
-  return html`<h3 class="group">${title}</h3>
+  return markup`<h3 class="group">${title}</h3>
     ${charts.map((chart) => panel(chart, frame))}`;
 }
 
@@ -64,27 +63,27 @@ function panel(chart: Chart, frame: Frame): Markup {
     }),
   );
   const unit = chart.scale === 'logarithmic' ? `${chart.unit}, logarithmic` : chart.unit;
-  return html`<figure class="panel" id="${chart.id}" data-points="${pointsOf(chart)}" data-unit="${chart.unit}">
+  return markup`<figure class="panel" id="${chart.id}" data-points="${pointsOf(chart)}" data-unit="${chart.unit}">
     <figcaption>
       <span class="panel-title">${chart.title}</span> <span class="quiet">${unit}</span>${legend(chart)}
     </figcaption>
-    ${drawings}${chart.note === undefined ? nothing : html`<p class="note">${chart.note}</p>`}
+    ${drawings}${chart.note === undefined ? nothing : markup`<p class="note">${chart.note}</p>`}
   </figure> `;
 }
 
 function drawing(one: { name: string; label: string; svg: string }): Markup {
-  return html`<div class="drawing ${one.name}" role="img" aria-label="${one.label}">${trusted(one.svg)}</div>`;
+  return markup`<div class="drawing ${one.name}" role="img" aria-label="${one.label}">${trusted(one.svg)}</div>`;
 }
 
 function legend(chart: Chart): Markup {
-  const items = chart.series.map((series) => html`<li>${swatch(series)}${series.name}<output></output></li>`);
-  return html`<ul class="legend">
+  const items = chart.series.map((series) => markup`<li>${swatch(series)}${series.name}<output></output></li>`);
+  return markup`<ul class="legend">
     ${items}
   </ul>`;
 }
 
 function swatch({ colour, stacked, stroke }: ChartSeries): Markup {
-  return html`<span
+  return markup`<span
     class="swatch ${stacked === true ? 'fill' : (stroke ?? 'solid')}"
     data-colour="${colour}"
     aria-hidden="true"
@@ -96,15 +95,15 @@ function strip(rows: { phases: readonly Span[]; faults: readonly Span[] }, frame
   const drawings = sizes.map(({ name, widthPx }) =>
     drawing({ name, label, svg: drawStrip(rows, { ...frame, widthPx, heightPx: 50, prefix: `strip-${name}` }) }),
   );
-  return html`<div class="strip">${drawings}</div>`;
+  return markup`<div class="strip">${drawings}</div>`;
 }
 
 function key(faults: readonly Span[]): Markup {
   if (faults.length === 0) return nothing;
   const items = faults.map(
-    ({ label, startMs, endMs }) => html`<li><b>${label}</b> ${formatMoment(startMs)} to ${formatMoment(endMs)}</li>`,
+    ({ label, startMs, endMs }) => markup`<li><b>${label}</b> ${formatMoment(startMs)} to ${formatMoment(endMs)}</li>`,
   );
-  return html`<ul class="key" aria-label="Faults">
+  return markup`<ul class="key" aria-label="Faults">
     ${items}
   </ul>`;
 }

@@ -68,7 +68,7 @@ function latency({ operation, id, own, figures, bins, capMs }: Shared, measure: 
       scale: Math.max(...values) / smallest > 20 ? 'logarithmic' : 'linear',
       series: lines,
       description: `${operation}, ${title} over the run. Over the whole run: ${inWords(operationFigures(own)[measure])}.`,
-      note: `From when a request was due. One without an answer counts as infinitely slow and is drawn at its deadline, ${formatDuration(capMs)}; what was shed is left out.`,
+      note: `Counted from when a request was due. Without an answer it is infinitely slow, drawn here at its deadline (${formatDuration(capMs)}). What was shed is left out.`,
     },
   ];
 }

@@ -18,7 +18,12 @@ export interface DrawSettings {
 }
 
 /** The space around the plot, the same in every panel so that the time axes line up. */
-export const margins = { left: 46, right: 10, top: 8, bottom: 22 };
+export const margins = { left: 46, right: 18, top: 8, bottom: 22 };
+
+/** The grid of a drawing. ECharts would otherwise shrink it to make room for labels, by another amount in every panel. */
+export function plotGrid(change: Partial<typeof margins> = {}): object {
+  return { ...margins, outerBoundsMode: 'none', ...change };
+}
 
 /**
  * A chart as SVG text, drawn by ECharts without a browser. Colours are CSS variables of the page, so one drawing serves light and dark; it
@@ -28,7 +33,7 @@ export function drawChart(chart: Chart, settings: DrawSettings): string {
   return drawOption(
     {
       ...frame(settings),
-      grid: margins,
+      grid: plotGrid(),
       xAxis: timeAxis(settings),
       yAxis: valueAxis(chart, settings),
       series: [shading(settings.spans), ...chart.series.map((series) => seriesOption(series))],
@@ -101,6 +106,8 @@ function valueAxis(chart: Chart, { widthPx }: DrawSettings): object {
     min: logarithmic ? 10 ** Math.floor(Math.log10(least)) : 0,
     ...(most === 0 ? { max: 1 } : {}),
     splitNumber: 3,
+    axisLine: { show: false },
+    axisTick: { show: false },
     axisLabel: {
       color: 'var(--quiet)',
       fontSize: widthPx < 500 ? 12 : 11,
@@ -119,7 +126,7 @@ function seriesOption(series: ChartSeries): object {
     data: series.points,
     symbol: 'none',
     silent: true,
-    ...(series.stacked === true ? { stack: 'layers', step: 'middle', areaStyle: { color: colour, opacity: 0.9 } } : {}),
+    ...(series.stacked === true ? { stack: 'layers', step: 'middle', areaStyle: { color: colour, opacity: 1 } } : {}),
     lineStyle: { color: colour, width: series.stacked === true ? 0 : 1.5, type: series.stroke ?? 'solid' },
     itemStyle: { color: colour },
   };

@@ -1,5 +1,5 @@
 import type { Span } from './chart.ts';
-import { drawOption, frame, margins, type DrawSettings } from './draw-chart.ts';
+import { drawOption, frame, margins, plotGrid, type DrawSettings } from './draw-chart.ts';
 
 /** The rows of the strip above the panels: the phases as planned, and below them the faults as they really were. */
 export function drawStrip(
@@ -13,13 +13,15 @@ export function drawStrip(
   ];
   const option = {
     ...frame(settings),
-    grid: { ...margins, top: 2, bottom: 2 },
+    grid: plotGrid({ top: 2, bottom: 2 }),
     xAxis: { type: 'value', min: 0, max: settings.endMs, show: false },
     yAxis: {
       type: 'value',
       min: 0,
       max: 2,
       interval: 0.5,
+      axisLine: { show: false },
+      axisTick: { show: false },
       axisLabel: { color: 'var(--quiet)', fontSize: settings.widthPx < 500 ? 12 : 11, margin: 6, formatter: rowName },
       splitLine: { show: false },
     },
