@@ -22,7 +22,7 @@ const ReceiptSchema = z.object({
   ended: z.string().nullable(),
 });
 /** What a toxic did, by the account of the proxy. */
-export type ToxicOutcome = z.infer<typeof ReceiptSchema>;
+type ToxicOutcome = z.infer<typeof ReceiptSchema>;
 
 const TrafficSchema = z.record(
   z.string(),
@@ -35,7 +35,7 @@ const TrafficSchema = z.record(
 );
 
 /** What has passed a proxy up to now. */
-export interface LinkCount {
+interface LinkCount {
   readonly name: string;
   readonly connections: number;
   readonly connectionsDropped: number;

@@ -141,16 +141,18 @@ describe('control', () => {
     const upstream = await bench.tcp((socket) => void socket.pause());
     const peer = await bench.dial(await bench.proxy('a', upstream.address));
     await bench.toxic('a', { name: 'stall', type: 'bandwidth', stream: 'upstream', attributes: { rate: 0 } });
-    for (let count = 0; count < 20; count++) peer.socket.write(Buffer.alloc(1_000_000));
+    for (let count = 0; count < 40; count++) peer.socket.write(Buffer.alloc(1_000_000));
     await waitUntil(realClock, () => stalled(() => peer.socket.bytesWritten - peer.socket.writableLength), {
       what: 'a stall',
       limitMs: 5_000,
     });
+    // The proxy has stopped reading: the rest waits at the sender.
+    expect(peer.socket.writableLength).toBeGreaterThan(20_000_000);
     const startMs = realClock.now();
     expect((await bench.call('DELETE', '/proxies/a/toxics/stall')).status).toBe(204);
     expect(realClock.now() - startMs).toBeLessThan(50);
     upstream.sockets[0]?.resume();
-    await waitUntil(realClock, () => (upstream.sockets[0]?.bytesRead === 20_000_000 ? true : undefined), {
+    await waitUntil(realClock, () => (upstream.sockets[0]?.bytesRead === 40_000_000 ? true : undefined), {
       what: 'all that was held back',
       limitMs: 5_000,
     });

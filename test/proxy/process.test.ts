@@ -59,7 +59,9 @@ describe('the process of the proxy', () => {
     const parent = spawn(process.execPath, ['-e', conductor, main], { stdio: ['ignore', 'ignore', 'ignore', 'ipc'] });
     const { kind, port, pid = 0 } = await ready(parent);
     bench = new Bench(`http://127.0.0.1:${port}`, new Cleanup());
-    bench.cleanup.add('orphan', () => void (alive(pid) && process.kill(pid, 'SIGKILL')));
+    bench.cleanup.add('orphan', () => {
+      if (alive(pid)) process.kill(pid, 'SIGKILL');
+    });
     expect(kind).toBe('ready');
     const peer = await heldEcho(bench);
     await bench.call('POST', '/gameday/lease', { leaseMs: 600 });

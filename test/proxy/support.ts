@@ -16,7 +16,7 @@ export interface TcpServer extends Stoppable {
   readonly sockets: Socket[];
 }
 
-export async function startTcp(onSocket: (socket: Socket) => void): Promise<TcpServer> {
+async function startTcp(onSocket: (socket: Socket) => void): Promise<TcpServer> {
   const sockets: Socket[] = [];
   const server: Server = createServer({ allowHalfOpen: true, noDelay: true }, (socket) => {
     sockets.push(socket);
@@ -33,7 +33,7 @@ export async function startTcp(onSocket: (socket: Socket) => void): Promise<TcpS
   return { port, address: `127.0.0.1:${port}`, sockets, stop };
 }
 
-export function startEcho(): Promise<TcpServer> {
+function startEcho(): Promise<TcpServer> {
   return startTcp((socket) => socket.pipe(socket));
 }
 
@@ -97,7 +97,7 @@ export class Peer {
   }
 }
 
-export async function dial(port: number): Promise<Peer> {
+async function dial(port: number): Promise<Peer> {
   const socket = connect({ port, host: '127.0.0.1', allowHalfOpen: true, noDelay: true });
   const peer = new Peer(socket);
   await once(socket, 'connect');

@@ -71,6 +71,14 @@ describe('latency', () => {
     expect(outlet.log.map(([, text]) => text)).toEqual(Array.from({ length: 50 }, (_, index) => `${index}`));
   });
 
+  it('lets no chunk overtake another, also where the jitter takes the whole delay away', async () => {
+    const outlet = new Outlet();
+    const stage = latency.start({ latency: 10, jitter: 100 }, outlet);
+    for (let count = 0; count < 50; count++) stage.chunk(bytes(`${count}`));
+    await outlet.clock.advance(200);
+    expect(outlet.log.map(([, text]) => text)).toEqual(Array.from({ length: 50 }, (_, index) => `${index}`));
+  });
+
   it('sets no timer and alters nothing at latency 0', () => {
     const outlet = new Outlet();
     const stage = latency.start({ latency: 0, jitter: 0 }, outlet);

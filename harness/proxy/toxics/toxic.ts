@@ -2,7 +2,7 @@ import type { Clock } from '../../kit/clock.ts';
 import type { Random } from '../../kit/random.ts';
 
 /** The whole numbers that an attribute may have, both included. Every attribute defaults to 0, as in Toxiproxy. */
-export interface AttributeRange {
+interface AttributeRange {
   readonly from: number;
   readonly to: number;
   /** For the message when a value is outside: `ms`, `KB/s`. */
