@@ -2,7 +2,11 @@ import { pathToFileURL } from 'node:url';
 import { siblingModule } from '../../../harness/kit/sibling-module.ts';
 import type { PartSpec } from '../../../harness/world/types.ts';
 
-/** PostgreSQL with pgvector, embedded: the target hears of it as `DATABASE_URL`. Empty at the start of every run. */
+/**
+ * PostgreSQL with pgvector in memory, for any PostgreSQL client. All connections share one session of one engine: named prepared
+ * statements and what `set` sets belong to all of them, queries run one at a time, and an open transaction keeps everyone else waiting until
+ * it ends or its connection does.
+ */
 export function postgres(): PartSpec {
   return {
     name: 'vector-store',

@@ -1,41 +1,47 @@
 import { PGlite } from '@electric-sql/pglite';
 import { vector } from '@electric-sql/pglite-pgvector';
 import { PGLiteSocketServer } from '@electric-sql/pglite-socket';
+import { GamedayError } from '../../../harness/kit/errors.ts';
+import { Cleanup } from '../../../harness/kit/lifecycle.ts';
 import type { StartPart } from '../../../harness/world/types.ts';
 import { createJournal } from '../../part/journal.ts';
 import { createPartFaults } from '../../part/part-faults.ts';
 import { createPartAdmin } from '../../part/part-handler.ts';
+import { keepBatchesWhole } from './keep-batches-whole.ts';
 
-/** More than every pool of a target, the harness, and a person with psql together. */
-const maxConnections = 100;
+/** More than all pools of a workload together; the engine works on one query at a time anyway. */
+const maxConnections = 50;
 
 /**
- * PGlite in memory, with pgvector, behind its socket server on a free port of 127.0.0.1. One process serves all connections one statement
- * at a time, and an open transaction keeps all others waiting: a target has to commit quickly.
+ * Starts PostgreSQL (PGlite, in memory) with pgvector behind a socket on 127.0.0.1; takes about 4 s and 450 MB. The journal stays empty, as
+ * the store does not read along. `state` gives `{ connections }`.
  */
-export const startPart: StartPart = async ({ name, clock }) => {
-  const db = await PGlite.create({ extensions: { vector } });
-  await db.exec('create extension if not exists vector');
-  const server = new PGLiteSocketServer({ db, host: '127.0.0.1', port: 0, maxConnections });
-  const port = await listen(server);
-  const admin = createPartAdmin({ journal: createJournal(name, clock), faults: createPartFaults({}, clock) });
-  return {
-    port,
-    fetch: admin.fetch,
-    stop: async () => {
-      await server.stop();
-      await db.close();
-    },
-  };
+export const startPart: StartPart = async (context) => {
+  const cleanup = new Cleanup();
+  try {
+    const database = await PGlite.create({ extensions: { vector } });
+    cleanup.add('the embedded database', () => database.close());
+    await database.exec('create extension if not exists vector');
+    const server = new PGLiteSocketServer({
+      db: keepBatchesWhole(database),
+      host: '127.0.0.1',
+      port: 0,
+      maxConnections,
+    });
+    await server.start();
+    cleanup.add('the socket of the embedded database', () => server.stop());
+    const admin = createPartAdmin({
+      journal: createJournal(context.name, context.clock),
+      faults: createPartFaults({}, context.clock),
+      state: () => ({ connections: server.getStats().activeConnections }),
+    });
+    return { port: portOf(server), fetch: (request) => admin.fetch(request), stop: () => cleanup.stop() };
+  } catch (cause) {
+    await cleanup.stop();
+    throw new GamedayError('part-not-ready', `Could not start "${context.name}", the embedded PostgreSQL.`, { cause });
+  }
 };
 
-/** Starts the server and gives the port that it was given. */
-async function listen(server: PGLiteSocketServer): Promise<number> {
-  const listening = new Promise<number>((resolve) => {
-    server.addEventListener('listening', (event) => resolve((event as CustomEvent<{ port: number }>).detail.port), {
-      once: true,
-    });
-  });
-  await server.start();
-  return listening;
+function portOf(server: PGLiteSocketServer): number {
+  return Number(server.getServerConn().split(':').at(-1));
 }
