@@ -22,18 +22,17 @@ export interface Conductor {
 /** Goes through the phases of the plan and returns the receipts of its faults. Whatever is active is healed when `signal` is aborted. */
 export async function conduct(conductor: Conductor): Promise<Receipt[]> {
   const receipts: Receipt[] = [];
+  const isStopped = (): boolean => conductor.signal.aborted;
   for (const phase of conductor.plan.phases) {
-    if (conductor.signal.aborted) break;
+    if (isStopped()) break;
     conductor.onPhase(phase);
-    const receipt = phase.kind === 'fault' ? await faultPhase(conductor, phase) : await quietPhase(conductor, phase);
-    if (receipt) receipts.push(receipt);
-    if (phase.kind === 'baseline' && !conductor.signal.aborted) await conductor.onBaselineEnd();
+    if (phase.kind === 'fault') {
+      const receipt = await faultPhase(conductor, phase);
+      if (receipt) receipts.push(receipt);
+    } else await until(conductor, phase.endMs);
+    if (phase.kind === 'baseline' && !isStopped()) await conductor.onBaselineEnd();
   }
   return receipts;
-}
-
-async function quietPhase(conductor: Conductor, phase: Phase): Promise<undefined> {
-  await until(conductor, phase.endMs);
 }
 
 async function faultPhase(conductor: Conductor, phase: Phase): Promise<Receipt | undefined> {

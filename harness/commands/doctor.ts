@@ -21,7 +21,8 @@ interface Check {
 
 /** Looks at what this machine can run. Exit code 0 when the local world can, 3 when something that it needs is missing. */
 export async function doctorCommand(terminal: Terminal): Promise<number> {
-  const checks = await Promise.all([node(), cores(), memory(), loopback(), folder(), ps(), chromium(), docker()]);
+  const probed = await Promise.all([loopback(), folder(), ps(), docker()]);
+  const checks = [node(), cores(), memory(), ...probed, chromium()];
   for (const check of checks) {
     const mark = check.ok ? 'ok     ' : check.needed ? 'MISSING' : 'absent ';
     terminal.print(`${mark} ${check.what}: ${check.seen}`);
@@ -37,7 +38,7 @@ export async function doctorCommand(terminal: Terminal): Promise<number> {
   return missing.length === 0 ? 0 : 3;
 }
 
-async function node(): Promise<Check> {
+function node(): Check {
   const major = Number(process.versions.node.split('.')[0]);
   return {
     what: 'Node',
@@ -49,7 +50,7 @@ async function node(): Promise<Check> {
   };
 }
 
-async function cores(): Promise<Check> {
+function cores(): Check {
   const count = availableParallelism();
   return {
     ...{ what: 'processor cores', ok: count >= 2, seen: String(count), needed: false },
@@ -60,7 +61,7 @@ async function cores(): Promise<Check> {
   };
 }
 
-async function memory(): Promise<Check> {
+function memory(): Check {
   // Free memory leaves out what caches would give back, so this errs on the safe side.
   const freeGiB = freemem() / 2 ** 30;
   return {
@@ -114,7 +115,7 @@ async function ps(): Promise<Check> {
   };
 }
 
-async function chromium(): Promise<Check> {
+function chromium(): Check {
   const path = process.env['CHROMIUM_PATH'] ?? '/usr/bin/chromium';
   const found = existsSync(path);
   return {

@@ -43,17 +43,18 @@ export async function runCommand(
   const notes = describeSweep(await sweep(stateFolder(), { clock: systemClock() }));
   for (const note of notes) terminal.say(note);
 
+  const isStopped = (): boolean => signal.aborted;
   const results: RunResult[] = [];
   let broken = false;
   for (const [index, scenario] of scenarios.entries()) {
-    if (signal.aborted) break;
+    if (isStopped()) break;
     terminal.say(`${scenario.name} (${index + 1} of ${scenarios.length}): ${scenario.promise}`);
     try {
       const result = await runOne(scenario, loaded, flags, { terminal, signal, notes });
       results.push(result);
       await report(result, chosen, terminal);
     } catch (cause) {
-      if (signal.aborted)
+      if (isStopped())
         terminal.say(`${scenario.name} was interrupted before its load began; there is nothing to judge.`);
       else {
         broken = true;
@@ -129,8 +130,9 @@ export async function writeReports(
 ): Promise<string[]> {
   const files: string[] = [];
   for (const name of chosen) {
-    const { fileName, render } = reporters[name];
-    const text = render(run, { color: terminal.color });
+    const reporter = reporters[name];
+    const { fileName } = reporter;
+    const text = reporter.render(run, { color: terminal.color });
     if (fileName === null) terminal.print(text);
     else {
       await writeWhole(join(folder, fileName), text);

@@ -26,8 +26,27 @@ describe('waits for Retry-After', () => {
   });
 
   it('leaves out calls that were in flight when the answer was given', () => {
-    expect(verdict(throttled, call({ receivedMs: 40_005 }), call({ receivedMs: 40_040 })).outcome).toBe('pass');
-    expect(verdict(throttled, call({ receivedMs: 40_041 })).outcome).toBe('fail');
+    const other = { operation: 'ticket/2', traceId: 'b' };
+    expect(
+      verdict(throttled, call({ receivedMs: 40_005, ...other }), call({ receivedMs: 40_259, ...other })).outcome,
+    ).toBe('pass');
+    expect(verdict(throttled, call({ receivedMs: 40_260, ...other })).outcome).toBe('fail');
+  });
+
+  it('never takes a retry of the refused call for one that was in flight', () => {
+    expect(verdict(throttled, call({ receivedMs: 40_011 })).outcome).toBe('fail');
+  });
+
+  it('is not fooled by a stream of refusals, each of which makes the next attempt look as if it had been in flight', () => {
+    const storm = Array.from({ length: 20 }, (_, index) =>
+      call({
+        ...throttled,
+        receivedMs: 40_100 + 100 * index,
+        operation: `ticket/${index + 2}`,
+        traceId: String(index),
+      }),
+    );
+    expect(verdict(throttled, ...storm).counterexamples.length).toBeGreaterThan(5);
   });
 
   it('counts an early attempt at another operation, of another caller', () => {

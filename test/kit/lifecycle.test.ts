@@ -25,7 +25,9 @@ describe('clean-up', () => {
   it('can be stopped twice and does its work once', async () => {
     let count = 0;
     const cleanup = new Cleanup();
-    cleanup.add('it', () => void count++);
+    cleanup.add('it', () => {
+      count++;
+    });
     await cleanup.stop();
     await cleanup.stop();
     expect(count).toBe(1);
