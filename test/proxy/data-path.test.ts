@@ -140,7 +140,8 @@ describe('control', () => {
     bench = await startBench();
     const upstream = await bench.tcp((socket) => void socket.pause());
     const peer = await bench.dial(await bench.proxy('a', upstream.address));
-    await bench.toxic('a', { name: 'stall', type: 'bandwidth', stream: 'upstream', attributes: { rate: 0 } });
+    const stall = { name: 'stall', type: 'bandwidth', stream: 'upstream', attributes: { rate: 0 } };
+    await bench.toxic('a', stall);
     for (let count = 0; count < 40; count++) peer.socket.write(Buffer.alloc(1_000_000));
     await waitUntil(realClock, () => stalled(() => peer.socket.bytesWritten - peer.socket.writableLength), {
       what: 'a stall',
@@ -148,9 +149,16 @@ describe('control', () => {
     });
     // The proxy has stopped reading: the rest waits at the sender.
     expect(peer.socket.writableLength).toBeGreaterThan(20_000_000);
-    const startMs = realClock.now();
-    expect((await bench.call('DELETE', '/proxies/a/toxics/stall')).status).toBe(204);
-    expect(realClock.now() - startMs).toBeLessThan(50);
+    const tookMs: number[] = [];
+    for (let round = 0; round < 3; round++) {
+      const startMs = realClock.now();
+      expect((await bench.call('DELETE', '/proxies/a/toxics/stall')).status).toBe(204);
+      tookMs.push(realClock.now() - startMs);
+      await bench.toxic('a', stall);
+    }
+    // The fastest of three: a busy machine may be slow once, a removal that waits for data is slow each time.
+    expect(Math.min(...tookMs)).toBeLessThan(50);
+    await bench.call('DELETE', '/proxies/a/toxics/stall');
     upstream.sockets[0]?.resume();
     await waitUntil(realClock, () => (upstream.sockets[0]?.bytesRead === 40_000_000 ? true : undefined), {
       what: 'all that was held back',
