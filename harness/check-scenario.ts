@@ -24,6 +24,9 @@ export function checkScenario(scenario: Scenario): string[] {
     ...repeated(scenario.objectives.map((objective) => objective.name)).map(
       (name) => `Two objectives are called "${name}": give one of them another "name".`,
     ),
+    ...Object.entries(scenario.phases ?? {})
+      .filter(([, lengthMs]: [string, number]) => !(lengthMs > 0))
+      .map(([name, lengthMs]: [string, number]) => `"phases.${name}" is ${lengthMs}; it must be above 0.`),
     ...checkFaults(scenario.faults, parts),
     ...checkLoad(scenario, parts),
     ...checkObjectives(scenario.objectives),

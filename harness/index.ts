@@ -30,6 +30,6 @@ export {
 } from './judge/index.ts';
 export type { ObjectiveSpec } from './judge/types.ts';
 export type { Plan, RunRecord, RunVerdict } from './record.ts';
-export type { Scenario } from './scenario.ts';
+export type { PhaseLengths, Scenario } from './scenario.ts';
 export type { AnswerEvent, DefectSpec, TargetConfig, TargetOperations, TargetRequest } from './world/target.ts';
 export type { Corpus, CorpusSpec, CreateCorpus, PartSpec, WorldSpec } from './world/types.ts';

@@ -4,17 +4,11 @@ import type { JsonObject } from './kit/json.ts';
 import { seconds } from './kit/durations.ts';
 import { seededRandom } from './kit/random.ts';
 import type { Phase, Plan, PlannedFault } from './record.ts';
-import type { Scenario } from './scenario.ts';
+import type { PhaseLengths, Scenario } from './scenario.ts';
 
 export type Pace = Plan['pace'];
 
-interface PaceTimes {
-  readonly warmUpMs: number;
-  readonly baselineMs: number;
-  readonly faultMs: number;
-  readonly holdMs: number;
-  readonly recoveryMs: number;
-}
+type PaceTimes = Required<PhaseLengths>;
 
 /** `quick` is for a first look and for CI; `full` has the lengths that the mathematics of recovery asks for (docs/verdicts.md). */
 const paces: Readonly<Record<Pace, PaceTimes>> = {
@@ -36,7 +30,7 @@ const paces: Readonly<Record<Pace, PaceTimes>> = {
 
 /** What will happen and when: a pure function of scenario, seed and pace. */
 export function makePlan(scenario: Scenario, choice: { seed: number; pace: Pace }): Plan {
-  const times = paces[choice.pace];
+  const times: PaceTimes = { ...paces[choice.pace], ...scenario.phases };
   const faults: PlannedFault[] = scenario.faults.map((fault) => ({
     ...fault,
     settings: { ...fault.settings },

@@ -16,6 +16,18 @@ export interface Scenario {
   /** One after another, in this order. */
   readonly faults: readonly FaultSpec[];
   readonly objectives: readonly ObjectiveSpec[];
+  /** Lengths of phases that this scenario needs instead of the pace's. Milliseconds. A fault's own `durationMs` goes before `faultMs`. */
+  readonly phases?: PhaseLengths;
   /** Where the expectations come from: URLs. */
   readonly references: readonly string[];
+}
+
+/** Lengths of phases, in milliseconds. `holdMs` is the window over which recovery has to hold. */
+export interface PhaseLengths {
+  readonly warmUpMs?: number;
+  readonly baselineMs?: number;
+  readonly faultMs?: number;
+  readonly holdMs?: number;
+  /** At least this; twice the time of the drain formula where that is longer. */
+  readonly recoveryMs?: number;
 }

@@ -1,0 +1,146 @@
+import { Ajv2020 } from 'ajv/dist/2020.js';
+import { readFile, readdir, readlink, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import type { RunResult } from '../../harness/run.ts';
+import { readRun, type StoredRun } from '../../harness/run-folder.ts';
+import { recordJsonSchema } from '../../harness/record-schema.ts';
+import { availability, retryAmplification, type Scenario } from '../../harness/index.ts';
+import { runSmall, smallScenario, smallTarget } from './small-world.ts';
+
+describe('a run', () => {
+  it('goes from scenario to a stored record that can be read again, with everything in it', async () => {
+    const { result, folder } = await runSmall();
+    const run = judged(result);
+    expect(await readRun(run.folder)).toEqual({
+      ...run,
+      samples: plain(run.samples),
+      calls: plain(run.calls),
+      record: plain(run.record),
+    });
+    expect(await readlink(join(folder, 'runs', 'latest'))).toBe(run.record.run.id);
+    expect((await readdir(run.folder)).sort()).toEqual(['calls.jsonl', 'output', 'record.json', 'samples.jsonl']);
+    const { receipts, plan, baselineTraffic, ledger, telemetry, lateness } = run.record;
+    expect(receipts).toMatchObject([{ fault: 'noisy-neighbour', ended: 'healed' }]);
+    expect(plan.phases.map((phase) => phase.name)).toEqual(['warm-up', 'baseline', 'noisy-neighbour', 'recovery']);
+    expect(baselineTraffic.map((link) => link.to).sort()).toEqual(['model-server', 'target']);
+    expect(ledger.stored).toHaveLength(5);
+    expect(telemetry.some((series) => series.name === 'vllm:num_requests_waiting')).toBe(true);
+    expect(lateness.count).toBe(run.samples.length);
+    expect(run.samples.filter((sample) => sample.outcome.kind === 'good').length).toBeGreaterThan(100);
+    expect(run.calls.filter((call) => call.part === 'model-server').length).toBeGreaterThan(100);
+    await rm(folder, { recursive: true });
+  });
+
+  it('writes records that keep the published schema, which is up to date', async () => {
+    const published = JSON.parse(
+      await readFile(join(import.meta.dirname, '../../docs/record.schema.json'), 'utf8'),
+    ) as Record<string, unknown>;
+    expect(published).toEqual(plain(recordJsonSchema()));
+    const { result, folder } = await runSmall();
+    const validate = new Ajv2020({ strict: false }).compile(published);
+    const record: unknown = JSON.parse(await readFile(join(judged(result).folder, 'record.json'), 'utf8'));
+    expect(validate(record), JSON.stringify(validate.errors)).toBe(true);
+    expect(validate({ ...(record as object), plan: 7 })).toBe(false);
+    await rm(folder, { recursive: true });
+  });
+
+  it('gives a verdict, not a crash, when the target dies in the middle', async () => {
+    const { record } = judged((await runSmall({ target: smallTarget('dies') })).result);
+    expect(record.processes.find((child) => child.name === 'target')?.died).toMatch(/7/);
+    expect(record.verdict.outcome).not.toBe('pass');
+    expect(record.verdict.objectives.find((objective) => objective.name === 'availability')?.outcome).toBe('fail');
+  });
+
+  it('fails a target that answers nonsense with status 200', async () => {
+    const { record, samples } = judged((await runSmall({ target: smallTarget('nonsense') })).result);
+    expect(samples.every((sample) => sample.outcome.kind === 'failed')).toBe(true);
+    expect(['fail', 'invalid']).toContain(record.verdict.outcome);
+  });
+
+  it('is invalid when the target goes around the world, and names the variable that it ignored', async () => {
+    const { record } = judged((await runSmall({ target: smallTarget('goes around') })).result);
+    expect(record.verdict.outcome).toBe('invalid');
+    expect(record.verdict.invalidReasons.join()).toContain('OPENAI_BASE_URL');
+  });
+
+  it('is inconclusive where the phases are too short for the samples needed, and says how many it takes', async () => {
+    const { record } = judged((await runSmall()).result);
+    expect(record.verdict.objectives[0]?.outcome).toBe('inconclusive');
+    expect(record.verdict.objectives[0]?.finding).toMatch(/needed|would take/);
+  });
+
+  it('shows the last lines of a target that never gets ready, and leaves nothing behind', async () => {
+    const failing = runSmall({ target: smallTarget('never ready') });
+    await expect(failing).rejects.toMatchObject({ code: 'target-not-ready' });
+    const said = await failing.catch((cause: unknown) =>
+      JSON.stringify([
+        (cause as Error).message,
+        (cause as { problems: string[] }).problems,
+        (cause as { hint?: string }).hint,
+      ]),
+    );
+    expect(said).toContain('waiting for a database that does not exist');
+  });
+
+  it('skips a scenario that needs an operation which the target does not offer', async () => {
+    const target = { ...smallTarget(), operations: { ask: smallTarget().operations.ask } } as ReturnType<
+      typeof smallTarget
+    >;
+    expect((await runSmall({ target })).result).toEqual({
+      kind: 'skipped',
+      scenario: 'small',
+      reason: 'small target offers no operation ingest',
+    });
+  });
+
+  it('heals and stops everything within a second when it is interrupted, and keeps the record of what ran', async () => {
+    const ending = new AbortController();
+    let abortedAt = 0;
+    const { result } = await runSmall({
+      signal: ending.signal,
+      onProgress: (progress) => {
+        if (progress.kind !== 'phase' || progress.phase.kind !== 'fault') return;
+        setTimeout(() => {
+          abortedAt = performance.now();
+          ending.abort(new Error('interrupted by SIGINT'));
+        }, 300);
+      },
+    });
+    expect(performance.now() - abortedAt).toBeLessThan(1000);
+    const { record } = judged(result);
+    expect(record.run.interrupted).toBe('interrupted by SIGINT');
+    expect(record.receipts).toMatchObject([{ fault: 'noisy-neighbour', ended: 'interrupted' }]);
+    expect(record.verdict.outcome).not.toBe('pass');
+  });
+
+  it('does not disturb another run at the same time', async () => {
+    const both = await Promise.all([runSmall(), runSmall()]);
+    const ports = both.map(
+      ({ result }) => judged(result).samples.filter((sample) => sample.outcome.kind === 'good').length,
+    );
+    expect(Math.min(...ports)).toBeGreaterThan(100);
+  });
+
+  it('judges an objective about traffic that never was as inconclusive', async () => {
+    const scenario: Scenario = {
+      ...smallScenario,
+      objectives: [
+        retryAmplification({ at: 'model-server', atMost: 1.2, operationPrefix: 'chat' }),
+        availability({ of: 'ingest', atLeast: 0.99, during: 'fault' }),
+      ],
+    };
+    const { record } = judged((await runSmall({ scenario })).result);
+    expect(record.verdict.objectives.map((objective) => objective.outcome)).toEqual(['inconclusive', 'inconclusive']);
+  });
+});
+
+function judged(result: RunResult): StoredRun {
+  if (result.kind !== 'judged') throw new Error(`skipped: ${result.reason}`);
+  return result.run;
+}
+
+/** What JSON makes of it. */
+function plain<T>(value: T): T {
+  return JSON.parse(JSON.stringify(value)) as T;
+}
