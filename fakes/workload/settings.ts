@@ -56,11 +56,11 @@ export interface AdmissionSettings {
   readonly batchQueue: number;
   /** Questions at the model server at a time, at most, however large its cache is. Default 128. */
   readonly interactiveInFlight: number;
-  /** Batches at the model server at a time, at most. Default 16. */
+  /** Batches at the model server at a time, at most. Default 6. */
   readonly batchInFlight: number;
-  /** Time to first token that batch work has to leave room for. Default 600. */
+  /** Time to first token that batch work has to leave room for. Default 300. */
   readonly firstTokenTargetMs: number;
-  /** Share of the model server's cache that questions may fill. Default 0.9. */
+  /** Share of the model server's cache that questions may fill. Default 0.95. */
   readonly cacheShare: number;
 }
 
@@ -99,9 +99,9 @@ export function workloadSettings(given: DeepPartial<WorkloadSettings> = {}): Wor
       interactiveQueue: 64,
       batchQueue: 32,
       interactiveInFlight: 128,
-      batchInFlight: 16,
-      firstTokenTargetMs: 600,
-      cacheShare: 0.9,
+      batchInFlight: 6,
+      firstTokenTargetMs: 300,
+      cacheShare: 0.95,
       ...given.admission,
     },
     callerLimitMs: given.callerLimitMs ?? 10_000,

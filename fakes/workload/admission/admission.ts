@@ -26,8 +26,14 @@ export interface Admission {
   readonly queues: Readonly<Record<WorkClass, WorkQueue>>;
 }
 
-/** The share of its remaining time that work may spend in the queue: what waits longer comes too late to be useful. */
-const patience: Readonly<Record<WorkClass, number>> = { interactive: 0.1, batch: 0.4 };
+/**
+ * The share of its remaining time that work may spend in the queue, and how long at most: what waits longer comes too late to be useful.
+ * Questions are held to a first token within 1.5 s.
+ */
+const patience: Readonly<Record<WorkClass, { readonly share: number; readonly mostMs: number }>> = {
+  interactive: { share: 0.2, mostMs: 1200 },
+  batch: { share: 0.4, mostMs: 4000 },
+};
 
 export function createAdmission(
   settings: Pick<WorkloadSettings, 'admission' | 'defect'>,
@@ -50,14 +56,18 @@ export function createAdmission(
   const ownBatchQueue = new WorkQueue({
     clock,
     maxDepth: boundless ? Infinity : admission.batchQueue,
-    fits: (_weight, inFlight) => openDoor || batchLimit.fits(inFlight.count),
+    // No batch begins while a question waits for its turn.
+    fits: (_weight, inFlight) => openDoor || (interactive.depth === 0 && batchLimit.fits(inFlight.count)),
     retryAfterSeconds: 2,
   });
   const batch = defect === 'B4' ? interactive : ownBatchQueue;
   const queues = { interactive, batch };
 
-  const untilMs = (work: Work): number =>
-    boundless ? Infinity : clock.now() + patience[work.workClass] * (work.deadlineMs - clock.now());
+  const untilMs = ({ workClass, deadlineMs }: Work): number => {
+    if (boundless || deadlineMs === Infinity) return Infinity;
+    const { share, mostMs } = patience[workClass];
+    return clock.now() + Math.min(mostMs, share * (deadlineMs - clock.now()));
+  };
   observeQueues(meter, queues);
 
   return {
@@ -79,7 +89,11 @@ export function createAdmission(
       interactive.pump();
     },
     adjust: () => {
-      batchLimit.adjust({ inFlight: ownBatchQueue.inFlight, waiting: ownBatchQueue.depth });
+      batchLimit.adjust({
+        inFlight: ownBatchQueue.inFlight.count,
+        waiting: ownBatchQueue.depth,
+        questionRoom: room.occupancy(interactive.inFlight),
+      });
       ownBatchQueue.pump();
     },
   };
@@ -92,7 +106,7 @@ function observeQueues(meter: Meter, queues: Readonly<Record<WorkClass, WorkQueu
     });
   };
   gauge('depth', '{request}', (queue) => queue.depth);
-  gauge('in_flight', '{request}', (queue) => queue.inFlight);
+  gauge('in_flight', '{request}', (queue) => queue.inFlight.count);
   gauge('oldest_age', 's', (queue) => queue.oldestMs / 1000);
   gauge('shed', '{request}', (queue) => queue.shed);
 }

@@ -7,7 +7,14 @@ export interface BatchLimit {
   /** A question waits for its first token from now on. The function returned says that the wait is over. */
   questionWaits(): () => void;
   /** Looks at how fast questions were answered, and gives batch work more room or less. */
-  adjust(use: { readonly inFlight: number; readonly waiting: number }): void;
+  adjust(use: BatchUse): void;
+}
+
+export interface BatchUse {
+  readonly inFlight: number;
+  readonly waiting: number;
+  /** How full the room for questions is, from 0 to 1. */
+  readonly questionRoom: number;
 }
 
 export interface BatchLimitSettings {
@@ -16,6 +23,8 @@ export interface BatchLimitSettings {
 }
 
 const windowMs = 1000;
+/** Questions that are answered more slowly fill more of their room: with so much of it taken, batch work gives way before they queue. */
+const fullRoom = 0.75;
 /** What has been taken away shows in the answers only after a while. */
 const settleMs = 500;
 /** With no room at all, one batch now and then, to see whether there is room again and so that batch work never stands quite still. */
@@ -26,7 +35,7 @@ const probeEveryMs = 2000;
  * question that still waits counts with its age, otherwise a model server that answers nobody would look like one with nothing to do.
  */
 export function createBatchLimit(settings: BatchLimitSettings, clock: Clock): BatchLimit {
-  let limit = Math.min(4, settings.most);
+  let limit = Math.min(2, settings.most);
   let decreasedMs = -Infinity;
   let probedMs = clock.now();
   let answered: { atMs: number; tookMs: number }[] = [];
@@ -60,14 +69,19 @@ export function createBatchLimit(settings: BatchLimitSettings, clock: Clock): Ba
         if (waitingSince.delete(wait)) answered.push({ atMs: clock.now(), tookMs: clock.now() - wait.sinceMs });
       };
     },
-    adjust: ({ inFlight, waiting }) => {
+    adjust: ({ inFlight, waiting, questionRoom }) => {
       const slowestMs = slowest();
-      if (slowestMs > settings.firstTokenTargetMs) {
+      if (slowestMs > settings.firstTokenTargetMs || questionRoom > fullRoom) {
         if (clock.now() < decreasedMs + settleMs) return;
         decreasedMs = clock.now();
         if (limit > 0) probedMs = clock.now();
-        limit = Math.floor(limit / 2);
-      } else if (slowestMs < 0.6 * settings.firstTokenTargetMs && (waiting > 0 || inFlight >= limit)) {
+        // Far too slow is no time for half measures.
+        limit = slowestMs > 2 * settings.firstTokenTargetMs ? 0 : Math.floor(limit / 2);
+      } else if (
+        slowestMs < 0.6 * settings.firstTokenTargetMs &&
+        questionRoom < 0.8 * fullRoom &&
+        (waiting > 0 || inFlight >= limit)
+      ) {
         limit = Math.min(settings.most, limit + 1);
       }
     },

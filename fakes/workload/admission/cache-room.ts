@@ -6,8 +6,8 @@ export interface CacheRoom {
   blocksFor(promptTokens: number, outputTokens: number): number;
   fits(weight: number, inFlight: { readonly count: number; readonly weight: number }): boolean;
   see(figures: EngineFigures | null): void;
-  /** Blocks that may be in use; null while the model server does not say. */
-  readonly budgetBlocks: number | null;
+  /** How full it is, from 0 to 1: the larger one of the shares of blocks and of places. */
+  occupancy(inFlight: { readonly count: number; readonly weight: number }): number;
 }
 
 /** What is kept when preemptions show that more was promised than there is. */
@@ -41,8 +41,7 @@ export function createCacheRoom(settings: { cacheShare: number; mostInFlight: nu
       care = preempted ? Math.max(leastCare, care * 0.9) : Math.min(1, care + 0.01);
       figures = seen;
     },
-    get budgetBlocks() {
-      return budget();
-    },
+    occupancy: (inFlight) =>
+      Math.max(inFlight.count / settings.mostInFlight, inFlight.weight / Math.max(1, budget() ?? Infinity)),
   };
 }

@@ -33,8 +33,8 @@ interface Entry {
   readonly refuse: (failure: Error) => void;
 }
 
-/** How much the pace of admission counts against what is known of it: a smooth average over about ten. */
-const smoothing = 0.1;
+/** How far back admissions are counted, to tell how long a wait will be. */
+const paceWindowMs = 2000;
 
 /**
  * A bounded queue in front of something scarce, first come, first served. Who cannot be served in time is sent away at once rather than
@@ -46,7 +46,7 @@ export class WorkQueue {
   #count = 0;
   #weight = 0;
   #shed = 0;
-  #pace: { lastMs: number; gapMs: number } | null = null;
+  #admittedMs: number[] = [];
 
   constructor(settings: WorkQueueSettings) {
     this.#settings = settings;
@@ -55,8 +55,8 @@ export class WorkQueue {
   get depth(): number {
     return this.#waiting.length;
   }
-  get inFlight(): number {
-    return this.#count;
+  get inFlight(): { readonly count: number; readonly weight: number } {
+    return { count: this.#count, weight: this.#weight };
   }
   /** How many have been sent away. */
   get shed(): number {
@@ -85,7 +85,6 @@ export class WorkQueue {
   pump(): void {
     for (let first = this.#waiting[0]; first && this.#fits(first.request); first = this.#waiting[0]) {
       this.#waiting.shift();
-      this.#notePace();
       first.timer?.cancel();
       first.admit(this.#admit(first.request.weight));
     }
@@ -99,12 +98,13 @@ export class WorkQueue {
   }
 
   #fits(request: QueueRequest): boolean {
-    return this.#settings.fits(request.weight, { count: this.#count, weight: this.#weight });
+    return this.#settings.fits(request.weight, this.inFlight);
   }
 
   #admit(weight: number): Lease {
     this.#count++;
     this.#weight += weight;
+    this.#admittedMs.push(this.#settings.clock.now());
     let held = true;
     return {
       release: () => {
@@ -139,17 +139,13 @@ export class WorkQueue {
     const entry: Entry = { request, sinceMs: clock.now(), timer, admit: admitOnce, refuse };
     request.signal.addEventListener('abort', onAbort, { once: true });
     this.#waiting.push(entry);
-    if (this.#waiting.length === 1) this.#pace = { lastMs: clock.now(), gapMs: this.#pace?.gapMs ?? 0 };
   }
 
+  /** At the pace of late. Where nobody has got in of late, one is taken for it: with nobody waiting the wait is none all the same. */
   #expectedWaitMs(): number {
-    return this.#waiting.length * (this.#pace?.gapMs ?? 0);
-  }
-
-  #notePace(): void {
-    const nowMs = this.#settings.clock.now();
-    if (!this.#pace) return;
-    const gapMs = this.#pace.gapMs + smoothing * (nowMs - this.#pace.lastMs - this.#pace.gapMs);
-    this.#pace = { lastMs: nowMs, gapMs };
+    const fromMs = this.#settings.clock.now() - paceWindowMs;
+    const old = this.#admittedMs.findIndex((atMs) => atMs > fromMs);
+    this.#admittedMs.splice(0, old < 0 ? this.#admittedMs.length : old);
+    return (this.#waiting.length * paceWindowMs) / Math.max(1, this.#admittedMs.length);
   }
 }

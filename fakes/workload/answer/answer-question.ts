@@ -50,6 +50,8 @@ export async function* answerQuestion(
         text += next.value;
         yield { kind: 'token', text: next.value };
       }
+      // The model is done with it, however long the reader takes.
+      lease.release();
       yield { kind: 'done', citations: findCitations(text, passages), degraded, finishReason: next.value };
     } finally {
       await pieces.return('stopped');

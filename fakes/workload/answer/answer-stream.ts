@@ -23,6 +23,8 @@ export function answerStream(
         const { code, message } = asFailure(cause);
         controller.enqueue(encoder.encode(event('error', { code, message })));
       }
+      // After its end, an answer still holds its place at the model server until it is told that nobody reads on.
+      await rest.return();
       onEnd();
       controller.close();
     },
