@@ -1,13 +1,12 @@
 import { join, resolve } from 'node:path';
 import { reporters, renderSummary, type ReporterName } from '../../reports/index.ts';
 import { library } from '../../scenarios/index.ts';
-import { formatDuration } from '../kit/durations.ts';
 import { GamedayError } from '../kit/errors.ts';
 import { freshSeed } from '../kit/random.ts';
 import { checkDefect, loadTarget, type LoadedConfig } from '../load-target.ts';
 import type { Pace } from '../plan.ts';
 import { writeWhole, type StoredRun } from '../run-folder.ts';
-import { runScenario, type Progress, type RunResult } from '../run.ts';
+import { runScenario, type RunResult } from '../run.ts';
 import { sweep } from '../safety/sweep.ts';
 import type { Scenario } from '../scenario.ts';
 import { didYouMean } from '../suggest.ts';
@@ -16,6 +15,7 @@ import { findScenarios, scenarioLibrary } from './find-scenarios.ts';
 import { stateFolder, runsFolder } from './folders.ts';
 import { systemClock } from '../kit/clock.ts';
 import { describeSweep } from '../safety/describe-sweep.ts';
+import { createProgress } from './progress.ts';
 import { describeError, type Terminal } from './terminal.ts';
 
 export interface RunFlags {
@@ -75,6 +75,7 @@ function runOne(
   context: { terminal: Terminal; signal: AbortSignal; notes: readonly string[] },
 ): Promise<RunResult> {
   const seed = flags.seed ?? freshSeed();
+  const progressDisplay = createProgress(systemClock(), context.terminal);
   return runScenario({
     scenario,
     target: loaded.config,
@@ -85,9 +86,9 @@ function runOne(
     runsFolder: flags.out === undefined ? runsFolder() : resolve(flags.out),
     command: commandOf(scenario.name, seed, flags),
     signal: context.signal,
-    onProgress: (progress) => showProgress(progress, context.terminal),
+    onProgress: (progress) => progressDisplay.show(progress),
     notes: context.notes,
-  });
+  }).finally(() => progressDisplay.stop());
 }
 
 /** The command that repeats a run. */
@@ -97,19 +98,6 @@ function commandOf(name: string, seed: number, flags: RunFlags): string {
   if (flags.target !== undefined) parts.push(`--target ${flags.target}`);
   if (flags.defect !== undefined) parts.push(`--defect ${flags.defect}`);
   return parts.join(' ');
-}
-
-function showProgress(progress: Progress, terminal: Terminal): void {
-  if (progress.kind === 'starting') {
-    terminal.transient(`  starting: ${progress.what}`);
-    return;
-  }
-  const { phase, plan } = progress;
-  const summary = plan.faults.find((fault) => fault.name === phase.fault)?.summary;
-  const what = summary === undefined ? phase.name : `${phase.name}: ${summary}`;
-  terminal.say(
-    `  ${what} (${formatDuration(phase.endMs - phase.startMs)}; ${formatDuration(plan.durationMs - phase.startMs)} left)`,
-  );
 }
 
 /** Writes the chosen reports into the run's folder, and prints the console report. */

@@ -34,7 +34,9 @@ describe('every defect is caught by the objective that the catalogue names, and 
     const { run, output } = await runScenario(cell.scenario, options);
     const failed = failedObjectives(run);
     rows.push({ ...cell, outcome: run.record.verdict.outcome, failed });
-    if (cell.caughtBy.length === 0) expect(run.record.verdict.outcome, output).toBe('pass');
+    if (cell.defect === 'none') expect(run.record.verdict.outcome, output).toBe('pass');
+    // A healthy twin may be too close to its limit for a pass; it must never fail.
+    else if (cell.caughtBy.length === 0) expect(['pass', 'inconclusive'], output).toContain(run.record.verdict.outcome);
     else
       expect(
         failed.some((name) => cell.caughtBy.includes(name)),
