@@ -27,7 +27,7 @@ export function renderJunit({ record }: ReportInput): string {
       .testCase()
       .className(classname)
       .name('experiment')
-      .error(problems[0], 'invalid', problems.join('\n'))
+      .error(problems[0], 'invalid', problems.map(insideData).join('\n'))
       .standardOutput(output);
   }
   for (const objective of verdict.objectives) {
@@ -75,15 +75,22 @@ function details(objective: ObjectiveVerdict): string {
     `observations: ${objective.sampleCount}`,
     ...objective.counterexamples.map((example) => `counterexample: ${example}`),
   ]
-    .map(plainText)
+    .map((line) => insideData(plainText(line)))
     .join('\n');
 }
 
 function systemOut(record: RunRecord): string {
-  return [`Run it again: ${plainText(record.run.command)}`, ...record.receipts.map(receiptLine)].join('\n');
+  return [`Run it again: ${plainText(record.run.command)}`, ...record.receipts.map(receiptLine)]
+    .map(insideData)
+    .join('\n');
 }
 
 /** The schema wants ISO 8601 in UTC without a zone and without fractions. */
 function timestamp(startedAt: string): string {
   return plainText(startedAt).replace(/(\.\d+)?Z$/, '');
+}
+
+/** The library hides only the first end mark of a data section; a second one would break the document. */
+function insideData(text: string): string {
+  return text.replaceAll(']]>', ']] >');
 }

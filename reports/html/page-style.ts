@@ -65,7 +65,7 @@ th:last-child,td:last-child{padding-right:8px}
 .objectives td{padding:12px 18px 12px 0}
 .objectives td:first-child,.objectives th:first-child{padding-left:12px}
 .objectives td:nth-child(1){width:150px}
-.objectives td:nth-child(3){width:250px}
+.objectives td:nth-child(3){width:290px}
 .objectives td:nth-child(4){width:110px}
 .row-fail{background:var(--fail-tint)}.row-invalid{background:var(--invalid-tint)}.row-inconclusive{background:var(--inconclusive-tint)}
 .finding{margin-top:1px}

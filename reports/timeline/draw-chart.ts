@@ -42,23 +42,20 @@ export function drawChart(chart: Chart, settings: DrawSettings): string {
   );
 }
 
-/** Draws any option of ours and makes its ids a function of `prefix` instead of how many charts this process has drawn. */
+/** Draws any option of ours, and leaves out what only a live chart needs or what counts how many charts this process has drawn. */
 export function drawOption(
   option: echarts.EChartsCoreOption,
   settings: Pick<DrawSettings, 'widthPx' | 'heightPx' | 'prefix'>,
 ): string {
-  const drawing = echarts.init(null, null, {
-    renderer: 'svg',
-    ssr: true,
-    width: settings.widthPx,
-    height: settings.heightPx,
-  });
+  const { widthPx: width, heightPx: height, prefix } = settings;
+  const drawing = echarts.init(null, null, { renderer: 'svg', ssr: true, width, height });
   try {
     drawing.setOption(option);
     return drawing
       .renderToSVGString()
-      .replace(/\bzr\d+-/g, `${settings.prefix}-`)
-      .replace(/ (?:xmlns:xlink|version|baseProfile|pointer-events)="[^"]*"/g, '')
+      .replace(/<style[^>]*>.*?<\/style>/gs, '')
+      .replace(/ (?:class|xmlns:xlink|version|baseProfile|pointer-events|xml:space|ecmeta_\w+)="[^"]*"/g, '')
+      .replace(/\bzr\d+-/g, `${prefix}-`)
       .replace(/\n/g, '');
   } finally {
     drawing.dispose();
