@@ -8,7 +8,7 @@ const longestOrphanMs = 5_000;
 
 /**
  * The process of the fault proxy: `node main.ts [--host 127.0.0.1] [--port 0] [--seed N]`. With an IPC channel it sends
- * `{ kind: 'ready', port }`, and when its parent is gone it heals once the lease lapses (at the latest after 5 s) and exits 0. Without one it
+ * `{ kind: 'ready', port }`, and when its parent is gone it heals once the lease lapses (at the latest after 5 s) and ends. Without one it
  * prints `{"ready":true,"port":N}`. SIGTERM and SIGINT heal and exit at once.
  */
 async function main(): Promise<void> {
@@ -37,7 +37,9 @@ async function outlive(server: StartedProxyServer, clock: Clock): Promise<void> 
   // What waits in a stalled connection gets a moment to pass before the process takes the connection with it.
   await server.heal().catch(() => undefined);
   await clock.sleep(100);
-  await finish(server);
+  await server.stop();
+  // Nobody is left to look after this process, and `process.exit` may wait for ever for a thread that compiles in the background.
+  process.kill(process.pid, 'SIGKILL');
 }
 
 async function finish(server: StartedProxyServer): Promise<void> {

@@ -4,14 +4,22 @@
  */
 export function obeyConductor(leave: () => void | Promise<void>): void {
   let leaving: Promise<void> | undefined;
-  const go = (): void => {
-    leaving ??= (async () => leave())().finally(() => process.exit(0));
+  const go = (end: () => void): void => {
+    leaving ??= (async () => leave())().finally(end);
     leaving.catch(() => undefined);
   };
-  process.once('SIGTERM', go);
-  process.on('disconnect', go);
+  process.once('SIGTERM', () => go(() => process.exit(0)));
+  process.on('disconnect', () => go(endForCertain));
   // The conductor may have gone while this process was still loading its modules.
-  if (!process.connected) go();
+  if (!process.connected) go(endForCertain);
+}
+
+/**
+ * Ends this process when nobody is left to look after it. `process.exit` is not certain to: it joins the threads that compile code in the
+ * background, and one that waits for a garbage collection of the main thread never comes back (seen in Node 24.21 while PGlite loads).
+ */
+function endForCertain(): void {
+  process.kill(process.pid, 'SIGKILL');
 }
 
 /** Says something to the conductor. One that is gone hears nothing, which is fine: this process is about to end then. */

@@ -7,11 +7,11 @@ import { describe, expect, it } from 'vitest';
 import { gameday, root } from '../scenarios/run-gameday.ts';
 
 /** Milliseconds after the start: while children start, while the corpus is stored, in each phase, and with each fault active. */
-const moments = [150, 600, 1200, 2500, 5000, 12_000, 20_000, 39_000, 46_000, 64_000];
+const moments = [150, 400, 800, 1300, 2000, 3000, 4500, 7000, 38_000, 60_000];
 /** A lease lasts 5 s; then the proxy heals and ends. The rest is for a busy machine. */
 const leaseAndMoreMs = 9000;
 
-describe.concurrent('kill -9 of gameday itself', () => {
+describe('kill -9 of gameday itself', () => {
   it.each(moments)(
     '%i ms after its start leaves no process once the leases are over, and the next command says what it swept',
     async (momentMs) => {
@@ -23,7 +23,8 @@ describe.concurrent('kill -9 of gameday itself', () => {
       );
       await pause(momentMs);
       const started = descendantsOf(child.pid ?? 0);
-      if (momentMs >= 5000) expect(started.length).toBeGreaterThan(4);
+      // Proxy, two parts, store, the target's parent and the target.
+      if (momentMs >= 38_000) expect(started).toHaveLength(6);
       child.kill('SIGKILL');
       await pause(leaseAndMoreMs);
       expect(started.filter(isAlive)).toEqual([]);
