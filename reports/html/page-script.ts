@@ -7,6 +7,7 @@ export const pageScript = `
 const button = document.getElementById('copy');
 const command = document.getElementById('replay');
 button.hidden = false;
+document.getElementById('pointing').hidden = false;
 button.addEventListener('click', async () => {
   let copied = true;
   try {

@@ -40,7 +40,7 @@ export function timeline({ record, samples, calls }: ReportInput): Markup {
   >
     <h2 id="timeline">Timeline</h2>
     <p class="quiet">
-      Times count from the start of the load. Each value covers ${formatDuration(bins.widthMs)}. Shaded: the faults as they really were. Point at a chart to read all of them at one moment.
+      Times count from the start of the load. Each value covers ${formatDuration(bins.widthMs)}. Shaded: the faults as they really were.<span id="pointing" hidden> Point at a chart to read all of them at one moment.</span>
     </p>
     ${strip({ phases, faults }, frame)} ${key(faults)}
     ${group('What callers saw, by the moment a request was due', outside, frame)}

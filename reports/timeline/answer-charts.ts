@@ -12,7 +12,10 @@ export function answerCharts(samples: readonly Sample[], bins: TimeBins): readon
     const figures = groupByBin(bins, own, (sample) => sample.dueMs).map(operationFigures);
     const capMs = Math.max(...own.map((sample) => sample.deadlineMs));
     const shared = { operation, id: `operation-${index}`, own, figures, bins, capMs };
-    return [outcomes(shared), ...latency(shared, 'firstTokenMs'), ...latency(shared, 'completionMs')];
+    return [
+      outcomes(shared),
+      ...explained(latency(shared, 'firstTokenMs').concat(latency(shared, 'completionMs')), capMs),
+    ];
   });
 }
 
@@ -68,9 +71,14 @@ function latency({ operation, id, own, figures, bins, capMs }: Shared, measure: 
       scale: Math.max(...values) / smallest > 20 ? 'logarithmic' : 'linear',
       series: lines,
       description: `${operation}, ${title} over the run. Over the whole run: ${inWords(operationFigures(own)[measure])}.`,
-      note: `Counted from when a request was due. Without an answer it is infinitely slow, drawn here at its deadline (${formatDuration(capMs)}). What was shed is left out.`,
     },
   ];
+}
+
+/** The first of the latency panels of an operation says how to read them all. */
+function explained(charts: readonly Chart[], capMs: number): readonly Chart[] {
+  const note = `Counted from when a request was due. Without an answer it is infinitely slow, drawn here at its deadline (${formatDuration(capMs)}). What was shed is left out.`;
+  return charts.map((chart, index) => (index === 0 ? { ...chart, note } : chart));
 }
 
 function inWords(quantiles: Quantiles): string {

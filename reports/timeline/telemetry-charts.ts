@@ -45,10 +45,8 @@ export function telemetryRanges(
     const values = series.points.map(([, value]) => value);
     const last = values.at(-1);
     if (last === undefined) return [];
-    const [least, most] = values.reduce(([low, high], value) => [Math.min(low, value), Math.max(high, value)], [
-      Infinity,
-      -Infinity,
-    ] as const);
+    const least = values.reduce((low, value) => Math.min(low, value), Infinity);
+    const most = values.reduce((high, value) => Math.max(high, value), -Infinity);
     return [{ series, least, most, last }];
   });
 }

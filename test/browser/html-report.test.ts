@@ -1,5 +1,4 @@
 import { expect, test } from 'vitest';
-import type { Page } from 'playwright-core';
 import { renderHtml } from '../../reports/html.ts';
 import { renderJunit } from '../../reports/junit.ts';
 import { exampleRun } from '../reports/example-run.ts';
@@ -17,22 +16,29 @@ const views: View[] = [320, 390, 768, 1280].flatMap((widthPx): View[] => [
   { widthPx, colours: 'dark' },
 ]);
 
+// What runs inside the page is text, so that the types of a browser do not reach the rest of the project.
+
 /** Elements that stick out of the page and are not in a box that scrolls by itself. */
-function elementsBeyondTheEdge(page: Page): Promise<string[]> {
-  return page.evaluate(() =>
-    [...document.querySelectorAll('body *')]
-      .filter((element) => element.closest('.scroll table, .replay code, svg, .objectives thead') === null)
-      .filter((element) => element.getBoundingClientRect().right > document.documentElement.clientWidth + 0.5)
-      .map((element) => element.outerHTML.slice(0, 120)),
-  );
-}
+const elementsBeyondTheEdge = `
+  [...document.querySelectorAll('body *')]
+    .filter((element) => element.closest('.scroll table, .replay code, svg, .objectives thead') === null)
+    .filter((element) => element.getBoundingClientRect().right > document.documentElement.clientWidth + 0.5)
+    .map((element) => element.outerHTML.slice(0, 120))`;
+
+/** Text inside a drawing is scaled with it. */
+const smallestTextPx = `
+  Math.min(...[...document.querySelectorAll('.drawing svg text')]
+    .map((text) => text.getBoundingClientRect().height)
+    .filter((height) => height > 0))`;
+
+const failedColour = `getComputedStyle(document.querySelector('#operation-0-outcomes .wide path[fill="var(--failed)"]')).fill`;
 
 for (const view of views) {
   inBrowser(title(`reads well at ${view.widthPx} px in ${view.colours} mode`), async () => {
     await using opened = await openPage(failingPage, view);
     const { page } = opened;
-    expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(view.widthPx);
-    expect(await elementsBeyondTheEdge(page)).toEqual([]);
+    expect(await page.evaluate<number>('document.documentElement.scrollWidth')).toBe(view.widthPx);
+    expect(await page.evaluate<string[]>(elementsBeyondTheEdge)).toEqual([]);
     const charts = page.locator('.panel');
     expect(await charts.count()).toBeGreaterThanOrEqual(9);
     for (const chart of await charts.all()) {
@@ -42,11 +48,7 @@ for (const view of views) {
       expect(box?.width).toBeGreaterThan(Math.min(view.widthPx, 1152) * 0.85);
       expect(box?.height).toBeGreaterThan(90);
     }
-    // Text inside a drawing is scaled with it: still readable means at least 9 px high.
-    const heights = await page
-      .locator('.drawing:visible svg text')
-      .evaluateAll((texts) => texts.map((text) => text.getBoundingClientRect().height));
-    expect(Math.min(...heights)).toBeGreaterThanOrEqual(9);
+    expect(await page.evaluate<number>(smallestTextPx)).toBeGreaterThanOrEqual(9);
     expect(opened.complaints).toEqual([]);
     expect(opened.requests).toEqual([]);
   });
@@ -78,10 +80,7 @@ inBrowser(title('stays a table for a screen reader where its cells stand below e
 inBrowser(title('colours its charts for the mode of the reader'), async () => {
   const fillOf = async (colours: 'light' | 'dark'): Promise<string> => {
     await using opened = await openPage(failingPage, { widthPx: 1280, colours });
-    return opened.page
-      .locator('#operation-0-outcomes .wide path[fill="var(--failed)"]')
-      .first()
-      .evaluate((path) => getComputedStyle(path).fill);
+    return await opened.page.evaluate<string>(failedColour);
   };
   expect(await fillOf('light')).toBe('rgb(194, 65, 42)');
   expect(await fillOf('dark')).toBe('rgb(226, 96, 74)');
@@ -93,7 +92,7 @@ inBrowser(title('copies exactly the command that repeats the run'), async () => 
   await page.context().grantPermissions(['clipboard-read', 'clipboard-write']);
   await page.getByRole('button', { name: 'Copy' }).click();
   await page.getByRole('button', { name: 'Copied' }).waitFor();
-  expect(await page.evaluate(() => navigator.clipboard.readText())).toBe(
+  expect(await page.evaluate<string>('navigator.clipboard.readText()')).toBe(
     'npx gameday run source-throttling --seed 7 --defect A6',
   );
 });
@@ -148,14 +147,14 @@ inBrowser(title('JUnit of a hostile target is well-formed XML with the same case
   const xml = renderJunit(
     withObjective({ outcome: 'fail', finding: hostileText, counterexamples: [hostileText, hostileText] }),
   );
-  const seen = await opened.page.evaluate((text) => {
-    const document = new DOMParser().parseFromString(text, 'text/xml');
+  const seen = await opened.page.evaluate<{ errors: number; cases: number; failure: string }>(`(() => {
+    const parsed = new DOMParser().parseFromString(${JSON.stringify(xml)}, 'text/xml');
     return {
-      errors: document.querySelectorAll('parsererror').length,
-      cases: document.querySelectorAll('testsuites > testsuite > testcase').length,
-      failure: document.querySelector('testcase[name="nothing-lost"] > failure')?.textContent,
+      errors: parsed.querySelectorAll('parsererror').length,
+      cases: parsed.querySelectorAll('testsuites > testsuite > testcase').length,
+      failure: parsed.querySelector('testcase[name="nothing-lost"] > failure')?.textContent ?? '',
     };
-  }, xml);
+  })()`);
   expect(seen).toMatchObject({ errors: 0, cases: 5 });
   expect(seen.failure).toContain('<script>document.title="owned"</script>');
 });

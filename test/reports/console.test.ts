@@ -81,7 +81,6 @@ test('lets nobody steer the terminal', () => {
     withObjective({ outcome: 'fail', finding: hostileText, counterexamples: [hostileText] }),
     plain,
   );
-  // eslint-disable-next-line no-control-regex -- control characters are what is looked for
   expect(text).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u202e]/);
   expect(text).not.toContain('abcdef0123456789');
 });

@@ -12,8 +12,7 @@ function coloursOf(mode: 'light' | 'dark'): Map<string, string> {
 
 /** WCAG 2 relative luminance. */
 function luminance(colour: string): number {
-  const digits =
-    colour.length === 4 ? [...colour.slice(1)].map((digit) => digit + digit) : (colour.slice(1).match(/../g) ?? []);
+  const digits = (colour.length === 4 ? colour.replace(/[0-9a-f]/g, '$&$&') : colour).match(/[0-9a-f]{2}/g) ?? [];
   const [red = 0, green = 0, blue = 0] = digits.map((pair) => {
     const share = Number.parseInt(pair, 16) / 255;
     return share <= 0.04045 ? share / 12.92 : ((share + 0.055) / 1.055) ** 2.4;
