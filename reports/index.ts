@@ -5,8 +5,7 @@ import { renderJunit } from './junit.ts';
 import { renderMarkdown } from './markdown.ts';
 import type { ReportInput } from './report-input.ts';
 
-export { renderSummary, type RunSummary } from './run-summary.ts';
-export { SummarySchema, summaryVersion, type Summary } from './json.ts';
+export { renderSummary } from './run-summary.ts';
 export type { ReportInput } from './report-input.ts';
 
 export type ReporterName = 'console' | 'json' | 'junit' | 'markdown' | 'html';

@@ -5,7 +5,7 @@ import type { ReportInput } from './report-input.ts';
 import { operationTotals } from './timeline/operation-figures.ts';
 
 /** The version of the summary; grows when an old reader could misread a new summary. New keys alone do not change it. */
-export const summaryVersion = 1;
+const summaryVersion = 1;
 
 const OperationTotalsSchema = z.object({
   operation: z.string(),
@@ -64,7 +64,7 @@ export const SummarySchema = z.object({
   lateness: z.object({ count: z.number(), p50Ms: z.number(), p99Ms: z.number(), maxMs: z.number() }),
   notes: z.array(z.string()),
 });
-export type Summary = z.infer<typeof SummarySchema>;
+type Summary = z.infer<typeof SummarySchema>;
 
 /** The summary as JSON text, two spaces deep, with a newline at its end. Keys come in a fixed order. */
 export function renderJson(input: ReportInput): string {

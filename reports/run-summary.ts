@@ -5,7 +5,7 @@ import { paintedWord } from './console.ts';
 import { plainText } from './plain-text.ts';
 
 /** One line at the end of `gameday run`. A skipped scenario could not be run here; it is never counted as passed. */
-export type RunSummary =
+type RunSummary =
   | { readonly kind: 'skipped'; readonly scenario: string; readonly reason: string }
   | { readonly kind: 'judged'; readonly record: RunRecord; readonly reportPath: string | null };
 
