@@ -101,8 +101,7 @@ export class SourceGate {
       const nowMs = clock.now();
       const gapMs = 1000 / this.#learner.ratePerSecond;
       this.#nextMs = Math.min(this.#nextMs, nowMs + gapMs);
-      const openMs = Math.max(this.#nextMs, this.#pause.untilMs, this.#breaker.closed ? 0 : this.#breaker.openUntilMs);
-      const next = this.#takeNext(Math.max(nowMs, openMs));
+      const next = this.#takeNext(nowMs);
       if (typeof next === 'number') {
         this.#wake = clock.setTimer(() => this.#pump(), next - nowMs);
         return;
@@ -113,15 +112,20 @@ export class SourceGate {
     }
   }
 
-  /** The one to go now, taken out; or when to look again. Of those whose backoff is over, the one furthest on goes first. */
-  #takeNext(openMs: number): Waiting | number {
-    const nowMs = this.#settings.clock.now();
-    const ready = this.#waiting.filter((waiting) => waiting.attempt.notBeforeMs <= openMs);
-    if (ready.length === 0) return Math.min(...this.#waiting.map((waiting) => waiting.attempt.notBeforeMs));
-    if (openMs > nowMs) return openMs;
+  /** The one to go now, taken out; or when to look again. Of those that may go, the one with most attempts behind it goes first. */
+  #takeNext(nowMs: number): Waiting | number {
+    const ready = this.#waiting.filter(({ attempt }) => this.#mayGoMs(attempt) <= nowMs);
+    if (ready.length === 0) return Math.min(...this.#waiting.map(({ attempt }) => this.#mayGoMs(attempt)));
     const next = ready.reduce((best, other) => (other.attempt.number > best.attempt.number ? other : best));
     this.#waiting = this.#waiting.filter((waiting) => waiting !== next);
     return next;
+  }
+
+  /** When an attempt may be made: after its own backoff, the pause that the source asked for, and the outage, and in step with the pace. */
+  #mayGoMs(attempt: Attempt): number {
+    const paceMs = attempt.number > 1 && !this.#settings.policy.keepsPace ? 0 : this.#nextMs;
+    const openMs = this.#breaker.closed ? 0 : this.#breaker.openUntilMs;
+    return Math.max(attempt.notBeforeMs, paceMs, this.#pause.untilMs, openMs);
   }
 
   #room(): number {

@@ -9,6 +9,8 @@ export interface ModelCall {
   readonly atMs: number;
   endedMs: number | null;
   ended: 'open' | 'answered' | 'aborted';
+  /** Whether it is being worked on. */
+  holdsPlace: boolean;
 }
 
 export interface StandInModel {
@@ -19,6 +21,8 @@ export interface StandInModel {
   embedMs: number;
   firstTokenMs: number;
   perTokenMs: number;
+  /** How many it works for at a time; the others wait. */
+  places: number;
   answer: (prompt: string) => string;
   /** Statuses to answer with, one call each, before anything works; a pair also sets `Retry-After`. */
   readonly failures: (number | readonly [number, string])[];
@@ -28,6 +32,22 @@ export interface StandInModel {
 
 /** A model server for tests: embeddings of hashed words, and answers that come word by word after a given time. */
 export function standInModel(clock: Clock): StandInModel {
+  let taken = 0;
+  const line: (() => void)[] = [];
+  const takePlace = async (call: ModelCall, signal: AbortSignal): Promise<void> => {
+    if (taken >= model.places) {
+      await new Promise<void>((resolve, reject) => {
+        line.push(resolve);
+        signal.addEventListener('abort', () => {
+          if (line.includes(resolve)) line.splice(line.indexOf(resolve), 1);
+          reject(new Error('aborted'));
+        });
+      });
+    }
+    taken++;
+    call.holdsPlace = true;
+  };
+
   const respond = async (call: ModelCall, signal: AbortSignal): Promise<Response> => {
     const failure = model.failures.shift();
     if (failure !== undefined) {
@@ -38,10 +58,12 @@ export function standInModel(clock: Clock): StandInModel {
       );
     }
     if (call.path.endsWith('/embeddings')) {
+      await takePlace(call, signal);
       await clock.sleep(model.embedMs, signal);
       const data = (call.body.input ?? []).map((text, index) => ({ index, embedding: base64Of(embed(text)) }));
       return Response.json({ data, model: 'e', object: 'list', usage: { prompt_tokens: 1, total_tokens: 1 } });
     }
+    await takePlace(call, signal);
     await clock.sleep(model.firstTokenMs, signal);
     const prompt = (call.body.messages ?? []).map((message) => message.content).join('\n');
     return new Response(streamOf(model.answer(prompt), call, signal), {
@@ -75,13 +97,16 @@ export function standInModel(clock: Clock): StandInModel {
   };
 
   const end = (call: ModelCall, how: 'answered' | 'aborted'): void => {
+    if (call.ended !== 'open') return;
+    if (call.holdsPlace) taken--;
+    if (taken < model.places) line.shift()?.();
     call.ended = how;
     call.endedMs = clock.now();
   };
 
   const model: StandInModel = {
     calls: [],
-    ...{ metrics: null, embedMs: 5, firstTokenMs: 50, perTokenMs: 10, failures: [], breakOff: false },
+    ...{ metrics: null, embedMs: 5, firstTokenMs: 50, perTokenMs: 10, places: Infinity, failures: [], breakOff: false },
     answer: (prompt) => `See ${/\[[\w-]+\]/.exec(prompt.split('\n')[1] ?? '')?.[0] ?? 'nothing'} for it.`,
     fetch: async (input, init) => {
       const url = new URL(input instanceof Request ? input.url : input);
@@ -94,7 +119,7 @@ export function standInModel(clock: Clock): StandInModel {
         trace: request.headers.get('traceparent')?.split('-')[1] ?? '',
         workClass: request.headers.get('x-work-class') ?? '',
         body: (await request.json()) as ModelCall['body'],
-        ...{ atMs: clock.now(), endedMs: null, ended: 'open' },
+        ...{ atMs: clock.now(), endedMs: null, ended: 'open', holdsPlace: false },
       };
       model.calls.push(call);
       try {

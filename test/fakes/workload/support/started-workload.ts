@@ -15,8 +15,8 @@ export interface StartedWorkload {
   readonly crm: StandInCrm;
   readonly store: Store;
   readonly workload: Workload;
-  post(path: string, body: unknown, options?: PostOptions): Promise<Response>;
-  get(path: string): Promise<unknown>;
+  readonly post: (path: string, body: unknown, options?: PostOptions) => Promise<Response>;
+  readonly get: (path: string) => Promise<unknown>;
 }
 
 export interface PostOptions {
