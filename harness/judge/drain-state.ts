@@ -16,6 +16,7 @@ export function drainState(evidence: Evidence, missing: readonly (Item & { sourc
   const readings = backlogReadings(evidence, [...deadLettered(evidence), ...missing]);
   const last = readings.at(-1);
   if (!last) return { kind: 'not drained', why: 'the backlog was not watched' };
+  if (evidence.record.run.interrupted !== null) return { kind: 'not drained', why: 'the run was interrupted' };
   if (targetDied(evidence)) return { kind: 'not drained', why: 'the target was gone' };
   const plateauMs = Math.max(5000, evidence.record.plan.holdMs / 2);
   const fromMs = last.atMs - plateauMs;

@@ -83,6 +83,18 @@ describe('nothing lost', () => {
     expect(judge(nothingLost(), seen).outcome).toBe('inconclusive');
   });
 
+  it('is inconclusive about items of a source when the run was interrupted before they could be fetched', () => {
+    const missing = {
+      sources: { crm: source },
+      stored: source.filter((one) => one.id !== 'doc-40'),
+      backlog: backlog((atMs) => (atMs >= 40_000 ? 1 : 0)),
+    };
+    expect(judge(nothingLost(), evidence({ ledger: missing })).outcome).toBe('fail');
+    expect(judge(nothingLost(), evidence({ ledger: missing, run: { interrupted: 'SIGINT' } })).outcome).toBe(
+      'inconclusive',
+    );
+  });
+
   it('is inconclusive when nobody watched the backlog and something is missing', () => {
     expect(verdict({ stored: source.slice(1) }).outcome).toBe('inconclusive');
   });
