@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { JsonObject } from './kit/json.ts';
 import { LedgerSchema, SeriesSchema } from './observe/observations.ts';
 
-export type { Call, CallOutcome, Item, Ledger, Outcome, Sample, Series, WorkClass } from './observe/observations.ts';
+export type { Call, CallOutcome, Item, Ledger, Outcome, Sample, Series } from './observe/observations.ts';
 
 /** The version of the document; grows when an old reader could misread a new record. */
 export const recordVersion = 1;

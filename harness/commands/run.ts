@@ -63,7 +63,13 @@ export async function runCommand(
       if (cause instanceof GamedayError && cause.code === 'refused-target') return exitCodes.usage;
     }
   }
-  terminal.print(renderSummary(results.map(summaryRow), { color: terminal.color }));
+  const withHtml = chosen.includes('html');
+  terminal.print(
+    renderSummary(
+      results.map((result) => summaryRow(result, withHtml)),
+      { color: terminal.color },
+    ),
+  );
   if (broken) return exitCodes.broken;
   return exitCodeOf(results.flatMap((result) => (result.kind === 'judged' ? [result.run.record.verdict.outcome] : [])));
 }
@@ -145,8 +151,12 @@ export function parseReporters(list: string): ReporterName[] {
   return known.filter((reporter) => names.includes(reporter));
 }
 
-function summaryRow(result: RunResult): Parameters<typeof renderSummary>[0][number] {
+function summaryRow(result: RunResult, withHtml: boolean): Parameters<typeof renderSummary>[0][number] {
   if (result.kind === 'skipped') return { kind: 'skipped', scenario: result.scenario, reason: result.reason };
   const { record, folder } = result.run;
-  return { kind: 'judged', record, reportPath: join(folder, reporters.html.fileName ?? 'report.html') };
+  return {
+    kind: 'judged',
+    record,
+    reportPath: withHtml ? join(folder, reporters.html.fileName ?? 'report.html') : null,
+  };
 }
