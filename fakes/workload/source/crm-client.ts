@@ -37,7 +37,7 @@ export function createCrmClient(settings: CrmClientSettings): CrmClient {
   const { clock, random, workload } = settings;
   const policy = createRetryPolicy(workload, random.fork('backoff'));
   const { parallelism } = workload.crm;
-  const gate = new SourceGate({ clock, random: random.fork('gate'), policy, parallelism });
+  const gate = new SourceGate({ clock, random: random.fork('gate'), policy, parallelism, stopped: settings.stopped });
   // Also those that wait for their next attempt count: in an outage only so many records are struggling at a time.
   const records = bulkhead(parallelism, Infinity);
   const ask = <T>(name: string, path: string, schema: z.ZodType<T>): Promise<T> =>

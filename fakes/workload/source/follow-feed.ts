@@ -1,91 +1,72 @@
-import type { Clock } from '../../../harness/kit/clock.ts';
-import type { IncomingDocument } from '../ingest/embed-and-store.ts';
-import type { CrmSettings, WorkloadSettings } from '../settings.ts';
 import type { Store } from '../store/store.ts';
 import type { CrmClient } from './crm-client.ts';
 import type { Ticket, TicketPage } from './crm-wire.ts';
-import type { DeadLetters, RecordHead } from './dead-letters.ts';
+import type { RecordHead } from './dead-letters.ts';
+import { followCarelessly } from './follow-carelessly.ts';
+import { cursorName, type FollowParts } from './follow-parts.ts';
 import { headOf, ingestTicket } from './ingest-ticket.ts';
-
-export interface FollowParts {
-  readonly clock: Clock;
-  readonly crm: CrmClient;
-  readonly store: Store;
-  readonly deadLetters: DeadLetters;
-  /** Embeds and stores one record; returns when it is durable. */
-  readonly storeRecord: (document: IncomingDocument) => Promise<void>;
-  readonly settings: Pick<WorkloadSettings, 'defect'> & {
-    readonly crm: Pick<CrmSettings, 'pollEveryMs' | 'parallelism'>;
-  };
-  /** Aborted when the workload stops. */
-  readonly stopped: AbortSignal;
-}
-
-const source = 'crm';
+import { RecordsInHand } from './records-in-hand.ts';
 
 /**
- * Follows the CRM's feed of changes until it is stopped. The cursor moves on only when every record of the page is either stored or in
- * the dead letters: after a crash the page is read again, and storing a record twice changes nothing.
+ * Follows the CRM's feed of changes until it is stopped. The cursor moves on only when every record up to it is either stored or in the
+ * dead letters: after a crash what follows is read again, and storing a record twice changes nothing.
  */
 export async function followFeed(parts: FollowParts): Promise<void> {
-  const { clock, crm, deadLetters, settings, stopped } = parts;
+  const { crm, deadLetters, settings, stopped } = parts;
   const redriving = deadLetters.redrive(
     (record) => ingestOrPutAside(record, parts),
     () => crm.calm,
     stopped,
   );
-  const takePage = settings.defect === 'C3' ? takePageCarelessly : takePageSafely;
-  const position: Position = { cursor: null, known: false };
+  const follow = settings.defect === 'C3' ? followCarelessly : followSafely;
   while (!stopped.aborted) {
-    try {
-      const more = await takePage(position, parts);
-      if (more) continue;
-    } catch {
-      // The page could not be read, or the store is not there: the same page again, a little later.
-    }
-    await clock.sleep(settings.crm.pollEveryMs, stopped).catch(() => undefined);
+    // What breaks here is the store: from the cursor that it has, a little later.
+    await follow(parts).catch(() => undefined);
+    await pause(parts);
   }
   await redriving;
 }
 
-/** How far the feed has been taken in. */
-interface Position {
-  cursor: string | null;
-  /** Whether the store has been asked for it. */
-  known: boolean;
-}
-
-/** Takes in one page and then moves on. Returns whether there is more. */
-async function takePageSafely(position: Position, parts: FollowParts): Promise<boolean> {
-  const page = await readPage(position, parts);
-  await Promise.all(newest(page.tickets).map((ticket) => ingestOrPutAside(headOf(ticket), parts)));
-  await moveOn(position, page, parts);
-  return !page.end_of_stream;
-}
-
-/** Defect C3: moves on first, and leaves the page where a record fails. */
-async function takePageCarelessly(position: Position, parts: FollowParts): Promise<boolean> {
-  const page = await readPage(position, parts);
-  await moveOn(position, page, parts);
-  const heads = newest(page.tickets).map(headOf);
-  const { parallelism } = parts.settings.crm;
-  for (let from = 0; from < heads.length; from += parallelism) {
-    await Promise.all(heads.slice(from, from + parallelism).map((head) => ingestTicket(head, parts)));
+/**
+ * Reads the next page when only few records of the last are left, so that the CRM's quota is used without a gap; at the end of the feed
+ * twice a second. Returns when stopped; throws when the store fails.
+ */
+async function followSafely(parts: FollowParts): Promise<void> {
+  const { settings, stopped, store } = parts;
+  const inHand = new RecordsInHand();
+  let cursor = await store.cursor(cursorName);
+  let movedOn = Promise.resolve();
+  try {
+    while (!stopped.aborted) {
+      const page = await readPage(cursor, parts);
+      if (page) {
+        const records = newest(page.tickets).map((ticket) => inHand.hold(ingestOrPutAside(headOf(ticket), parts)));
+        cursor = page.after_cursor ?? cursor;
+        movedOn = moveOn(cursor, Promise.all([movedOn, ...records]), store);
+      }
+      const fewLeft = inHand.downTo(2 * settings.crm.parallelism);
+      await Promise.race([fewLeft, movedOn.then(() => fewLeft)]);
+      if (!page || page.end_of_stream) await pause(parts);
+    }
+    await movedOn;
+  } finally {
+    await inHand.downTo(0);
   }
-  return !page.end_of_stream;
 }
 
-async function readPage(position: Position, { crm, store }: FollowParts): Promise<TicketPage> {
-  if (!position.known) position.cursor = await store.cursor(source);
-  position.known = true;
-  return crm.page(position.cursor);
+/** Null when it could not be read. */
+function readPage(cursor: string | null, { crm }: FollowParts): Promise<TicketPage | null> {
+  return crm.page(cursor).catch(() => null);
 }
 
-async function moveOn(position: Position, page: TicketPage, { store }: FollowParts): Promise<void> {
-  const next = page.after_cursor;
-  if (next === null || next === position.cursor) return;
-  await store.saveCursor(source, next);
-  position.cursor = next;
+/** Saves the cursor once everything before it is done. */
+async function moveOn(cursor: string | null, done: Promise<unknown>, store: Store): Promise<void> {
+  await done;
+  if (cursor !== null) await store.saveCursor(cursorName, cursor);
+}
+
+function pause({ clock, settings, stopped }: FollowParts): Promise<void> {
+  return clock.sleep(settings.crm.pollEveryMs, stopped).catch(() => undefined);
 }
 
 /** A ticket that changed twice is in the page twice; fetching it once gets the newest. */
@@ -98,7 +79,7 @@ async function ingestOrPutAside(record: RecordHead, parts: FollowParts): Promise
   try {
     await deadLetters.settled(await ingestTicket(record, parts));
   } catch (cause) {
-    // Cut short by our own end: the page will be read again.
+    // Cut short by our own end: it will be read again.
     if (stopped.aborted) throw cause;
     await deadLetters.put(record, cause);
   }

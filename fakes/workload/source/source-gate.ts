@@ -1,5 +1,6 @@
 import type { Clock, Timer } from '../../../harness/kit/clock.ts';
 import type { Random } from '../../../harness/kit/random.ts';
+import { reasonOf } from '../work.ts';
 import type { RetryPolicy } from './retry-policy.ts';
 import { createRateLearner } from './rate-learner.ts';
 import { createSourceBreaker } from './source-breaker.ts';
@@ -19,11 +20,14 @@ export interface SourceGateSettings {
   readonly policy: RetryPolicy;
   /** Requests at a time, at most. */
   readonly parallelism: number;
+  /** Aborted when the workload stops: nobody waits any longer. */
+  readonly stopped: AbortSignal;
 }
 
 interface Waiting {
   readonly attempt: Attempt;
   readonly go: () => void;
+  readonly giveUp: (cause: Error) => void;
 }
 
 /** A late timer may catch up on so much of the pace. */
@@ -56,6 +60,7 @@ export class SourceGate {
       backoff: policy.backoff,
       onClosed: () => this.#learner.recovered(clock.now()),
     });
+    settings.stopped.addEventListener('abort', () => this.#stop(), { once: true });
   }
 
   /** Whether the source does what it is asked: no pause, no outage, nothing that is just being tried. */
@@ -74,8 +79,9 @@ export class SourceGate {
 
   /** Waits for its turn and makes the attempt. Throws what `send` throws. */
   async attempt<T>(attempt: Attempt, send: () => Promise<T>): Promise<T> {
-    await new Promise<void>((go) => {
-      this.#waiting.push({ attempt, go });
+    this.#settings.stopped.throwIfAborted();
+    await new Promise<void>((go, giveUp) => {
+      this.#waiting.push({ attempt, go, giveUp });
       this.#pump();
     });
     const sentMs = this.#settings.clock.now();
@@ -91,6 +97,11 @@ export class SourceGate {
       this.#inFlight--;
       this.#pump();
     }
+  }
+
+  #stop(): void {
+    this.#wake?.cancel();
+    for (const { giveUp } of this.#waiting.splice(0)) giveUp(reasonOf(this.#settings.stopped));
   }
 
   #pump(): void {

@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { DefectId } from '../../../fakes/workload/defects.ts';
+import { createMemoryStore } from '../../../fakes/workload/store/memory-store.ts';
+import type { Store } from '../../../fakes/workload/store/store.ts';
 import { earlyAttempts, hintlessGaps, operationsOf, type CrmCall, type StandInCrm } from './support/stand-in-crm.ts';
 import { startWorkload, type StartedWorkload } from './support/started-workload.ts';
 
@@ -212,5 +214,37 @@ describe('following a CRM', () => {
     await clock.advance(10_000);
     expect(new Set(model.calls.map((call) => call.workClass))).toEqual(new Set(['batch']));
     expect(Math.max(...model.calls.map((call) => call.body.input?.length ?? 0))).toBeLessThanOrEqual(8);
+  });
+});
+
+describe('stopping', () => {
+  it('ends at once, also while the source wants to be left alone for a day', async () => {
+    const { clock, crm, post, workload } = await startWorkload({ changesPerSecond: 100 });
+    await post('/sources/crm/follow', {});
+    await clock.advance(4050);
+    Object.assign(crm, { quotaPerSecond: 0.001, retryAfter: 'a day' });
+    await clock.advance(10_000);
+    const stoppedMs = clock.now();
+    await clock.run(workload.stop());
+    expect(clock.now() - stoppedMs).toBeLessThan(1000);
+  });
+
+  it('begins again at the cursor when the store was away', async () => {
+    const memory = createMemoryStore();
+    let away = false;
+    const store: Store = {
+      ...memory,
+      upsert: (documents) => (away ? Promise.reject(new Error('away')) : memory.upsert(documents)),
+      putDeadLetter: (letter) => (away ? Promise.reject(new Error('away')) : memory.putDeadLetter(letter)),
+    };
+    const { clock, crm, post } = await startWorkload({ changesPerSecond: 10, changesUntilMs: 15_000, store });
+    await post('/sources/crm/follow', {});
+    await clock.advance(5000);
+    away = true;
+    await clock.advance(5000);
+    away = false;
+    await clock.advance(20_000);
+    expect(await store.list()).toHaveLength(crm.versions.size);
+    expect(await store.deadLetters()).toEqual([]);
   });
 });
