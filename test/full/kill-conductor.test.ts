@@ -9,10 +9,10 @@ import { describeSweep } from '../../harness/safety/describe-sweep.ts';
 import { processStates } from '../../harness/safety/process-identity.ts';
 import { sweep } from '../../harness/safety/sweep.ts';
 import { readUndoEntries, type OpenEffects } from '../../harness/safety/undo-entries.ts';
-import { temporaryFolder } from './support/test-world.ts';
+import { temporaryFolder } from '../world/support/test-world.ts';
 
 const clock = systemClock();
-const conductorScript = fileURLToPath(new URL('./support/conductor.ts', import.meta.url));
+const conductorScript = fileURLToPath(new URL('../world/support/conductor.ts', import.meta.url));
 /** The proxy outlives its conductor by 5 s at most; a second on top of it for everything to be gone. */
 const goneWithinMs = 6000;
 
