@@ -1,5 +1,4 @@
 import type { Store } from '../store/store.ts';
-import type { CrmClient } from './crm-client.ts';
 import type { Ticket, TicketPage } from './crm-wire.ts';
 import type { RecordHead } from './dead-letters.ts';
 import { followCarelessly } from './follow-carelessly.ts';
@@ -36,16 +35,17 @@ async function followSafely(parts: FollowParts): Promise<void> {
   const inHand = new RecordsInHand();
   let cursor = await store.cursor(cursorName);
   let movedOn = Promise.resolve();
+  const failed = { yes: false };
   try {
-    while (!stopped.aborted) {
+    while (!stopped.aborted && !failed.yes) {
       const page = await readPage(cursor, parts);
-      if (page) {
+      if (page && page.tickets.length > 0) {
         const records = newest(page.tickets).map((ticket) => inHand.hold(ingestOrPutAside(headOf(ticket), parts)));
         cursor = page.after_cursor ?? cursor;
         movedOn = moveOn(cursor, Promise.all([movedOn, ...records]), store);
+        movedOn.catch(() => (failed.yes = true));
       }
-      const fewLeft = inHand.downTo(2 * settings.crm.parallelism);
-      await Promise.race([fewLeft, movedOn.then(() => fewLeft)]);
+      await inHand.downTo(2 * settings.crm.parallelism);
       if (!page || page.end_of_stream) await pause(parts);
     }
     await movedOn;
