@@ -15,7 +15,7 @@ describe('buildPrompt', () => {
 
   it('cuts a long passage visibly', () => {
     const { messages } = buildPrompt('Green?', [{ ...passage, text: 'x'.repeat(1000) }], { maxPromptTokens: 1024 });
-    expect(messages.at(-1)?.content).toContain(`[doc-1] ${'x'.repeat(399)}…\n`);
+    expect(messages.at(-1)?.content).toContain(`[doc-1] ${'x'.repeat(199)}…\n`);
   });
 
   it('says so when there are no passages', () => {
