@@ -1,3 +1,4 @@
+import { mkdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { reporters, renderSummary, type ReporterName } from '../../reports/index.ts';
 import { library } from '../../scenarios/index.ts';
@@ -123,6 +124,7 @@ export async function writeReports(
   folder = run.folder,
 ): Promise<string[]> {
   const files: string[] = [];
+  await mkdir(folder, { recursive: true });
   for (const name of chosen) {
     const reporter = reporters[name];
     const { fileName } = reporter;

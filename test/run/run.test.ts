@@ -6,6 +6,8 @@ import type { RunResult } from '../../harness/run.ts';
 import { readRun, type StoredRun } from '../../harness/run-folder.ts';
 import { recordJsonSchema } from '../../harness/record-schema.ts';
 import { availability, retryAmplification, type Scenario } from '../../harness/index.ts';
+import { exitCodeOf } from '../../harness/commands/exit-codes.ts';
+import { gameday } from '../scenarios/run-gameday.ts';
 import { runSmall, smallScenario, smallTarget } from './small-world.ts';
 
 describe('a run', () => {
@@ -29,6 +31,19 @@ describe('a run', () => {
     expect(lateness.count).toBe(run.samples.length);
     expect(run.samples.filter((sample) => sample.outcome.kind === 'good').length).toBeGreaterThan(100);
     expect(run.calls.filter((call) => call.part === 'model-server').length).toBeGreaterThan(100);
+    await rm(folder, { recursive: true });
+  });
+
+  it('can be judged and reported again from its record alone, into a folder that does not exist yet', async () => {
+    const { result, folder } = await runSmall();
+    const run = judged(result);
+    const again = await gameday(['judge', run.folder]);
+    expect(again.code).toBe(exitCodeOf([run.record.verdict.outcome]));
+    expect(again.output).toContain('availability');
+    const out = join(folder, 'reports', 'of-today');
+    const reported = await gameday(['report', run.folder, '--reporter', 'json,junit,markdown,html', '--out', out]);
+    expect(reported.output).toContain(join(out, 'report.html'));
+    expect((await readdir(out)).sort()).toEqual(['junit.xml', 'report.html', 'summary.json', 'summary.md']);
     await rm(folder, { recursive: true });
   });
 
