@@ -1,7 +1,8 @@
 import type { Clock } from './kit/clock.ts';
 import { messageOf } from './kit/errors.ts';
 import { injectorFor } from './faults/index.ts';
-import type { ActiveFault } from './faults/types.ts';
+import type { ActiveFault, FaultEffect } from './faults/types.ts';
+import { withDeadline } from './kit/deadline.ts';
 import type { Phase, Plan, Receipt } from './record.ts';
 import type { FaultAccess } from './world/types.ts';
 
@@ -14,8 +15,10 @@ export interface Conductor {
   readonly leaseMs: number;
   readonly signal: AbortSignal;
   readonly onPhase: (phase: Phase) => void;
-  /** Called once, when the baseline is over. */
-  readonly onBaselineEnd: () => Promise<void>;
+  /** Called when the baseline begins and when it is over. */
+  readonly onBaseline: (edge: 'start' | 'end') => Promise<void>;
+  /** Ends every fault, whatever state it is in; takes a second at most. */
+  readonly healAll: () => Promise<void>;
   readonly onNote: (note: string) => void;
 }
 
@@ -26,11 +29,12 @@ export async function conduct(conductor: Conductor): Promise<Receipt[]> {
   for (const phase of conductor.plan.phases) {
     if (isStopped()) break;
     conductor.onPhase(phase);
+    if (phase.kind === 'baseline') await conductor.onBaseline('start');
     if (phase.kind === 'fault') {
       const receipt = await faultPhase(conductor, phase);
       if (receipt) receipts.push(receipt);
     } else await until(conductor, phase.endMs);
-    if (phase.kind === 'baseline' && !isStopped()) await conductor.onBaselineEnd();
+    if (phase.kind === 'baseline' && !isStopped()) await conductor.onBaseline('end');
   }
   return receipts;
 }
@@ -44,7 +48,7 @@ async function faultPhase(conductor: Conductor, phase: Phase): Promise<Receipt |
   try {
     active = await injector.inject(spec, access, leaseMs);
     await until(conductor, phase.endMs);
-    const effect = await active.heal();
+    const effect = await healed(conductor, active);
     return {
       fault: spec.name,
       kind: spec.kind,
@@ -61,9 +65,20 @@ async function faultPhase(conductor: Conductor, phase: Phase): Promise<Receipt |
     conductor.onNote(
       `The fault "${spec.name}" ${active ? 'gave no receipt' : 'could not be injected'}: ${messageOf(cause)}`,
     );
+    // Whatever it did, it must not go on into the next phase.
+    await conductor
+      .healAll()
+      .catch((problem: unknown) => conductor.onNote(`It could not be healed either: ${messageOf(problem)}`));
     await until(conductor, phase.endMs);
     return undefined;
   }
+}
+
+/** Ends a fault. When the run is being stopped there is no time to wait for a part that hangs. */
+function healed({ clock, signal }: Conductor, active: ActiveFault): Promise<FaultEffect> {
+  return signal.aborted
+    ? withDeadline(clock, active.heal(), { what: 'the fault to be healed', limitMs: 600 })
+    : active.heal();
 }
 
 /** Waits until `atMs` since the origin, or until the run is interrupted. */

@@ -27,11 +27,12 @@ export interface Seen {
 /** Collects what is left to collect and puts everything that judges and reports may know into one place. */
 export async function evidenceOf(seen: Seen): Promise<Evidence> {
   const { options, originMs, samples, notes } = seen;
-  const [log, { ledger, problems }] = await Promise.all([
+  const [log, { ledger, problems, unread }] = await Promise.all([
     seen.observers.calls.finish(originMs),
     seen.observers.ledger.finish(originMs),
   ]);
   notes.push(...problems, ...log.missing.map((part) => `The journal of ${part} could not be read to its end.`));
+  const unreadable = [...log.missing, ...unread];
   samples.sort((left, right) => left.dueMs - right.dueMs);
   const processes = seen.world
     .processes()
@@ -61,6 +62,7 @@ export async function evidenceOf(seen: Seen): Promise<Evidence> {
     telemetry: seen.series.since(originMs),
     processes,
     notes,
+    ...(unreadable.length > 0 ? { unreadable } : {}),
     logs: logFiles(),
   };
   return { record, samples, calls: withDueTimes(log.calls, samples) };

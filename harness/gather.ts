@@ -60,7 +60,9 @@ export function startObservers(
     stored: storedReader(target, world, cleanup),
     deadLetters: deadLettersReader(target, world),
   };
-  return { calls: startCallLog(clock, journals), ledger: startLedgerLog(clock, readers), stop: () => cleanup.stop() };
+  const calls = cleanup.use('the call log', startCallLog(clock, journals));
+  const ledger = cleanup.use('the ledger', startLedgerLog(clock, readers));
+  return { calls, ledger, stop: () => cleanup.stop() };
 }
 
 async function readJournal(part: StartedPart, after: number, open: boolean): Promise<z.infer<typeof JournalAnswer>> {
@@ -80,14 +82,17 @@ function storedReader(target: TargetConfig, world: ObservedWorld, cleanup: Clean
   // One connection for the whole run, past the proxy: what is counted does not depend on the faults.
   let connecting: Promise<Client> | undefined;
   const connect = async (): Promise<Client> => {
-    const client = new Client({ connectionString });
+    const client = new Client({ connectionString, connectionTimeoutMillis: 3000, query_timeout: 5000 });
     client.on('error', () => (connecting = undefined));
     await client.connect();
     cleanup.add('the connection to the store', () => client.end());
     return client;
   };
   return async () => {
-    const client = await (connecting ??= connect());
+    const client = await (connecting ??= connect().catch((cause: unknown) => {
+      connecting = undefined;
+      throw cause;
+    }));
     const { rows } = await client.query<{ id: string; version: number | string }>(stored.query);
     return rows.map((row) => ({ id: row.id, version: Number(row.version) }));
   };

@@ -94,7 +94,7 @@ function planPhases(times: PaceTimes, faults: readonly PlannedFault[], recoveryM
 
 /**
  * How long the backlog of a feed takes to drain after the faults: what piled up, D (λ - μ_f) summed over them, over what is left of the
- * capacity, μ - λ. Null where nothing is followed, and where the feed is faster than the capacity.
+ * capacity, μ - λ. Null where nothing is followed or piles up, and where the feed is faster than the capacity.
  */
 export function drainMs(loads: readonly LoadSpec[], faults: readonly PlannedFault[]): number | null {
   const follow = loads.find((load): load is FollowLoad => load.kind === 'follow');
@@ -106,7 +106,7 @@ export function drainMs(loads: readonly LoadSpec[], faults: readonly PlannedFaul
         sum + (fault.durationMs ?? 0) * Math.max(0, follow.feedPerSecond - (fault.remainingPerSecond ?? 0)),
       0,
     );
-  return piledUp / (follow.capacityPerSecond - follow.feedPerSecond);
+  return piledUp === 0 ? null : piledUp / (follow.capacityPerSecond - follow.feedPerSecond);
 }
 
 function plannedLoad(load: LoadSpec, schedules: readonly LoadSchedule[]): Plan['load'][number] {

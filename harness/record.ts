@@ -147,7 +147,7 @@ export const RunRecordSchema = z.object({
   plan: PlanSchema,
   receipts: z.array(ReceiptSchema),
   ledger: LedgerSchema,
-  /** What every link had carried at the end of the baseline. */
+  /** What every link carried in the baseline. */
   baselineTraffic: z.array(
     z.object({
       name: z.string(),
@@ -174,6 +174,8 @@ export const RunRecordSchema = z.object({
   ),
   /** What a reader should know: left-overs swept before the start, problems while collecting. */
   notes: z.array(z.string()),
+  /** Parts whose journal, and sources whose items, could not be read to their end: what rests on them is not known. */
+  unreadable: z.array(z.string()).exactOptional(),
   /** The logs beside this document. */
   logs: z.object({ samples: z.string(), calls: z.string() }),
   verdict: RunVerdictSchema,

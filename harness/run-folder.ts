@@ -55,8 +55,9 @@ export async function storeRun(run: StoredRun): Promise<void> {
     throw diskError(`write the record of the run to ${run.folder}`, cause);
   }
   const runsFolder = join(run.folder, '..');
-  await pointLatest(runsFolder, basename(run.folder));
-  await pruneRuns(runsFolder, keepRuns);
+  // The run is stored; keeping house must not take that back.
+  await pointLatest(runsFolder, basename(run.folder)).catch(() => undefined);
+  await pruneRuns(runsFolder, keepRuns).catch(() => []);
 }
 
 /** Takes credentials and prompts out of what the children printed. A file that cannot be rewritten is left to the error of the record itself. */
@@ -116,8 +117,10 @@ export function logFiles(): RunRecord['logs'] {
 export async function pruneRuns(runsFolder: string, keep: number): Promise<string[]> {
   const stored: string[] = [];
   for (const entry of await readdir(runsFolder, { withFileTypes: true }).catch(() => [])) {
-    if (entry.isDirectory() && (await readdir(join(runsFolder, entry.name))).includes('record.json'))
-      stored.push(entry.name);
+    if (!entry.isDirectory()) continue;
+    // Another gameday may be pruning at the same time.
+    const files: readonly string[] = await readdir(join(runsFolder, entry.name)).catch(() => []);
+    if (files.includes('record.json')) stored.push(entry.name);
   }
   const old = stored.sort().slice(0, Math.max(0, stored.length - keep));
   for (const name of old) await rm(join(runsFolder, name), { recursive: true, force: true });

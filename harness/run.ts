@@ -4,6 +4,7 @@ import { startObservers } from './gather.ts';
 import { judgeRun } from './judge/index.ts';
 import { systemClock } from './kit/clock.ts';
 import { seconds } from './kit/durations.ts';
+import { messageOf } from './kit/errors.ts';
 import { Cleanup } from './kit/lifecycle.ts';
 import { drive } from './load/drive.ts';
 import type { FollowLoad } from './load/types.ts';
@@ -17,6 +18,7 @@ import { createRunFolder, redactOutput, storeRun, type StoredRun } from './run-f
 import type { Scenario } from './scenario.ts';
 import { startLocalWorld } from './world/local-world.ts';
 import type { TargetConfig } from './world/target.ts';
+import type { LinkTraffic } from './world/types.ts';
 
 const leaseMs = seconds(5);
 const renewEveryMs = seconds(1.5);
@@ -67,6 +69,8 @@ export async function runScenario(options: RunOptions): Promise<RunResult> {
   const series = createSeriesStore();
 
   await using cleanup = new Cleanup();
+  // Added first, so that it runs last: what the children printed is complete then, also when the run did not start.
+  cleanup.add('redaction', () => redactOutput(folder));
   const telemetry = cleanup.use('the telemetry receiver', await startTelemetryReceiver(series));
   const starting = (what: string): void => options.onProgress({ kind: 'starting', what });
   const world = cleanup.use(
@@ -106,22 +110,37 @@ export async function runScenario(options: RunOptions): Promise<RunResult> {
   );
   await startFollowing(target, world.target.baseUrl, follows, signal);
   const sender = { clock, fetch, baseUrl: world.target.baseUrl, originMs };
+  const loadEnding = new AbortController();
   const loading = drive({
-    ...{ sender, operations: target.operations, corpus, schedules: loadSchedules(scenario, plan), signal },
+    ...{
+      sender,
+      operations: target.operations,
+      corpus,
+      schedules: loadSchedules(scenario, plan),
+      signal: AbortSignal.any([signal, loadEnding.signal]),
+    },
     onSample: (sample) => samples.push(sample),
     onAcknowledged: (item) => observers.ledger.acknowledge(item),
   });
+  cleanup.add('the load', async () => {
+    loadEnding.abort();
+    await loading;
+  });
+  const traffic = (): Promise<LinkTraffic[]> => Promise.all(world.links.map((link) => link.traffic()));
+  let before: LinkTraffic[] = [];
   let baselineTraffic: RunRecord['baselineTraffic'] = [];
   const receipts = await conduct({
     ...{ clock, plan, access: world, originMs, leaseMs, signal },
     onPhase: (phase) => options.onProgress({ kind: 'phase', phase, plan }),
-    onBaselineEnd: async () => {
-      const traffic = await Promise.all(world.links.map((link) => link.traffic()));
-      baselineTraffic = traffic.map((link) => ({ ...link, variables: [...link.variables] }));
+    onBaseline: async (edge) => {
+      if (edge === 'start') before = await traffic();
+      else baselineTraffic = carriedSince(before, await traffic());
     },
+    healAll: () => world.healAll(),
     onNote: (note) => notes.push(note),
   });
-  if (signal.aborted) await world.healAll();
+  if (signal.aborted)
+    await world.healAll().catch((cause: unknown) => notes.push(`Not everything could be healed: ${messageOf(cause)}`));
   await loading;
   const evidence = await evidenceOf({
     options,
@@ -141,9 +160,21 @@ export async function runScenario(options: RunOptions): Promise<RunResult> {
   await cleanup.stop();
   const record: RunRecord = { ...evidence.record, verdict: judgeRun(evidence) };
   const run: StoredRun = { folder, record, samples: evidence.samples, calls: evidence.calls };
-  await redactOutput(folder);
   await storeRun(run);
   return { kind: 'judged', run };
+}
+
+/** What each link has carried since `before`; connections count from the start, since they are kept open. */
+function carriedSince(before: readonly LinkTraffic[], now: readonly LinkTraffic[]): RunRecord['baselineTraffic'] {
+  return now.map((link) => {
+    const earlier = before.find((other) => other.name === link.name);
+    return {
+      ...link,
+      variables: [...link.variables],
+      bytesToPart: link.bytesToPart - (earlier?.bytesToPart ?? 0),
+      bytesFromPart: link.bytesFromPart - (earlier?.bytesFromPart ?? 0),
+    };
+  });
 }
 
 /** Keeps every lease of the world alive; when this process dies, nobody does, and the faults end by themselves. */

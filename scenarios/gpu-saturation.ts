@@ -20,7 +20,7 @@ import {
 
 // One H100 with an 8-billion-parameter model, of which the cache has been left 2,400 blocks. Prompts of about 200 tokens and answers of
 // 32 put the knee near 150 questions per second. 50 questions per second alone use a third of it, 0.83 of what the neighbour leaves; with
-// the batch work 0.75 of the whole, and three times what the neighbour leaves while the flood lasts (test/scenarios/load.test.ts).
+// the batch work 0.75 of the whole, and three times what the neighbour leaves while the flood lasts (test/scenario-load.test.ts).
 const gpu = modelServer({ engine: { perTokenMs: 0.023, kvBlocks: 2400 } });
 
 export const gpuSaturation: Scenario = {
@@ -39,7 +39,8 @@ export const gpuSaturation: Scenario = {
   ],
   faults: [
     noisyNeighbour({ part: 'model-server', share: 0.6 }),
-    memoryPressure({ part: 'model-server', kvBlocksShare: 0.14 }),
+    // 300 blocks are left: 1.2 times that is what questions and batch work take together, two thirds of it what questions take alone.
+    memoryPressure({ part: 'model-server', kvBlocksShare: 0.125 }),
   ],
   objectives: [
     timeToFirstToken({ of: 'ask', quantile: 0.95, atMostMs: 1500 }),

@@ -89,7 +89,7 @@ export function workloadSettings(given: DeepPartial<WorkloadSettings> = {}): Wor
     },
     answer: {
       passages: 3,
-      maxOutputTokens: 48,
+      maxOutputTokens: 40,
       maxQuestionCharacters: 2000,
       maxPromptTokens: 1024,
       retrievalLimitMs: 3000,

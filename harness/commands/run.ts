@@ -55,7 +55,7 @@ export async function runCommand(
       results.push(result);
       await report(result, chosen, terminal);
     } catch (cause) {
-      if (isStopped())
+      if (isStopped() && isInterruption(cause, signal))
         terminal.say(`${scenario.name} was interrupted before its load began; there is nothing to judge.`);
       else {
         broken = true;
@@ -73,6 +73,14 @@ export async function runCommand(
   );
   if (broken) return exitCodes.broken;
   return exitCodeOf(results.flatMap((result) => (result.kind === 'judged' ? [result.run.record.verdict.outcome] : [])));
+}
+
+/** Whether something failed only because the run was told to stop. */
+function isInterruption(cause: unknown, signal: AbortSignal): boolean {
+  return (
+    cause === signal.reason ||
+    (cause instanceof Error && (cause.name === 'AbortError' || cause.cause === signal.reason))
+  );
 }
 
 function runOne(

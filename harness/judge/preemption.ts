@@ -18,7 +18,7 @@ const Settings = z.strictObject({
 const kind = 'preemption';
 
 /**
- * A model server does not thrash: at most this share of finished calls was preempted (default 0.01), and the 99th percentile of the time
+ * A model server does not thrash: at most this share of finished generations was preempted (default 0.01), and the 99th percentile of the time
  * per output token is at most this many times its median (default 3). Read from the figures `preemptions` and `timePerOutputTokenMs` of
  * its calls. Default window: all faults. Source: defect E2.
  */
@@ -35,10 +35,13 @@ export const preemptionJudge = defineJudge({
   hardInvariant: false,
   judge: (settings, evidence) => {
     const windows = windowsOf(evidence, settings.during);
-    const finished = evidence.calls.filter(
-      (call) => call.part === settings.at && call.outcome === 'ok' && isInside(windows, call.receivedMs),
+    const told = evidence.calls.filter(
+      (call) =>
+        call.part === settings.at &&
+        isInside(windows, call.receivedMs) &&
+        isGeneration(call) &&
+        isFinishedOrPreempted(call),
     );
-    const told = finished.filter((call) => call.figures['preemptions'] !== undefined);
     if (told.length === 0) {
       return inconclusive(
         `No finished call at ${settings.at} says ${describeDuring(settings.during)} how often it was preempted.`,
@@ -55,6 +58,17 @@ export const preemptionJudge = defineJudge({
   },
 });
 
+/** Only what generates tokens holds blocks of the cache for long, and can be preempted: embeddings would only thin the share out. */
+function isGeneration(call: Call): boolean {
+  const preemptions = call.figures['preemptions'];
+  return preemptions !== undefined && (preemptions > 0 || (call.figures['outputTokens'] ?? 0) > 0);
+}
+
+/** A call whose caller gave up after it was preempted was preempted all the same. */
+function isFinishedOrPreempted(call: Call): boolean {
+  return call.outcome === 'ok' || (call.figures['preemptions'] ?? 0) > 0;
+}
+
 function judgePreempted(calls: readonly Call[], windows: readonly Window[], atMost: number) {
   const events = calls.map((call) => ({ atMs: call.receivedMs, bad: (call.figures['preemptions'] ?? 0) > 0 }));
   const judged = judgeShare({
@@ -66,8 +80,8 @@ function judgePreempted(calls: readonly Call[], windows: readonly Window[], atMo
   const hint = judged.outcome === 'inconclusive' ? ` ${samplesHint(judged, windows)}` : '';
   return {
     outcome: judged.outcome,
-    finding: `${percent(judged.share)} of finished calls were preempted, limit ${percent(atMost)} (${judged.bad} of n = ${judged.count}).${hint}`,
-    figures: [figure('preempted share of finished calls', judged.share, 'ratio', atMost)],
+    finding: `${percent(judged.share)} of finished generations were preempted, limit ${percent(atMost)} (${judged.bad} of n = ${judged.count}).${hint}`,
+    figures: [figure('preempted share of finished generations', judged.share, 'ratio', atMost)],
   };
 }
 

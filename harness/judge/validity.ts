@@ -21,12 +21,22 @@ export function invalidReasons(evidence: Evidence, objectives: readonly Objectiv
   if (samples.length === 0 && calls.length === 0) return ['No traffic: nothing was sent and nothing arrived.'];
   return [
     ...neverSent(evidence),
+    ...brokenWorld(record),
     ...faultReasons(record),
     ...linkReasons(record),
     ...baselineReasons(evidence),
     ...latenessReason(evidence, objectives),
     ...objectives.filter((one) => one.outcome === 'invalid').map((one) => `${one.name}: ${one.finding}`),
   ];
+}
+
+/** What the harness lost of its own: a target is not to blame for that, and what was not seen is no pass. */
+function brokenWorld(record: Evidence['record']): readonly string[] {
+  const unread = (record.unreadable ?? []).map((part) => `What ${part} saw could not be read to its end.`);
+  const dead = record.processes
+    .filter((child) => child.died !== null && child.name !== 'target')
+    .map((child) => `${child.name} ${child.died ?? ''} in the middle of the run, see ${child.output}.`);
+  return [...unread, ...dead];
 }
 
 /** Load that the plan has and of which not one request left the generator. */

@@ -53,6 +53,8 @@ export async function readAnswer(
 
 function take(answer: Answer, event: AnswerEvent, clock: Clock): void {
   if (event.kind === 'token') {
+    // Streams may begin with an empty one, before anything has been generated.
+    if (event.text === '') return;
     answer.firstTokenMs ??= clock.now();
     answer.tokens += 1;
     answer.text += event.text;

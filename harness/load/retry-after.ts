@@ -2,6 +2,7 @@
 export function retryAfterMs(header: string | null, nowMs: number): number | null {
   if (header === null) return null;
   if (/^\d+$/.test(header.trim())) return Number(header) * 1000;
-  const dateMs = Date.parse(header);
+  // Date.parse takes much for a date, "1.5" for one; an HTTP date ends in GMT.
+  const dateMs = /GMT\s*$/.test(header) ? Date.parse(header) : NaN;
   return Number.isNaN(dateMs) ? null : Math.max(0, dateMs - nowMs);
 }

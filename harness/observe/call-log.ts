@@ -9,6 +9,8 @@ export type ReadJournal = (
 
 /** Gathers the journals of all parts while the run goes on, so that little is left to fetch at its end. */
 export interface CallLog {
+  /** Stops fetching. Stopping twice is fine; `finish` stops, too. */
+  stop(): Promise<void>;
   /** Fetches the rest, open calls included, and gives every call with times since the origin. Parts that do not answer are named. */
   finish(originMs: number): Promise<{ readonly calls: Call[]; readonly missing: readonly string[] }>;
 }
@@ -34,10 +36,15 @@ export function startCallLog(clock: Clock, journals: ReadonlyMap<string, ReadJou
     }
   })();
 
+  const stop = async (): Promise<void> => {
+    ending.abort();
+    await loop;
+  };
+
   return {
+    stop,
     finish: async (originMs) => {
-      ending.abort();
-      await loop;
+      await stop();
       const results = await Promise.allSettled([...journals].map(([part, read]) => fetchPart(part, read, true)));
       const missing = [...journals.keys()].filter((_, index) => results[index]?.status === 'rejected');
       calls.sort((left, right) => left.receivedMs - right.receivedMs || left.number - right.number);

@@ -11,8 +11,12 @@ export interface LedgerReaders {
 
 /** Watches the backlog (source versions that are not stored yet) while the run goes on, and reads the whole ledger at its end. */
 export interface LedgerLog {
+  /** Stops watching. Stopping twice is fine; `finish` stops, too. */
+  stop(): Promise<void>;
   acknowledge(item: { id: string; version: number; atMs: number }): void;
-  finish(originMs: number): Promise<{ readonly ledger: Ledger; readonly problems: readonly string[] }>;
+  finish(
+    originMs: number,
+  ): Promise<{ readonly ledger: Ledger; readonly problems: readonly string[]; readonly unread: readonly string[] }>;
 }
 
 export function startLedgerLog(clock: Clock, readers: LedgerReaders, everyMs = 1000): LedgerLog {
@@ -32,12 +36,20 @@ export function startLedgerLog(clock: Clock, readers: LedgerReaders, everyMs = 1
     }
   })();
 
+  const stop = async (): Promise<void> => {
+    ending.abort();
+    await loop;
+  };
+
   return {
+    stop,
     acknowledge: (item) => acknowledged.push(item),
     finish: async (originMs) => {
-      ending.abort();
-      await loop;
+      await stop();
+      // What is acknowledged from here on may not be in what is read next.
+      const promised = [...acknowledged];
       const problems: string[] = [];
+      const unread: string[] = [];
       const orNull = async <T>(
         what: string,
         read: (() => Promise<readonly T[]>) | undefined,
@@ -51,19 +63,20 @@ export function startLedgerLog(clock: Clock, readers: LedgerReaders, everyMs = 1
       // The sources are read first: what is stored later than that can only be more.
       const sources: Record<string, Item[]> = {};
       for (const [name, read] of readers.sources) {
-        const items = (await orNull(`the source "${name}"`, read)) ?? [];
-        sources[name] = items.map((item) => ({ ...item, atMs: item.atMs - originMs }));
+        const items = await orNull(`the source "${name}"`, read);
+        if (items === null) unread.push(name);
+        sources[name] = (items ?? []).map((item) => ({ ...item, atMs: item.atMs - originMs }));
       }
       const deadLetters = await orNull('the dead letters', readers.deadLetters);
       const stored = await orNull('what is stored', readers.stored);
       const ledger: Ledger = {
         sources,
-        acknowledged,
+        acknowledged: promised,
         stored: stored?.map(({ id, version }) => ({ id, version, atMs: null })) ?? null,
         deadLetters: deadLetters?.map((item) => ({ ...item, atMs: null })) ?? null,
         backlog: backlog.map(([atMs, count]) => [Math.round(atMs - originMs), count]),
       };
-      return { ledger, problems };
+      return { ledger, problems, unread };
     },
   };
 }

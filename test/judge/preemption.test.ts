@@ -16,6 +16,7 @@ function finished({ count = 1000, preempted = 0, slow = 0, slowMs = 100 }: Cours
       part: 'model',
       receivedMs: 30_000 + (index * 20_000) / count,
       figures: {
+        outputTokens: 32,
         preemptions: isSpreadBad(index, preempted, count) ? 2 : 0,
         timePerOutputTokenMs: isSpreadBad(index, slow, count) ? slowMs : 10,
       },

@@ -43,11 +43,11 @@ describe('asking', () => {
     expect(started.clock.now() - askedMs).toBeLessThan(1000);
   });
 
-  it('asks the model with numbered passages, marked with their ids, within 48 tokens of answer', async () => {
+  it('asks the model with numbered passages, marked with their ids, within 40 tokens of answer', async () => {
     const started = await withDocuments();
     await ask(started);
     const chat = started.model.calls.find((call) => call.path.endsWith('/chat/completions'));
-    expect(chat?.body).toMatchObject({ max_completion_tokens: 48, stream: true });
+    expect(chat?.body).toMatchObject({ max_completion_tokens: 40, stream: true });
     expect(chat?.body.messages?.at(-1)?.content).toBe(
       [
         '1. [doc-1] The service code of Harbor Lamp 0417 is KX-39427.',
