@@ -2,12 +2,17 @@ import { systems } from './coverage.ts';
 import { checkFaults } from './faults/index.ts';
 import { checkObjectives } from './judge/index.ts';
 import type { Scenario } from './scenario.ts';
+import { checkShape } from './scenario-shape.ts';
 import { didYouMean } from './suggest.ts';
 
 /** Every mistake in a scenario, in its author's words; empty when there is none. */
 export function checkScenario(scenario: Scenario): string[] {
+  const shape = checkShape(scenario);
+  // What else is wrong can be told only of a scenario that has its parts.
+  if (shape.some((problem) => !/deadlineMs|PerSecond|phases|durationMs/.test(problem))) return shape;
   const parts = scenario.world.parts.map((part) => part.name);
   return [
+    ...shape,
     ...(/^[a-z][a-z0-9]*(-[a-z0-9]+)*$/.test(scenario.name) ? [] : [`The name "${scenario.name}" is not kebab-case.`]),
     ...(scenario.promise.trim() === '' ? ['It promises nothing: "promise" is empty.'] : []),
     ...(scenario.load.length === 0 ? ['It has no load, so nothing can be judged: add one to "load".'] : []),
@@ -24,9 +29,6 @@ export function checkScenario(scenario: Scenario): string[] {
     ...repeated(scenario.objectives.map((objective) => objective.name)).map(
       (name) => `Two objectives are called "${name}": give one of them another "name".`,
     ),
-    ...Object.entries(scenario.phases ?? {})
-      .filter(([, lengthMs]: [string, number]) => !(lengthMs > 0))
-      .map(([name, lengthMs]: [string, number]) => `"phases.${name}" is ${lengthMs}; it must be above 0.`),
     ...checkFaults(scenario.faults, parts),
     ...checkLoad(scenario, parts),
     ...checkObjectives(scenario.objectives),
@@ -36,12 +38,12 @@ export function checkScenario(scenario: Scenario): string[] {
 
 /** Mistakes of a library: names that stand for two scenarios. */
 export function checkLibrary(scenarios: readonly Scenario[]): string[] {
-  const names = repeated(scenarios.map((scenario) => scenario.name)).map(
+  const names = repeated(scenarios.map(nameOf)).map(
     (name) => `Two scenarios are called "${name}". Please rename one of them.`,
   );
   return [
     ...names,
-    ...scenarios.flatMap((scenario) => checkScenario(scenario).map((problem) => `${scenario.name}: ${problem}`)),
+    ...scenarios.flatMap((scenario) => checkScenario(scenario).map((problem) => `${nameOf(scenario)}: ${problem}`)),
   ];
 }
 
@@ -55,19 +57,9 @@ function checkLoad(scenario: Scenario, parts: readonly string[]): string[] {
         ? []
         : [`The feed of ${load.part} is as fast as its capacity: a backlog would never drain.`];
     }
-    const problems =
-      load.deadlineMs > 0
-        ? []
-        : [`The load "${load.operation}" has the deadline ${load.deadlineMs} ms; it must be above 0.`];
-    const rates =
-      'ratePerSecond' in load.profile && !(load.profile.ratePerSecond > 0)
-        ? [`The load "${load.operation}" has the rate ${load.profile.ratePerSecond}; it must be above 0.`]
-        : [];
     const unknown =
       load.profile.kind === 'flood' ? load.profile.duringFaults.filter((name) => !faults.includes(name)) : [];
     return [
-      ...problems,
-      ...rates,
       ...unknown.map(
         (name) =>
           `The load "${load.operation}" floods during "${name}", which is no fault of it.${didYouMean(name, faults)}`,
@@ -99,4 +91,8 @@ function checkObjectiveNames(scenario: Scenario, parts: readonly string[]): stri
 
 function repeated(names: readonly string[]): string[] {
   return [...new Set(names.filter((name, index) => names.indexOf(name) !== index))];
+}
+
+function nameOf(scenario: Partial<Scenario>): string {
+  return typeof scenario.name === 'string' && scenario.name !== '' ? scenario.name : 'a scenario without a name';
 }

@@ -36,7 +36,7 @@ describe('a scenario', () => {
       'The name "Source Throttling" is not kebab-case.',
       '"promise" is empty',
       'S99, which is no row',
-      'the deadline 0 ms',
+      'deadlineMs',
       'follows "crn", which is no part of the world. Did you mean "crm"?',
       'there is no part "wiki"',
       'Two faults are called "quota-cut"',
@@ -48,6 +48,20 @@ describe('a scenario', () => {
     ]) {
       expect(problems.join('\n')).toContain(expected);
     }
+  });
+
+  it('without what a scenario has is named with all that is missing, not taken for a defect of gameday', () => {
+    const problems = checkLibrary([{ name: 'half' } as unknown as Scenario, {} as unknown as Scenario]);
+    for (const missing of ['promise', 'world', 'load', 'faults', 'objectives'])
+      expect(problems.join('\n')).toContain(`half: "${missing}"`);
+    expect(problems.join('\n')).toContain('a scenario without a name: "name"');
+  });
+
+  it('with rates that are none is refused', () => {
+    const profile = { kind: 'ramp', fromPerSecond: -1, toPerSecond: NaN } as const;
+    const load = { kind: 'requests', operation: 'ask', workClass: 'interactive', profile, deadlineMs: 1000 } as const;
+    const problems = checkScenario({ ...sourceThrottling, load: [load] });
+    expect(problems.filter((problem) => problem.includes('PerSecond'))).toHaveLength(2);
   });
 
   it('may not have the name of another one', () => {
