@@ -32,15 +32,15 @@ export const gpuSaturation: Scenario = {
   load: [
     ask({ ratePerSecond: perSecond(50), deadlineMs: seconds(6) }),
     ingest({
-      profile: { kind: 'flood', ratePerSecond: 17, floodPerSecond: 36, duringFaults: ['noisy-neighbour'] },
-      documentsPerRequest: 2,
+      profile: { kind: 'flood', ratePerSecond: 34, floodPerSecond: 72, duringFaults: ['noisy-neighbour'] },
+      documentsPerRequest: 1,
       deadlineMs: seconds(6),
     }),
   ],
   faults: [
     noisyNeighbour({ part: 'model-server', share: 0.6 }),
-    // 300 blocks are left: 1.2 times that is what questions and batch work take together, two thirds of it what questions take alone.
-    memoryPressure({ part: 'model-server', kvBlocksShare: 0.125 }),
+    // 324 blocks are left: less than questions and batch work take together when all is sent at once, and two thirds more than questions take alone.
+    memoryPressure({ part: 'model-server', kvBlocksShare: 0.135 }),
   ],
   objectives: [
     timeToFirstToken({ of: 'ask', quantile: 0.95, atMostMs: 1500 }),

@@ -51,8 +51,8 @@ describe('the plan', () => {
       const count = batch.filter((atMs) => atMs >= (phase?.startMs ?? 0) && atMs < (phase?.endMs ?? 0)).length;
       return count / (((phase?.endMs ?? 0) - (phase?.startMs ?? 0)) / 1000);
     };
-    expect(rate('baseline')).toBeCloseTo(17, -1);
-    expect(rate('noisy-neighbour')).toBeGreaterThan(30);
-    expect(rate('recovery')).toBeLessThan(22);
+    expect(rate('baseline')).toBeCloseTo(34, -1);
+    expect(rate('noisy-neighbour')).toBeGreaterThan(60);
+    expect(rate('recovery')).toBeLessThan(42);
   });
 });
