@@ -1,7 +1,10 @@
 import type { FaultAccess, ToxicReceipt, ToxicSpec } from '../world/types.ts';
 import type { ActiveFault, FaultEffect, FaultSpec } from './types.ts';
 
-/** Injects a fault into the link from the target to a part, as one toxic of the fault proxy. */
+/**
+ * Injects a fault into the link from the target to a part, as one toxic of the fault proxy. The proxy's own receipt says when it was
+ * active, how it ended and what it altered.
+ */
 export async function injectIntoLink(
   spec: FaultSpec,
   access: FaultAccess,
@@ -11,20 +14,11 @@ export async function injectIntoLink(
   await link.addToxic({ name: spec.name, stream: 'downstream', toxicity: 1, ...toxic });
   const activeFromMs = access.clock.now();
   let healing: Promise<FaultEffect> | undefined;
-  const heal = async (): Promise<FaultEffect> => {
-    const receipt = await link.removeToxic(spec.name);
-    return effectOf(receipt, activeFromMs, access.clock.now());
-  };
+  const heal = async (): Promise<FaultEffect> => effectOf(await link.removeToxic(spec.name));
   return { activeFromMs, heal: () => (healing ??= heal()) };
 }
 
-function effectOf(receipt: ToxicReceipt, activeFromMs: number, activeToMs: number): FaultEffect {
-  return {
-    activeFromMs,
-    activeToMs,
-    seen: receipt.connectionsSeen,
-    altered: receipt.connectionsAltered,
-    figures: { bytesAltered: receipt.bytesAltered },
-    ended: 'healed',
-  };
+function effectOf(receipt: ToxicReceipt): FaultEffect {
+  const { activeFromMs, activeToMs, ended, connectionsSeen: seen, connectionsAltered: altered, bytesAltered } = receipt;
+  return { activeFromMs, activeToMs, seen, altered, figures: { bytesAltered }, ended };
 }

@@ -2,6 +2,7 @@ import { Proxy, Toxiproxy } from 'toxiproxy-node-client';
 import { HttpClient, type HttpResponse } from 'toxiproxy-node-client/dist/HttpClient.js';
 import { z } from 'zod';
 import { GamedayError, messageOf } from '../kit/errors.ts';
+import type { ToxicEnding } from './active-toxic.ts';
 
 /** What to do to a link; `type` is one of the server's kinds. */
 export interface ToxicSettings {
@@ -18,11 +19,11 @@ const ReceiptSchema = z.object({
   bytesAltered: z.number(),
   /** Epoch milliseconds. */
   activeFromMs: z.number(),
-  activeToMs: z.number().nullable(),
-  ended: z.string().nullable(),
+  activeToMs: z.number(),
+  ended: z.enum(['removed', 'reset', 'lease lapsed', 'proxy deleted', 'stopped'] satisfies ToxicEnding[]),
 });
-/** What a toxic did, by the account of the proxy. */
-type ToxicOutcome = z.infer<typeof ReceiptSchema>;
+/** What a toxic that has ended did, by the account of the proxy. */
+export type ToxicOutcome = z.infer<typeof ReceiptSchema>;
 
 const TrafficSchema = z.record(
   z.string(),

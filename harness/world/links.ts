@@ -1,8 +1,8 @@
-import { ProxyRefusal, type ProxyClient } from '../proxy/client.ts';
+import { ProxyRefusal, type ProxyClient, type ToxicOutcome } from '../proxy/client.ts';
 import type { FaultEntry } from '../safety/undo-entries.ts';
 import type { UndoJournal } from '../safety/undo-journal.ts';
 import type { Address } from './environment.ts';
-import type { StartedLink } from './types.ts';
+import type { StartedLink, ToxicReceipt } from './types.ts';
 
 /** The fault proxy that carries all links of a world. */
 export interface StartedProxy {
@@ -59,9 +59,9 @@ export async function openLink(settings: {
       }
     },
     removeToxic: async (name) => {
-      const receipt = await client.removeToxic(to, name);
+      const outcome = await client.removeToxic(to, name);
       await undone(name);
-      return receipt;
+      return receiptOf(outcome);
     },
     setEnabled: async (enabled) => {
       // Switching a link on again needs a body, which a journal's entry has none of; a reset of the proxy does it too.
@@ -80,4 +80,9 @@ export async function openLink(settings: {
     await Promise.all([...injected].map(undone));
   };
   return { link, healed, host: '127.0.0.1', port };
+}
+
+/** Everything but a lapsed lease is the harness's own doing: nobody else knows where the proxy is. */
+function receiptOf({ ended, ...outcome }: ToxicOutcome): ToxicReceipt {
+  return { ...outcome, ended: ended === 'lease lapsed' ? ended : 'healed' };
 }

@@ -164,8 +164,12 @@ export interface ToxicSpec {
   readonly attributes: Readonly<Record<string, number>>;
 }
 
-/** What a toxic did, by the account of the proxy. */
+/** What a toxic did, by the account of the proxy. Times are epoch milliseconds. */
 export interface ToxicReceipt {
+  readonly activeFromMs: number;
+  readonly activeToMs: number;
+  /** Why it ended: by the harness, or because nobody renewed the lease of the proxy. */
+  readonly ended: 'healed' | 'lease lapsed';
   readonly connectionsSeen: number;
   readonly connectionsAltered: number;
   readonly bytesAltered: number;
@@ -176,6 +180,7 @@ export interface StartedLink {
   readonly from: string;
   readonly to: string;
   addToxic(toxic: ToxicSpec): Promise<void>;
+  /** Removes the toxic and tells what it did; also when it has ended already. */
   removeToxic(name: string): Promise<ToxicReceipt>;
   setEnabled(enabled: boolean): Promise<void>;
   traffic(): Promise<LinkTraffic>;
