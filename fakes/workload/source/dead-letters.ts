@@ -34,7 +34,10 @@ interface Redrive {
 /** Every redrive is an operation of its own; after one that fails the next waits twice as long, at most 30 s. */
 export async function openDeadLetters(store: Store, clock: Clock, random: Random): Promise<DeadLetters> {
   const redrives = new Map<string, Redrive>();
+  const knownVersion = (id: string): number => redrives.get(id)?.record.version ?? -Infinity;
   const schedule = ({ id, version, title }: RecordHead): void => {
+    // A late failure of an older version must not push the newer one out.
+    if (knownVersion(id) > version) return;
     const failures = (redrives.get(id)?.failures ?? -1) + 1;
     const waitMs = Math.min(longestWaitMs, firstWaitMs * 2 ** failures) * (0.5 + random.next());
     redrives.set(id, { record: { id, version, title }, failures, dueMs: clock.now() + waitMs });
@@ -48,10 +51,10 @@ export async function openDeadLetters(store: Store, clock: Clock, random: Random
       schedule(record);
     },
     settled: async ({ id, version }) => {
-      const known = redrives.get(id);
-      if (!known || known.record.version > version) return;
-      await store.removeDeadLetter(id);
-      redrives.delete(id);
+      if (!redrives.has(id) || knownVersion(id) > version) return;
+      await store.removeDeadLetter({ id, version });
+      // While the store was at it, a newer version may have failed.
+      if (knownVersion(id) <= version) redrives.delete(id);
     },
     list: () => store.deadLetters(),
     redrive: async (retry, isWell, signal) => {

@@ -29,11 +29,11 @@ export function createMemoryStore(): Store {
     },
     deadLetters: () => Promise.resolve([...letters.values()]),
     putDeadLetter: (letter) => {
-      letters.set(letter.id, letter);
+      if ((letters.get(letter.id)?.version ?? -Infinity) <= letter.version) letters.set(letter.id, letter);
       return Promise.resolve();
     },
-    removeDeadLetter: (id) => {
-      letters.delete(id);
+    removeDeadLetter: ({ id, version }) => {
+      if ((letters.get(id)?.version ?? Infinity) <= version) letters.delete(id);
       return Promise.resolve();
     },
     stop: () => Promise.resolve(),

@@ -60,10 +60,11 @@ export function createPgvectorStore(settings: PgvectorSettings): Store {
       write(
         `insert into dead_letters (document_id, version, title, reason, at_ms) values ($1, $2, $3, $4, $5)
          on conflict (document_id) do update set version = excluded.version, title = excluded.title, reason = excluded.reason,
-         at_ms = excluded.at_ms`,
+         at_ms = excluded.at_ms where dead_letters.version <= excluded.version`,
         [id, version, title, reason, atMs],
       ),
-    removeDeadLetter: (id) => write('delete from dead_letters where document_id = $1', [id]),
+    removeDeadLetter: ({ id, version }) =>
+      write('delete from dead_letters where document_id = $1 and version <= $2', [id, version]),
     stop: () => pool.end(),
   };
 }

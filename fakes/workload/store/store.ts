@@ -36,7 +36,9 @@ export interface Store {
   cursor(source: string): Promise<string | null>;
   saveCursor(source: string, cursor: string): Promise<void>;
   deadLetters(): Promise<readonly DeadLetter[]>;
+  /** Keeps a letter, one for each record; where one of a higher version is there already, that one stays. */
   putDeadLetter(letter: DeadLetter): Promise<void>;
-  removeDeadLetter(id: string): Promise<void>;
+  /** Takes the letter of a record away; one of a higher version than this stays. */
+  removeDeadLetter(record: { readonly id: string; readonly version: number }): Promise<void>;
   stop(): Promise<void>;
 }

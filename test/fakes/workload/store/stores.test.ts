@@ -61,7 +61,23 @@ function keepsItsPromises(open: () => Store): void {
     await store.putDeadLetter({ ...letter, version: 1 });
     await store.putDeadLetter(letter);
     expect(await store.deadLetters()).toEqual([letter]);
-    await store.removeDeadLetter('ticket-1');
+    await store.removeDeadLetter(letter);
+    expect(await store.deadLetters()).toEqual([]);
+  });
+
+  it('does not let the dead letter of an older version push out that of a newer one', async () => {
+    const letter = { id: 'ticket-1', version: 2, title: 'One', reason: 'gone', atMs: 1000 };
+    await store.putDeadLetter(letter);
+    await store.putDeadLetter({ ...letter, version: 1, atMs: 2000 });
+    expect(await store.deadLetters()).toEqual([letter]);
+  });
+
+  it('keeps the dead letter of a newer version when an older one is taken away', async () => {
+    const letter = { id: 'ticket-1', version: 2, title: 'One', reason: 'gone', atMs: 1000 };
+    await store.putDeadLetter(letter);
+    await store.removeDeadLetter({ id: 'ticket-1', version: 1 });
+    expect(await store.deadLetters()).toEqual([letter]);
+    await store.removeDeadLetter({ id: 'ticket-1', version: 3 });
     expect(await store.deadLetters()).toEqual([]);
   });
 
