@@ -27,7 +27,7 @@ export interface Workload {
   stop(): Promise<void>;
 }
 
-const prepareEveryMs = 500;
+const startUpEveryMs = 500;
 
 /** A RAG service: it ingests documents, follows a CRM, and answers questions from what it has stored. */
 export function createWorkload(parts: WorkloadParts): Workload {
@@ -45,23 +45,23 @@ export function createWorkload(parts: WorkloadParts): Workload {
   let deadLetters: DeadLetters | null = null;
   let following = false;
 
-  const prepared = prepareStore(store, clock, stopped).then(async () => {
+  const startedUp = untilItWorks(clock, stopped, async () => {
+    await store.prepare();
     deadLetters = await openDeadLetters(store, clock, random.fork('dead-letters'));
     return deadLetters;
   });
-  background.push(prepared.then(noMore, noMore));
+  background.push(startedUp.then(noMore, noMore));
   background.push(watchEngine({ baseUrl: settings.model.baseUrl, fetch: parts.fetch, clock, admission }, stopped));
 
   const routes = createRoutes({
     ...{ admission, clock, model, settings, store },
     random: random.fork('routes'),
-    ready: () => deadLetters !== null,
-    deadLetters: () => prepared,
+    deadLetters: () => deadLetters,
     follow: () => {
       if (following) return;
       following = true;
       const follow = { ...parts, tracer, workload: settings, admission, model, stopped };
-      background.push(prepared.then((letters) => followCrm(follow, letters)).then(noMore, noMore));
+      background.push(startedUp.then((letters) => followCrm(follow, letters)).then(noMore, noMore));
     },
   });
   return {
@@ -73,15 +73,14 @@ export function createWorkload(parts: WorkloadParts): Workload {
   };
 }
 
-/** Until the store is there; `/health` says 503 meanwhile. */
-async function prepareStore(store: Store, clock: Clock, stopped: AbortSignal): Promise<void> {
+/** The whole start-up again, since the store may go away in the midst of it; `/health` says 503 meanwhile. */
+async function untilItWorks<T>(clock: Clock, stopped: AbortSignal, startUp: () => Promise<T>): Promise<T> {
   for (;;) {
     stopped.throwIfAborted();
     try {
-      await store.prepare();
-      return;
+      return await startUp();
     } catch {
-      await clock.sleep(prepareEveryMs, stopped);
+      await clock.sleep(startUpEveryMs, stopped);
     }
   }
 }

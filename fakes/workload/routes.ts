@@ -16,9 +16,8 @@ export interface RouteParts extends Omit<AnswerParts, 'settings'> {
   readonly clock: Clock;
   readonly random: Random;
   readonly settings: WorkloadSettings;
-  /** Resolves once the store is prepared. */
-  readonly ready: () => boolean;
-  readonly deadLetters: () => Promise<DeadLetters>;
+  /** Null until the store is prepared. */
+  readonly deadLetters: () => DeadLetters | null;
   /** Begins to follow the CRM; doing it twice is fine. */
   readonly follow: () => void;
 }
@@ -41,7 +40,10 @@ const Documents = z.object({
 /** The HTTP API. A failure is answered with `{ code, message }` and the status that says it. */
 export function createRoutes(parts: RouteParts): Hono {
   const app = new Hono();
-  app.get('/health', (context) => context.json({ ready: parts.ready() }, parts.ready() ? 200 : 503));
+  app.get('/health', (context) => {
+    const ready = parts.deadLetters() !== null;
+    return context.json({ ready }, ready ? 200 : 503);
+  });
   app.post('/ask', (context) => ask(context, parts));
   app.post('/documents', (context) => ingest(context, parts));
   app.get('/documents', async (context) => context.json({ documents: await parts.store.list() }));
@@ -50,10 +52,10 @@ export function createRoutes(parts: RouteParts): Hono {
     return context.json({ following: 'crm' }, 202);
   });
   app.get('/dead-letters', async (context) => {
-    const letters = await (await parts.deadLetters()).list();
-    return context.json({
-      deadLetters: letters.map(({ id, version, reason, atMs }) => ({ id, version, reason, atMs })),
-    });
+    const letters = parts.deadLetters();
+    if (!letters) throw new Failure('store', 'The store is not ready yet.');
+    const deadLetters = (await letters.list()).map(({ id, version, reason, atMs }) => ({ id, version, reason, atMs }));
+    return context.json({ deadLetters });
   });
   app.notFound((context) =>
     context.json({ code: 'not_found', message: `There is no ${context.req.method} ${context.req.path}.` }, 404),

@@ -95,6 +95,29 @@ describe('the routes', () => {
     expect(await health()).toBe(200);
   });
 
+  it('are ready in the end when the store goes away between its first two calls', async () => {
+    const memory = createMemoryStore();
+    let failures = 2;
+    const store: Store = {
+      ...memory,
+      deadLetters: () => (failures-- > 0 ? Promise.reject(new Error('away')) : memory.deadLetters()),
+    };
+    const { clock, get, workload } = await startWorkload({ store });
+    await clock.advance(2000);
+    expect((await workload.fetch(new Request('http://w.test/health'))).status).toBe(200);
+    expect(await get('/dead-letters')).toEqual({ deadLetters: [] });
+  });
+
+  it('do not keep anybody waiting for dead letters that cannot be read yet', async () => {
+    const store: Store = { ...createMemoryStore(), prepare: () => Promise.reject(new Error('not yet')) };
+    const { workload } = await startWorkload({ store });
+    const response = await workload.fetch(new Request('http://w.test/dead-letters'));
+    expect([response.status, await response.json()]).toEqual([
+      503,
+      { code: 'store', message: 'The store is not ready yet.' },
+    ]);
+  });
+
   it('say what they do not know', async () => {
     const { workload } = await startWorkload();
     const response = await workload.fetch(new Request('http://w.test/nothing'));
