@@ -208,6 +208,28 @@ describe('following a CRM', () => {
     expect(deadLetters.map((letter) => letter.reason)).toContain('The CRM asks to wait for 86400 s.');
   });
 
+  it('gives an attempt that is not answered up after three seconds, and makes another', async () => {
+    const { clock, crm, post, store } = await startWorkload({ changesPerSecond: 10, changesUntilMs: 1000 });
+    const answer = crm.fetch;
+    const hungMs: { from: number; to: number }[] = [];
+    Object.assign(crm, {
+      fetch: async (...[input, init]: Parameters<typeof fetch>) => {
+        if (hungMs.length > 0) return answer(input, init);
+        const from = clock.now();
+        return new Promise<Response>((_resolve, reject) =>
+          init?.signal?.addEventListener('abort', () => {
+            hungMs.push({ from, to: clock.now() });
+            reject(new Error('aborted'));
+          }),
+        );
+      },
+    });
+    await post('/sources/crm/follow', {});
+    await clock.advance(10_000);
+    expect(hungMs.map(({ from, to }) => to - from)).toEqual([3000]);
+    expect(await store.list()).toHaveLength(crm.versions.size);
+  });
+
   it('passes the class of its work on to the model server, and embeds in small batches', async () => {
     const { clock, model, post } = await startWorkload({ changesPerSecond: 20 });
     await post('/sources/crm/follow', {});
