@@ -15,6 +15,7 @@ export interface StoredRun {
 }
 
 const keepRuns = 20;
+const recordName = 'record.json';
 const logNames = { samples: 'samples.jsonl', calls: 'calls.jsonl' } as const;
 
 /** Makes the folder of a new run, named by time and scenario; a second one in the same second gets a number. */
@@ -45,14 +46,44 @@ export async function createRunFolder(
   }
 }
 
-/** Writes the record and its logs, whole or not at all, points `latest` at it, and removes all but the last 20 runs. */
+/** A run that was judged but could not be stored. It carries the run, so that its verdict can still be shown. */
+export class RunNotStored extends GamedayError {
+  readonly run: StoredRun;
+
+  constructor(run: StoredRun, cause: unknown) {
+    const { message, hint } = diskError(`store the run in ${run.folder}`, cause);
+    super('disk', message, {
+      problems: [
+        message,
+        'The record, the samples and the calls are not stored, so this run can neither be judged nor reported again.',
+        `To repeat it: ${run.record.run.command}`,
+      ],
+      ...(hint === undefined ? {} : { hint }),
+      cause,
+    });
+    this.name = 'RunNotStored';
+    this.run = run;
+  }
+}
+
+/**
+ * Writes the record and its logs, all of them or none, points `latest` at it, and removes all but the last 20 runs.
+ *
+ * @throws RunNotStored when the disk is full or cannot be written; then nothing of record and logs is left in the folder
+ */
 export async function storeRun(run: StoredRun): Promise<void> {
+  // The record comes last: a folder that has one has its logs too.
+  const files = [
+    [logNames.samples, toLines(run.samples)],
+    [logNames.calls, toLines(run.calls)],
+    [recordName, `${JSON.stringify(run.record, null, 1)}\n`],
+  ] as const;
   try {
-    await writeWhole(join(run.folder, logNames.samples), toLines(run.samples));
-    await writeWhole(join(run.folder, logNames.calls), toLines(run.calls));
-    await writeWhole(join(run.folder, 'record.json'), `${JSON.stringify(run.record, null, 1)}\n`);
+    for (const [name, text] of files) await writeWhole(join(run.folder, name), text);
   } catch (cause) {
-    throw diskError(`write the record of the run to ${run.folder}`, cause);
+    for (const [name] of files)
+      await rm(join(run.folder, name), { force: true, recursive: true }).catch(() => undefined);
+    throw new RunNotStored(run, cause);
   }
   const runsFolder = join(run.folder, '..');
   // The run is stored; keeping house must not take that back.
@@ -60,13 +91,14 @@ export async function storeRun(run: StoredRun): Promise<void> {
   await pruneRuns(runsFolder, keepRuns).catch(() => []);
 }
 
-/** Takes credentials and prompts out of what the children printed. A file that cannot be rewritten is left to the error of the record itself. */
+/** Takes credentials and prompts out of what the children printed. A file that cannot be rewritten, as on a full disk, is removed. */
 export async function redactOutput(folder: string): Promise<void> {
   const output = join(folder, 'output');
   for (const name of await readdir(output).catch(() => [])) {
     const text = await readFile(join(output, name), 'utf8');
     const redacted = redactText(text);
-    if (redacted !== text) await writeWhole(join(output, name), redacted).catch(() => undefined);
+    if (redacted !== text)
+      await writeWhole(join(output, name), redacted).catch(() => rm(join(output, name), { force: true }));
   }
 }
 
@@ -77,7 +109,7 @@ export async function writeWhole(path: string, text: string): Promise<void> {
     await writeFile(partial, text);
     await rename(partial, path);
   } catch (cause) {
-    await rm(partial, { force: true });
+    await rm(partial, { force: true }).catch(() => undefined);
     throw cause;
   }
 }
@@ -172,7 +204,8 @@ function badRecord(folder: string, problems: readonly string[], cause?: unknown)
   });
 }
 
-function diskError(what: string, cause: unknown): GamedayError {
+/** An error of the disk in words: what failed, and what to do about it. */
+export function diskError(what: string, cause: unknown): GamedayError {
   const full = isCode(cause, 'ENOSPC') || isCode(cause, 'EFBIG') || isCode(cause, 'EDQUOT');
   return new GamedayError('disk', `Failed to ${what}: ${messageOf(cause)}.`, {
     hint: full

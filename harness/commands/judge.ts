@@ -4,8 +4,8 @@ import { loadTarget } from '../load-target.ts';
 import { readRun, type StoredRun } from '../run-folder.ts';
 import { exitCodeOf } from './exit-codes.ts';
 import { findScenarios, scenarioLibrary } from './find-scenarios.ts';
-import { parseReporters, writeReports } from './run.ts';
 import type { Terminal } from './terminal.ts';
+import { parseReporters, writeReports } from './write-reports.ts';
 
 /** Judges a stored run again from its record alone; with `scenario`, by the objectives that this scenario has today. */
 export async function judgeCommand(

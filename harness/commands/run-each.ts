@@ -1,0 +1,93 @@
+import { join } from 'node:path';
+import { renderSummary, reporters, type ReporterName } from '../../reports/index.ts';
+import { GamedayError } from '../kit/errors.ts';
+import { RunNotStored } from '../run-folder.ts';
+import type { RunResult } from '../run.ts';
+import type { Scenario } from '../scenario.ts';
+import { exitCodeOf, exitCodes } from './exit-codes.ts';
+import { describeError, type Terminal } from './terminal.ts';
+import { writeReports } from './write-reports.ts';
+
+export interface RunEachSettings {
+  readonly chosen: readonly ReporterName[];
+  readonly terminal: Terminal;
+  readonly signal: AbortSignal;
+  /** Runs one scenario to its verdict and stores it. */
+  readonly run: (scenario: Scenario) => Promise<RunResult>;
+}
+
+/** What is known of one scenario once it was tried. */
+type Tried = RunResult | { readonly kind: 'not stored'; readonly cause: RunNotStored };
+
+/** Runs scenarios one after another, reports each, and gives the exit code of the worst: 3 when anything broke. */
+export async function runEach(scenarios: readonly Scenario[], settings: RunEachSettings): Promise<number> {
+  const { chosen, terminal, signal } = settings;
+  const isStopped = (): boolean => signal.aborted;
+  const results: Tried[] = [];
+  let broken = false;
+  for (const [index, scenario] of scenarios.entries()) {
+    if (isStopped()) break;
+    terminal.say(`${scenario.name} (${index + 1} of ${scenarios.length}): ${scenario.promise}`);
+    try {
+      const result = await tryOne(scenario, settings);
+      results.push(result);
+      await report(result, settings);
+    } catch (cause) {
+      if (isStopped() && isInterruption(cause, signal))
+        terminal.say(`${scenario.name} was interrupted before its load began; there is nothing to judge.`);
+      else {
+        broken = true;
+        terminal.say(describeError(cause));
+      }
+      if (cause instanceof GamedayError && cause.code === 'refused-target') return exitCodes.usage;
+    }
+  }
+  const withHtml = chosen.includes('html');
+  terminal.print(
+    renderSummary(
+      results.map((result) => summaryRow(result, withHtml)),
+      { color: terminal.color },
+    ),
+  );
+  if (broken) return exitCodes.broken;
+  return exitCodeOf(results.flatMap((result) => (result.kind === 'judged' ? [result.run.record.verdict.outcome] : [])));
+}
+
+async function tryOne(scenario: Scenario, { run }: RunEachSettings): Promise<Tried> {
+  try {
+    return await run(scenario);
+  } catch (cause) {
+    if (cause instanceof RunNotStored) return { kind: 'not stored', cause };
+    throw cause;
+  }
+}
+
+/** Writes the chosen reports into the run's folder, and prints the console report. */
+async function report(result: Tried, { chosen, terminal }: RunEachSettings): Promise<void> {
+  if (result.kind === 'skipped') terminal.say(`  skipped: ${result.reason}`);
+  else if (result.kind === 'judged') await writeReports(result.run, chosen, terminal);
+  else {
+    // The verdict is all that is left of the run, so it is shown whether or not the console report was asked for.
+    await writeReports(result.cause.run, ['console'], terminal);
+    throw result.cause;
+  }
+}
+
+/** Whether something failed only because the run was told to stop. */
+function isInterruption(cause: unknown, signal: AbortSignal): boolean {
+  return (
+    cause === signal.reason ||
+    (cause instanceof Error && (cause.name === 'AbortError' || cause.cause === signal.reason))
+  );
+}
+
+function summaryRow(result: Tried, withHtml: boolean): Parameters<typeof renderSummary>[0][number] {
+  if (result.kind === 'skipped') return { kind: 'skipped', scenario: result.scenario, reason: result.reason };
+  if (result.kind === 'not stored') return { kind: 'judged', record: result.cause.run.record, reportPath: null };
+  const { record, folder } = result.run;
+  return {
+    kind: 'judged',
+    record,
+    reportPath: withHtml ? join(folder, reporters.html.fileName ?? 'report.html') : null,
+  };
+}
