@@ -16,6 +16,7 @@ export {
   availability,
   batchGivesWay,
   concurrencyWithin,
+  correctness,
   drained,
   gapsGrowAndSpread,
   goodput,

@@ -3,6 +3,7 @@ export { availability } from './availability.ts';
 export { batchGivesWay } from './batch-gives-way.ts';
 export { checkObjectives } from './check-objectives.ts';
 export { concurrencyWithin } from './concurrency-within.ts';
+export { correctness } from './correctness.ts';
 export { drained } from './drained.ts';
 export { gapsGrowAndSpread } from './gaps-grow-and-spread.ts';
 export { goodput } from './goodput.ts';

@@ -2,6 +2,7 @@ import { attemptsPerOperationJudge } from './attempts-per-operation.ts';
 import { availabilityJudge } from './availability.ts';
 import { batchGivesWayJudge } from './batch-gives-way.ts';
 import { concurrencyWithinJudge } from './concurrency-within.ts';
+import { correctnessJudge } from './correctness.ts';
 import { drainedJudge } from './drained.ts';
 import { gapsGrowAndSpreadJudge } from './gaps-grow-and-spread.ts';
 import { goodputJudge } from './goodput.ts';
@@ -21,6 +22,7 @@ export const judges: readonly ObjectiveJudge[] = [
   availabilityJudge,
   batchGivesWayJudge,
   concurrencyWithinJudge,
+  correctnessJudge,
   drainedJudge,
   gapsGrowAndSpreadJudge,
   goodputJudge,
