@@ -48,7 +48,7 @@ export function openWork(
     controller.abort(failure);
   };
   const onHangUp = (): void => stop(new Failure('gone', 'The caller hung up.'));
-  const timer = clock.setTimer(() => stop(new Failure('deadline', 'The caller has stopped waiting.')), limitMs);
+  const timer = clock.setTimer(() => stop(new Failure('deadline', 'The time for it is over.')), limitMs);
   hangUp.addEventListener('abort', onHangUp, { once: true });
   if (hangUp.aborted) onHangUp();
   return {

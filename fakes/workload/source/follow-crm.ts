@@ -7,6 +7,7 @@ import type { ModelClient } from '../model/model-client.ts';
 import type { WorkloadSettings } from '../settings.ts';
 import type { Store } from '../store/store.ts';
 import { newTrace } from '../telemetry/trace-context.ts';
+import { openWork } from '../work.ts';
 import { createCrmClient } from './crm-client.ts';
 import type { DeadLetters } from './dead-letters.ts';
 import { followFeed } from './follow-feed.ts';
@@ -25,6 +26,8 @@ export interface FollowCrmSettings {
 }
 
 const batch = { size: 8, lingerMs: 100 };
+/** A batch takes a fraction of a second. One that takes so long hangs, and would hold up all that come after it. */
+const batchLimitMs = 30_000;
 
 /** Puts together what follows the CRM, and runs it until it is stopped. */
 export async function followCrm(settings: FollowCrmSettings, deadLetters: DeadLetters): Promise<void> {
@@ -35,8 +38,15 @@ export async function followCrm(settings: FollowCrmSettings, deadLetters: DeadLe
     store: (documents) =>
       admission.feed(async () => {
         const span = newTrace(tracer, 'store records');
-        const work = { workClass: 'batch', trace: span.context, signal: stopped, deadlineMs: Infinity } as const;
-        await embedAndStore(documents, work, { model, store }).finally(() => span.end());
+        const own = { workClass: 'batch', trace: span.context, timeoutMs: null, hangUp: stopped } as const;
+        // A signal of its own also because the model's client never takes its listeners off the one that it is given.
+        const work = openWork(own, clock, { callerLimitMs: batchLimitMs, defect: null });
+        try {
+          await embedAndStore(documents, work, { model, store });
+        } finally {
+          work.close();
+          span.end();
+        }
       }),
   });
   const crm = createCrmClient({ ...settings, random: settings.random.fork('crm') });

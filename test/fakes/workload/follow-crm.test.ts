@@ -239,7 +239,36 @@ describe('following a CRM', () => {
   });
 });
 
+describe('following a CRM while the model server hangs', () => {
+  it('goes on with the next batch after 30 s, and stores the first after all', async () => {
+    const { clock, crm, model, post, store } = await startWorkload({ changesPerSecond: 10, changesUntilMs: 5000 });
+    model.embedMs = 3_600_000;
+    await post('/sources/crm/follow', {});
+    await clock.advance(5000);
+    model.embedMs = 5;
+    await clock.advance(20_000);
+    expect(await store.list()).toEqual([]);
+    await clock.advance(60_000);
+    expect(await store.list()).toHaveLength(crm.versions.size);
+    expect(await store.deadLetters()).toEqual([]);
+  });
+});
+
 describe('stopping', () => {
+  it('leaves no timer behind, whatever was under way', async () => {
+    for (const afterMs of [1, 400, 2130, 5010, 9990]) {
+      const { clock, crm, post, workload } = await startWorkload({ changesPerSecond: 40 });
+      await post('/sources/crm/follow', {});
+      await clock.advance(afterMs);
+      crm.down = true;
+      await clock.advance(afterMs);
+      await clock.run(workload.stop());
+      // What the stand-ins have begun they finish: they sleep without looking at the signal.
+      await clock.advance(100);
+      expect(clock.pending).toBe(0);
+    }
+  });
+
   it('ends at once, also while the source wants to be left alone for a day', async () => {
     const { clock, crm, post, workload } = await startWorkload({ changesPerSecond: 100 });
     await post('/sources/crm/follow', {});
