@@ -46,7 +46,7 @@ export class WorkQueue {
   #count = 0;
   #weight = 0;
   #shed = 0;
-  #admittedMs: number[] = [];
+  readonly #admittedMs: number[] = [];
 
   constructor(settings: WorkQueueSettings) {
     this.#settings = settings;
@@ -104,6 +104,7 @@ export class WorkQueue {
   #admit(weight: number): Lease {
     this.#count++;
     this.#weight += weight;
+    this.#forgetOldAdmissions();
     this.#admittedMs.push(this.#settings.clock.now());
     let held = true;
     return {
@@ -143,9 +144,13 @@ export class WorkQueue {
 
   /** At the pace of late. Where nobody has got in of late, one is taken for it: with nobody waiting the wait is none all the same. */
   #expectedWaitMs(): number {
-    const fromMs = this.#settings.clock.now() - paceWindowMs;
-    const old = this.#admittedMs.findIndex((atMs) => atMs > fromMs);
-    this.#admittedMs.splice(0, old < 0 ? this.#admittedMs.length : old);
+    this.#forgetOldAdmissions();
     return (this.#waiting.length * paceWindowMs) / Math.max(1, this.#admittedMs.length);
+  }
+
+  #forgetOldAdmissions(): void {
+    const fromMs = this.#settings.clock.now() - paceWindowMs;
+    const recent = this.#admittedMs.findIndex((atMs) => atMs > fromMs);
+    this.#admittedMs.splice(0, recent < 0 ? this.#admittedMs.length : recent);
   }
 }
