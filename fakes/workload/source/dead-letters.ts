@@ -60,7 +60,11 @@ export async function openDeadLetters(store: Store, clock: Clock, random: Random
     redrive: async (retry, isWell, signal) => {
       while (await elapsed(clock, lookEveryMs, signal)) {
         if (!isWell()) continue;
-        const due = [...redrives.values()].filter((letter) => letter.dueMs <= clock.now()).slice(0, redrivesAtATime);
+        // Those that have been due for longest: otherwise a hundred that never succeed would keep all others from their turn.
+        const due = [...redrives.values()]
+          .filter((letter) => letter.dueMs <= clock.now())
+          .sort((left, right) => left.dueMs - right.dueMs)
+          .slice(0, redrivesAtATime);
         // One that fails stays where it is; a store that is not there is asked again at the next look.
         await Promise.allSettled(due.map((letter) => retry(letter.record)));
       }

@@ -12,13 +12,13 @@ const failure = new Error('The CRM answered 503.');
 async function opened(store: Store = createMemoryStore()) {
   const clock = new VirtualClock();
   const letters = await openDeadLetters(store, clock, seededRandom(1));
-  const stopping = new AbortController();
   const redriven: RecordHead[] = [];
   return {
     ...{ clock, letters, redriven, store },
     versions: async () => (await letters.list()).map(({ id, version }) => [id, version]),
     /** Redrives for a minute; what is tried again fails or is settled as `retry` says. */
     redriveForAMinute: async (retry: (record: RecordHead) => Promise<void> = () => Promise.resolve()) => {
+      const stopping = new AbortController();
       const redriving = letters.redrive(
         (record) => {
           redriven.push(record);
@@ -71,6 +71,13 @@ describe('dead letters', () => {
     await redriveForAMinute((record) => letters.settled(record));
     expect(redriven).toEqual([second]);
     expect(await versions()).toEqual([]);
+  });
+
+  it('are each tried again, however many fail for good before them', async () => {
+    const { letters, redriveForAMinute, redriven } = await opened();
+    for (let index = 0; index < 400; index++) await letters.put({ ...first, id: `ticket-${index}` }, failure);
+    for (let minute = 0; minute < 5; minute++) await redriveForAMinute((record) => letters.put(record, failure));
+    expect(new Set(redriven.map((record) => record.id)).size).toBe(400);
   });
 
   it('go when a newer version than theirs is stored', async () => {
