@@ -15,7 +15,7 @@ export function headOf(ticket: Ticket): RecordHead {
 
 /**
  * Fetches the comments of a ticket and has them stored. Returns what was stored; its version is the number of comments that were really
- * fetched, which may be more than the feed said. Throws `GaveUp`, or why it could not be stored.
+ * fetched, which may be more than the feed said; fewer are an older version, and not stored for the newer. Throws `GaveUp`, or why it could not be stored.
  */
 export async function ingestTicket(
   record: RecordHead,
@@ -24,6 +24,8 @@ export async function ingestTicket(
   const ticketId = /^ticket-(\d+)$/.exec(record.id)?.[1];
   if (ticketId === undefined) throw new GaveUp(`"${record.id}" is not the id of a ticket.`, null);
   const comments = await parts.crm.comments(Number(ticketId));
+  if (comments.length < record.version)
+    throw new GaveUp(`Ticket ${ticketId} came as version ${comments.length}, the feed had ${record.version}.`, null);
   const text = comments.map((comment) => comment.plain_body).join('\n');
   const document = { id: record.id, version: comments.length, title: record.title, text };
   await parts.storeRecord(document);
