@@ -41,6 +41,9 @@ export async function* answerQuestion(
     const prompt = buildPrompt(question, passages, parts.settings);
     const size = { promptTokens: prompt.tokens, outputTokens: parts.settings.maxOutputTokens };
     const lease = await parts.admission.question(work, size);
+    // A caller who neither reads on nor hangs up must not hold the place for longer than the model works for it.
+    const release = (): void => lease.release();
+    work.signal.addEventListener('abort', release, { once: true });
     const pieces = parts.model.chat(work, prompt.messages);
     let text = '';
     try {
@@ -51,11 +54,11 @@ export async function* answerQuestion(
         yield { kind: 'token', text: next.value };
       }
       // The model is done with it, however long the reader takes.
-      lease.release();
+      release();
       yield { kind: 'done', citations: findCitations(text, passages), degraded, finishReason: next.value };
     } finally {
-      await pieces.return('stopped');
-      lease.release();
+      await pieces.return('stopped').finally(release);
+      work.signal.removeEventListener('abort', release);
     }
   } finally {
     answered();

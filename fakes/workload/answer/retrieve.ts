@@ -1,9 +1,8 @@
 import type { Clock } from '../../../harness/kit/clock.ts';
-import { withDeadline } from '../../../harness/kit/deadline.ts';
 import type { ModelClient } from '../model/model-client.ts';
 import type { AnswerSettings } from '../settings.ts';
 import type { Passage, Store } from '../store/store.ts';
-import { unlessStopped, type Work } from '../work.ts';
+import { openWork, reasonOf, unlessStopped, type Work } from '../work.ts';
 
 /** What a question can be answered from. */
 export interface Retrieved {
@@ -19,16 +18,22 @@ export async function retrieve(
   parts: { clock: Clock; model: ModelClient; store: Store; settings: AnswerSettings },
 ): Promise<Retrieved> {
   const { clock, model, store, settings } = parts;
+  // What is not waited for any longer is not worked on either.
+  const lookUp = openWork({ ...work, timeoutMs: null, hangUp: work.signal }, clock, {
+    callerLimitMs: settings.retrievalLimitMs,
+    defect: null,
+  });
   const find = async (): Promise<readonly Passage[]> => {
-    const [embedding] = await model.embed(work, [question]);
+    const [embedding] = await model.embed(lookUp, [question]);
     return embedding ? store.search(embedding, settings.passages) : [];
   };
   try {
-    const limited = withDeadline(clock, find(), { what: 'retrieval', limitMs: settings.retrievalLimitMs });
-    const passages = await unlessStopped(work, limited);
+    const passages = await unlessStopped(lookUp, find());
     return { passages, degraded: passages.length === 0 };
-  } catch (cause) {
-    if (work.signal.aborted) throw cause;
+  } catch {
+    if (work.signal.aborted) throw reasonOf(work.signal);
     return { passages: [], degraded: true };
+  } finally {
+    lookUp.close();
   }
 }

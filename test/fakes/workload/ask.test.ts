@@ -2,6 +2,7 @@ import { InMemorySpanExporter, SimpleSpanProcessor } from '@opentelemetry/sdk-tr
 import { describe, expect, it } from 'vitest';
 import { createMemoryStore } from '../../../fakes/workload/store/memory-store.ts';
 import type { Store } from '../../../fakes/workload/store/store.ts';
+import { metricsPage } from './support/stand-in-model.ts';
 import { readEvents, startWorkload, type StartedWorkload } from './support/started-workload.ts';
 
 const documents = [
@@ -186,6 +187,27 @@ describe('asking while something is wrong', () => {
     await started.clock.run(reader?.cancel() ?? Promise.resolve());
     await started.clock.advance(10);
     expect(started.model.calls.at(-1)?.ended).toBe('aborted');
+  });
+
+  it('gives its place back when its time is over, also if the caller neither reads on nor hangs up', async () => {
+    const started = await withDocuments();
+    started.model.metrics = metricsPage({ blocks: 1 });
+    await started.clock.advance(2000);
+    const unread = await ask(started);
+    expect(unread.status).toBe(200);
+    expect((await ask(started)).status).toBe(503);
+    await started.clock.advance(10_000);
+    expect((await ask(started)).status).toBe(200);
+  });
+
+  it('stops the embedding of a question that it does not wait for any longer', async () => {
+    const started = await withDocuments();
+    started.model.embedMs = 60_000;
+    const [event] = await started.clock.run(readEvents(await ask(started)));
+    expect(event?.name).toBe('token');
+    const [embedding] = started.model.calls;
+    expect(embedding).toMatchObject({ path: '/v1/embeddings', ended: 'aborted' });
+    expect((embedding?.endedMs ?? 0) - (embedding?.atMs ?? 0)).toBe(3000);
   });
 
   it('A8: goes on for a caller who has gone', async () => {
