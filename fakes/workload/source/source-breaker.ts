@@ -16,11 +16,12 @@ const failuresInARow = 12;
 
 /**
  * cockatiel's circuit breaker decides when to open and close. How long it stays open is kept here, because cockatiel measures that on the
- * machine's clock, which stands still in virtual time; it is told 0, and the caller asks `openUntilMs` first.
+ * machine's clock, which stands still in virtual time and may be set back; it is told never to wait, and the caller asks `openUntilMs` first.
  */
 export function createSourceBreaker(settings: { clock: Clock; backoff: Backoff; onClosed: () => void }): SourceBreaker {
   const policy = circuitBreaker(handleWhen(isOutage), {
-    halfOpenAfter: 0,
+    // With 0 it would still refuse while the machine's clock is behind the moment of opening.
+    halfOpenAfter: -Infinity,
     breaker: new ConsecutiveBreaker(failuresInARow),
   });
   let openUntilMs = 0;
