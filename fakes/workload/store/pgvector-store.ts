@@ -33,6 +33,8 @@ export function createPgvectorStore(settings: PgvectorSettings): Store {
     await writes.execute(() => pool.query(text, values));
   };
 
+  let ended: Promise<void> | undefined;
+
   return {
     prepare: async () => {
       for (const statement of schema(settings.dimension)) await write(statement);
@@ -65,7 +67,7 @@ export function createPgvectorStore(settings: PgvectorSettings): Store {
       ),
     removeDeadLetter: ({ id, version }) =>
       write('delete from dead_letters where document_id = $1 and version <= $2', [id, version]),
-    stop: () => pool.end(),
+    stop: () => (ended ??= pool.end()),
   };
 }
 

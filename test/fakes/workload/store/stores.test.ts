@@ -81,6 +81,11 @@ function keepsItsPromises(open: () => Store): void {
     expect(await store.deadLetters()).toEqual([]);
   });
 
+  it('can be stopped twice', async () => {
+    await store.stop();
+    await expect(store.stop()).resolves.toBeUndefined();
+  });
+
   it('takes many calls at once', async () => {
     await Promise.all(
       Array.from({ length: 40 }, async (_, index) => {
