@@ -42,6 +42,11 @@ export function createModelClient(settings: ModelClientSettings): ModelClient {
     fetch: settings.fetch,
     maxRetries: 0,
     logLevel: 'off',
+    // Not from the environment of whoever runs it, either.
+    organization: null,
+    project: null,
+    adminAPIKey: null,
+    webhookSecret: null,
   });
   const retries: ModelRetries = {
     clock,
@@ -63,7 +68,7 @@ async function embedOnce(
 ): Promise<readonly (readonly number[])[]> {
   const { clock, metrics, workload } = settings;
   const startedMs = clock.now();
-  const span = openSpan(settings.tracer, `embeddings ${workload.model.embeddingModel}`, work.trace);
+  const span = openSpan(settings, `embeddings ${workload.model.embeddingModel}`, work.trace);
   metrics.attempt('embeddings', work.workClass);
   try {
     const answer = await openai.embeddings.create(
@@ -127,7 +132,7 @@ async function* chatOnce(
 ): AsyncGenerator<string, string> {
   const { clock, metrics, workload } = settings;
   const startedMs = clock.now();
-  const span = openSpan(settings.tracer, `chat ${workload.model.chatModel}`, work.trace);
+  const span = openSpan(settings, `chat ${workload.model.chatModel}`, work.trace);
   metrics.attempt('chat', work.workClass);
   let finishReason: string | null = null;
   let failure: Failure | undefined;

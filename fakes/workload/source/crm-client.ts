@@ -75,7 +75,7 @@ async function operate<T>(
   { clock, gate, policy, settings }: Operating,
   send: (headers: Record<string, string>) => Promise<T>,
 ): Promise<T> {
-  const span = newTrace(settings.tracer, name);
+  const span = newTrace(settings, name);
   const headers = traceHeaders(span.context);
   policy.budget.deposit();
   let notBeforeMs = clock.now();
@@ -120,6 +120,7 @@ async function request<T>(
   const stop = (): void => controller.abort();
   const timer = clock.setTimer(stop, workload.crm.attemptLimitMs);
   stopped.addEventListener('abort', stop, { once: true });
+  if (stopped.aborted) stop();
   try {
     const response = await settings.fetch(`${workload.crm.baseUrl}${path}`, {
       headers: { ...traced, authorization: `Bearer ${workload.crm.token}`, accept: 'application/json' },

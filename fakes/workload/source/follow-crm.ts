@@ -37,7 +37,7 @@ export async function followCrm(settings: FollowCrmSettings, deadLetters: DeadLe
     clock,
     store: (documents) =>
       admission.feed(async () => {
-        const span = newTrace(tracer, 'store records');
+        const span = newTrace({ clock, tracer }, 'store records');
         const own = { workClass: 'batch', trace: span.context, timeoutMs: null, hangUp: stopped } as const;
         // A signal of its own also because the model's client never takes its listeners off the one that it is given.
         const work = openWork(own, clock, { callerLimitMs: batchLimitMs, defect: null });

@@ -10,7 +10,8 @@ import {
   type TextMapGetter,
   type Tracer,
 } from '@opentelemetry/api';
-import { W3CTraceContextPropagator } from '@opentelemetry/core';
+import { millisToHrTime, W3CTraceContextPropagator } from '@opentelemetry/core';
+import type { Clock } from '../../../harness/kit/clock.ts';
 
 const propagator = new W3CTraceContextPropagator();
 const fromHeaders: TextMapGetter<Headers> = {
@@ -30,26 +31,35 @@ export function traceHeaders(context: Context): Record<string, string> {
   return headers;
 }
 
+/** What spans are made with. */
+export interface Tracing {
+  readonly tracer: Tracer;
+  readonly clock: Clock;
+}
+
 /** A span that has begun, and the context in which calls made on its behalf belong to it. */
 export interface OpenSpan {
   readonly context: Context;
   end(failure?: unknown): void;
 }
 
-export function openSpan(tracer: Tracer, name: string, parent: Context, attributes: Attributes = {}): OpenSpan {
-  const span: Span = tracer.startSpan(name, { kind: SpanKind.CLIENT, attributes }, parent);
+export function openSpan(tracing: Tracing, name: string, parent: Context, attributes: Attributes = {}): OpenSpan {
+  const { clock, tracer } = tracing;
+  // Always with a time of ours, in the form that cannot be taken for a reading of `performance.now()`, as a small number would be.
+  const startTime = millisToHrTime(clock.now());
+  const span: Span = tracer.startSpan(name, { kind: SpanKind.CLIENT, attributes, startTime }, parent);
   return {
     context: trace.setSpan(parent, span),
     end: (failure) => {
       if (failure !== undefined) span.setStatus({ code: SpanStatusCode.ERROR, message: messageOf(failure) });
-      span.end();
+      span.end(millisToHrTime(clock.now()));
     },
   };
 }
 
 /** The start of a trace of its own: what is done in the background, one logical operation each. */
-export function newTrace(tracer: Tracer, name: string): OpenSpan {
-  return openSpan(tracer, name, ROOT_CONTEXT);
+export function newTrace(tracing: Tracing, name: string): OpenSpan {
+  return openSpan(tracing, name, ROOT_CONTEXT);
 }
 
 function messageOf(failure: unknown): string {

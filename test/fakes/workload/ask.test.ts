@@ -1,5 +1,5 @@
 import { InMemorySpanExporter, SimpleSpanProcessor } from '@opentelemetry/sdk-trace-base';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { createMemoryStore } from '../../../fakes/workload/store/memory-store.ts';
 import type { Store } from '../../../fakes/workload/store/store.ts';
 import { metricsPage } from './support/stand-in-model.ts';
@@ -56,6 +56,24 @@ describe('asking', () => {
         `Question: ${question}`,
       ].join('\n'),
     );
+  });
+
+  it('tells the model server nothing of the environment that it runs in', async () => {
+    vi.stubEnv('OPENAI_ORG_ID', 'org-real');
+    vi.stubEnv('OPENAI_PROJECT_ID', 'project-real');
+    const started = await withDocuments();
+    const answer = started.model.fetch;
+    const headers: string[] = [];
+    Object.assign(started.model, {
+      fetch: (...[input, init]: Parameters<typeof fetch>) => {
+        headers.push(...new Headers(init?.headers).values());
+        return answer(input, init);
+      },
+    });
+    expect((await ask(started)).status).toBe(200);
+    vi.unstubAllEnvs();
+    expect(headers).toContain('application/json');
+    expect(headers.filter((value) => value.includes('real'))).toEqual([]);
   });
 
   it('passes the trace and the class of work on to every call', async () => {

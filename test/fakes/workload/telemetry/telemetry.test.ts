@@ -3,8 +3,11 @@ import {
   InMemoryMetricExporter,
   PeriodicExportingMetricReader,
 } from '@opentelemetry/sdk-metrics';
+import { hrTimeToMilliseconds } from '@opentelemetry/core';
+import { InMemorySpanExporter, SimpleSpanProcessor } from '@opentelemetry/sdk-trace-base';
 import { describe, expect, it } from 'vitest';
 import { seededRandom } from '../../../../harness/kit/random.ts';
+import { VirtualClock } from '../../../../harness/kit/virtual-clock.ts';
 import { newTrace, traceHeaders, traceOfCaller } from '../../../../fakes/workload/telemetry/trace-context.ts';
 import { createTelemetry } from '../../../../fakes/workload/telemetry/telemetry.ts';
 import { startWorkload } from '../support/started-workload.ts';
@@ -47,12 +50,26 @@ describe('telemetry', () => {
     }
   });
 
+  it('gives spans the times of the clock that was handed in', async () => {
+    const exporter = new InMemorySpanExporter();
+    const { clock, post } = await startWorkload({ telemetry: { spanProcessors: [new SimpleSpanProcessor(exporter)] } });
+    await clock.advance(7000);
+    const fromMs = clock.now();
+    await clock.run(post('/documents', { documents: [{ id: 'doc-1', version: 1, title: 'Lamp', text: 'A lamp.' }] }));
+    const [span] = exporter.getFinishedSpans();
+    expect(span && [hrTimeToMilliseconds(span.startTime), hrTimeToMilliseconds(span.endTime)]).toEqual([
+      fromMs,
+      fromMs + 5,
+    ]);
+  });
+
   it('takes up the trace of a caller and passes it on', () => {
     const telemetry = createTelemetry({ random: seededRandom(1) });
     const trace = '0af7651916cd43dd8448eb211c80319c';
     const context = traceOfCaller(new Headers({ traceparent: `00-${trace}-b7ad6b7169203331-01` }));
     expect(traceHeaders(context)['traceparent']).toBe(`00-${trace}-b7ad6b7169203331-01`);
-    const own = [newTrace(telemetry.tracer, 'a'), newTrace(telemetry.tracer, 'b')].map(
+    const tracing = { tracer: telemetry.tracer, clock: new VirtualClock() };
+    const own = [newTrace(tracing, 'a'), newTrace(tracing, 'b')].map(
       (span) => traceHeaders(span.context)['traceparent'] ?? '',
     );
     expect(own[0]).toMatch(/^00-[0-9a-f]{32}-[0-9a-f]{16}-01$/);
