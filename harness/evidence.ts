@@ -1,32 +1,25 @@
 import { arch, cpus, platform } from 'node:os';
+import type { Experiment } from './experiment.ts';
 import type { Observers } from './gather.ts';
 import type { Evidence } from './judge/types.ts';
 import type { Call, Sample } from './observe/observations.ts';
-import type { SeriesStore } from './observe/series.ts';
-import { recordVersion, type Plan, type Receipt, type RunRecord } from './record.ts';
+import { recordVersion, type Receipt, type RunRecord } from './record.ts';
 import { logFiles } from './run-folder.ts';
-import type { RunOptions } from './run.ts';
 import { gamedayVersion } from './version.ts';
 
-/** What a run has seen, before it is put together. */
+/** What was seen of a run that is over. */
 export interface Seen {
-  readonly options: RunOptions;
-  readonly plan: Plan;
-  readonly id: string;
-  readonly startedAtMs: number;
   readonly originMs: number;
   readonly receipts: Receipt[];
   readonly baselineTraffic: RunRecord['baselineTraffic'];
-  readonly samples: Sample[];
-  readonly series: SeriesStore;
   readonly observers: Observers;
   readonly world: { processes(): RunRecord['processes'] };
-  readonly notes: string[];
 }
 
 /** Collects what is left to collect and puts everything that judges and reports may know into one place. */
-export async function evidenceOf(seen: Seen): Promise<Evidence> {
-  const { options, originMs, samples, notes } = seen;
+export async function evidenceOf(experiment: Experiment, seen: Seen): Promise<Evidence> {
+  const { options, plan, samples, notes } = experiment;
+  const { originMs } = seen;
   const [log, { ledger, problems, unread }] = await Promise.all([
     seen.observers.calls.finish(originMs),
     seen.observers.ledger.finish(originMs),
@@ -40,8 +33,8 @@ export async function evidenceOf(seen: Seen): Promise<Evidence> {
   const record: Evidence['record'] = {
     version: recordVersion,
     run: {
-      id: seen.id,
-      startedAt: new Date(seen.startedAtMs).toISOString(),
+      id: experiment.id,
+      startedAt: new Date(experiment.startedAtMs).toISOString(),
       originMs,
       world: 'local',
       target: options.target.name,
@@ -54,12 +47,12 @@ export async function evidenceOf(seen: Seen): Promise<Evidence> {
       },
       interrupted: options.signal.aborted ? interruptionOf(options.signal) : null,
     },
-    plan: seen.plan,
+    plan,
     receipts: seen.receipts,
     ledger,
     baselineTraffic: seen.baselineTraffic,
     lateness: latenessOf(samples),
-    telemetry: seen.series.since(originMs),
+    telemetry: experiment.series.since(originMs),
     processes,
     notes,
     ...(unreadable.length > 0 ? { unreadable } : {}),

@@ -1,12 +1,11 @@
 import { Client } from 'pg';
 import { z } from 'zod';
-import type { Clock } from './kit/clock.ts';
+import type { Experiment } from './experiment.ts';
 import { Cleanup } from './kit/lifecycle.ts';
 import { startCallLog, type CallLog, type ReadJournal } from './observe/call-log.ts';
 import { startLedgerLog, type LedgerLog, type LedgerReaders } from './observe/ledger-log.ts';
 import { CallSchema } from './observe/observations.ts';
 import { startScraper } from './observe/scraper.ts';
-import type { SeriesStore } from './observe/series.ts';
 import type { TargetConfig, TargetRequest } from './world/target.ts';
 import type { PartSpec, StartedPart } from './world/types.ts';
 
@@ -28,17 +27,10 @@ export interface ObservedWorld {
 const JournalAnswer = z.object({ calls: z.array(CallSchema), next: z.number() });
 const SourceAnswer = z.object({ items: z.array(z.object({ id: z.string(), version: z.number(), atMs: z.number() })) });
 
-export function startObservers(
-  clock: Clock,
-  settings: {
-    specs: readonly PartSpec[];
-    world: ObservedWorld;
-    target: TargetConfig;
-    followed: readonly string[];
-    series: SeriesStore;
-  },
-): Observers {
-  const { specs, world, target, followed, series } = settings;
+export function startObservers({ clock, options, series }: Experiment, world: ObservedWorld): Observers {
+  const { scenario, target } = options;
+  const specs = scenario.world.parts;
+  const followed = scenario.load.flatMap((load) => (load.kind === 'follow' ? [load.part] : []));
   const cleanup = new Cleanup();
   const part = (name: string): StartedPart | undefined => world.parts.find((started) => started.name === name);
   const scraped = specs.flatMap((spec) => {

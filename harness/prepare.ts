@@ -16,8 +16,14 @@ export async function makeCorpus(spec: CorpusSpec, seed: number): Promise<Corpus
   return loaded.createCorpus(spec, seed);
 }
 
-/** Which operations a scenario needs of its target. */
-export function missingOperations(scenario: Scenario, target: TargetConfig): string[] {
+/** Why a scenario can not be run against a target, or null. */
+export function reasonToSkip(scenario: Scenario, target: TargetConfig): string | null {
+  const missing = missingOperations(scenario, target);
+  return missing.length > 0 ? `${target.name} offers no operation ${missing.join(', ')}` : null;
+}
+
+/** Which operations a scenario needs and its target does not offer. */
+function missingOperations(scenario: Scenario, target: TargetConfig): string[] {
   const needed = new Set(
     scenario.load.flatMap((load) => (load.kind === 'follow' ? ['follow', 'stored'] : [load.operation])),
   );

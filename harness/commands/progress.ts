@@ -1,7 +1,7 @@
 import type { Clock, Timer } from '../kit/clock.ts';
 import { formatDuration } from '../kit/durations.ts';
 import type { Phase, Plan } from '../record.ts';
-import type { Progress } from '../run.ts';
+import type { Progress } from '../experiment.ts';
 import type { Terminal } from './terminal.ts';
 
 /** Shows where a run is: a line for each phase, and on a terminal a line below it that counts down. */

@@ -12,7 +12,8 @@ import {
   type Scenario,
   type TargetConfig,
 } from '../../harness/index.ts';
-import { runScenario, type RunOptions, type RunResult } from '../../harness/run.ts';
+import type { RunOptions } from '../../harness/experiment.ts';
+import { runScenario, type RunResult } from '../../harness/run.ts';
 
 /** A run of a few seconds: too short for a verdict, long enough to see how the harness behaves. */
 export const smallScenario: Scenario = {

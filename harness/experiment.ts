@@ -1,0 +1,57 @@
+import { systemClock, type Clock } from './kit/clock.ts';
+import type { Sample } from './observe/observations.ts';
+import { createSeriesStore, type SeriesStore } from './observe/series.ts';
+import { makePlan, type Pace } from './plan.ts';
+import type { Phase, Plan } from './record.ts';
+import { createRunFolder } from './run-folder.ts';
+import type { Scenario } from './scenario.ts';
+import type { TargetConfig } from './world/target.ts';
+
+export interface RunOptions {
+  readonly scenario: Scenario;
+  readonly target: TargetConfig;
+  readonly seed: number;
+  readonly pace: Pace;
+  readonly defect: string | null;
+  /** Where undo journals are kept, and where runs are. */
+  readonly stateFolder: string;
+  readonly runsFolder: string;
+  /** The command that repeats this run. */
+  readonly command: string;
+  /** Aborted on SIGINT and SIGTERM. */
+  readonly signal: AbortSignal;
+  readonly onProgress: (progress: Progress) => void;
+  /** Said in the record's notes: what was swept before the start. */
+  readonly notes: readonly string[];
+}
+
+export type Progress =
+  | { readonly kind: 'starting'; readonly what: string }
+  | { readonly kind: 'phase'; readonly phase: Phase; readonly plan: Plan };
+
+/** One run: what was asked for, what will happen, and what has been seen of it so far. */
+export interface Experiment {
+  readonly options: RunOptions;
+  readonly clock: Clock;
+  readonly plan: Plan;
+  readonly id: string;
+  readonly folder: string;
+  readonly startedAtMs: number;
+  readonly notes: string[];
+  readonly samples: Sample[];
+  readonly series: SeriesStore;
+}
+
+/** Plans a run and makes its folder; nothing has started yet. */
+export async function openExperiment(options: RunOptions): Promise<Experiment> {
+  const clock = systemClock();
+  const startedAtMs = clock.now();
+  const plan = makePlan(options.scenario, options);
+  const { id, folder } = await createRunFolder(options.runsFolder, options.scenario.name, startedAtMs);
+  return {
+    ...{ options, clock, plan, id, folder, startedAtMs },
+    notes: [...options.notes],
+    samples: [],
+    series: createSeriesStore(),
+  };
+}
