@@ -1,4 +1,6 @@
 import type { PGlite } from '@electric-sql/pglite';
+import { errorResponse } from './error-response.ts';
+import { overrideMethods } from './override-methods.ts';
 
 /** What the socket server uses of a database. */
 export type WireDatabase = Pick<PGlite, 'isInTransaction' | 'execProtocolRawStream' | 'exec' | 'execProtocolRaw'>;
@@ -38,20 +40,12 @@ export function keepBatchesWhole<Database extends WireDatabase>(database: Databa
     },
   };
 
-  return new Proxy(database, {
-    get: (target, name) => {
-      if (name in changed) return Reflect.get(changed, name) as unknown;
-      const value = Reflect.get(target, name, target) as unknown;
-      return typeof value === 'function' ? (value.bind(target) as unknown) : value;
-    },
-  });
+  return overrideMethods<WireDatabase>(database, changed) as Database;
 }
 
-/** `ErrorResponse` (XX000, internal error) and `ReadyForQuery`: https://www.postgresql.org/docs/18/protocol-message-formats.html. */
+/** XX000 is an internal error; `ReadyForQuery` follows it. */
 function engineFailure(cause: unknown): Uint8Array {
   const message = `The embedded engine failed: ${cause instanceof Error ? cause.message : String(cause)}`;
-  const fields = Buffer.from(`SERROR\0VERROR\0CXX000\0M${message.replaceAll('\0', ' ')}\0\0`);
-  const header = Buffer.from([0x45, 0, 0, 0, 0]);
-  header.writeInt32BE(fields.length + 4, 1);
-  return Buffer.concat([header, fields, Buffer.from([0x5a, 0, 0, 0, 5, 0x49])]);
+  const readyForQuery = Buffer.from([0x5a, 0, 0, 0, 5, 0x49]);
+  return Buffer.concat([errorResponse({ severity: 'ERROR', code: 'XX000', message }), readyForQuery]);
 }

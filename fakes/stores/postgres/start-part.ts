@@ -7,7 +7,9 @@ import type { StartPart } from '../../../harness/world/types.ts';
 import { createJournal } from '../../part/journal.ts';
 import { createPartFaults } from '../../part/part-faults.ts';
 import { createPartAdmin } from '../../part/part-handler.ts';
+import { endStalledSessions } from './end-stalled-sessions.ts';
 import { keepBatchesWhole } from './keep-batches-whole.ts';
+import { sessionsOfServer } from './sessions-of-server.ts';
 
 /** More than every pool of a target, the harness, and a person with psql together; the engine works on one query at a time anyway. */
 const maxConnections = 100;
@@ -22,8 +24,13 @@ export const startPart: StartPart = async (context) => {
     const database = await PGlite.create({ extensions: { vector } });
     cleanup.add('the embedded database', () => database.close());
     await database.exec('create extension if not exists vector');
-    const server = new PGLiteSocketServer({
-      db: keepBatchesWhole(database),
+    const watched = endStalledSessions(keepBatchesWhole(database), {
+      clock: context.clock,
+      server: sessionsOfServer((): PGLiteSocketServer => server),
+    });
+    cleanup.add('the watch over its sessions', () => watched.stop());
+    const server: PGLiteSocketServer = new PGLiteSocketServer({
+      db: watched.database,
       host: '127.0.0.1',
       port: 0,
       maxConnections,

@@ -6,6 +6,7 @@ import { systemClock } from '../../../../harness/kit/clock.ts';
 import { withDeadline } from '../../../../harness/kit/deadline.ts';
 import { seededRandom } from '../../../../harness/kit/random.ts';
 import type { StartPart, TcpPart } from '../../../../harness/world/types.ts';
+import { startBench } from '../../../proxy/support.ts';
 
 const clock = systemClock();
 const spec = postgres();
@@ -151,6 +152,64 @@ describe('the embedded PostgreSQL', () => {
     const body = JSON.stringify({ kind: 'quota', settings: {}, leaseMs: 1000 });
     const response = await part.fetch(new Request('http://store/_gameday/faults/x', { method: 'PUT', body }));
     expect(response.status).toBe(400);
+  });
+});
+
+describe('a fault on the link to the embedded PostgreSQL', () => {
+  it.each([
+    ['a black hole', 'timeout', { timeout: 0 }],
+    ['a link that stands still', 'bandwidth', { rate: 0 }],
+    ['a slow link', 'latency', { latency: 20_000 }],
+    ['a reset', 'reset_peer', { timeout: 0 }],
+  ])(
+    'by %s holds nobody else up for a second, and leaves nothing of its transaction',
+    async (_name, type, attributes) => {
+      await using proxy = await startBench();
+      const link = await proxy.proxy('store', `127.0.0.1:${part.port}`);
+      await pool.query('drop table if exists held; create table held (id int)');
+      const client = new Client(urlOf(link));
+      const told = new Promise<Error>((resolve) => client.on('error', resolve));
+      await client.connect();
+      await client.query('begin');
+      await proxy.toxic('store', { name: 'fault', type, attributes });
+      client.query('insert into held values (1)').catch(() => undefined);
+      await expect.poll(async () => (await proxy.receipt('store', 'fault'))['bytesAltered']).toBeGreaterThan(0);
+      await othersGetThrough();
+      expect((await pool.query('select * from held')).rows).toEqual([]);
+      await proxy.call('DELETE', '/proxies/store/toxics/fault');
+      await told;
+    },
+  );
+
+  it('tells a client that stays silent in its transaction why it was put out, and lets it connect again', async () => {
+    const client = new Client(urlOf(part.port));
+    const told = new Promise<Error>((resolve) => client.once('error', resolve));
+    await client.connect();
+    client.on('error', () => undefined);
+    await client.query('begin');
+    await othersGetThrough();
+    expect(await told).toMatchObject({ code: '25P03', severity: 'FATAL' });
+    await expect(client.query('commit')).rejects.toThrow();
+    const again = new Client(urlOf(part.port));
+    await again.connect();
+    expect((await again.query('select 1 as one')).rows).toEqual([{ one: 1 }]);
+    await again.end();
+  });
+
+  it('forgets the connection of a session that was put out', async () => {
+    const connections = async (): Promise<number> => {
+      const response = await part.fetch(new Request('http://store/_gameday/state'));
+      return ((await response.json()) as { connections: number }).connections;
+    };
+    await othersGetThrough();
+    const before = await connections();
+    const client = new Client(urlOf(part.port));
+    client.on('error', () => undefined);
+    await client.connect();
+    await client.query('begin');
+    expect(await connections()).toBe(before + 1);
+    await othersGetThrough();
+    await expect.poll(connections).toBe(before);
   });
 });
 
