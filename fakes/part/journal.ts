@@ -8,6 +8,8 @@ export interface Arrival {
   readonly path: string;
   /** The logical operation that it is an attempt of; null for polls and health checks. */
   readonly operation: string | null;
+  /** Which of the part's limits it counts against, where it has several. */
+  readonly limit?: string;
   readonly traceparent: string | null;
   readonly workClass?: WorkClass | null;
 }
@@ -52,6 +54,7 @@ export function createJournal(part: string, clock: Clock): Journal {
       method: arrival.method,
       path: arrival.path,
       operation: arrival.operation,
+      ...(arrival.limit === undefined ? {} : { limit: arrival.limit }),
       traceId,
       attempt,
       workClass: arrival.workClass ?? null,

@@ -1,6 +1,5 @@
 import { z } from 'zod';
 import type { Call } from '../observe/observations.ts';
-import { attemptsAt } from './attempts.ts';
 import { defineJudge, inconclusive, objectiveSpec, type Named } from './objective.ts';
 import type { ObjectiveSpec } from './types.ts';
 import { countOf, figure } from './wording.ts';
@@ -16,7 +15,10 @@ const inFlightMs = 250;
 /** Clocks and timers may be this much apart. */
 const toleranceMs = 50;
 
-/** Nobody calls the part before the time that it asked for has passed. A hard invariant. */
+/**
+ * Nobody calls the part before the time that it asked for has passed. Where a part has several limits, a 429 speaks for the one that the
+ * refused call counts against, and a poll for news is held against that of the polls; a 503 speaks for the whole part. A hard invariant.
+ */
 export function waitsForRetryAfter(options: Readonly<z.input<typeof Settings>> & Named): ObjectiveSpec {
   const { name = 'waits-for-retry-after', ...settings } = options;
   const statement = `No attempt reaches ${settings.at} before the time that its Retry-After asked for has passed.`;
@@ -36,7 +38,7 @@ export const waitsForRetryAfterJudge = defineJudge({
   judge: ({ at }, evidence) => {
     const hints = hintsAt(evidence.calls, at);
     if (hints.length === 0) return inconclusive(`${at} never answered with a Retry-After, so nobody had to wait.`);
-    const attempts = attemptsAt(evidence, { at });
+    const attempts = limitedCalls(evidence.calls, at);
     const early = tooEarly(attempts, hints).toSorted((left, right) => right.earlyMs - left.earlyMs);
     return {
       outcome: early.length === 0 ? 'pass' : 'fail',
@@ -53,6 +55,13 @@ export const waitsForRetryAfterJudge = defineJudge({
     };
   },
 });
+
+/** What has to wait, in order of arrival: attempts at an operation, and polls where the part says which limit they count against. */
+function limitedCalls(calls: readonly Call[], at: string): readonly Call[] {
+  return calls
+    .filter((call) => call.part === at && (call.operation !== null || call.limit !== undefined))
+    .toSorted((left, right) => left.receivedMs - right.receivedMs || left.number - right.number);
+}
 
 function hintsAt(calls: readonly Call[], at: string): readonly Hint[] {
   return calls
@@ -73,21 +82,31 @@ function tooEarly(attempts: readonly Call[], hints: readonly Hint[]): { earlyMs:
     for (let hint = hints[next]; hint && hint.fromMs <= attempt.receivedMs; hint = hints[++next]) given.push(hint);
     given = given.filter((hint) => hint.untilMs > attempt.receivedMs);
     const broken = given
+      .filter((hint) => speaksFor(hint, attempt))
       .filter((hint) => attempt.receivedMs >= hint.fromMs + (isRetryOf(attempt, hint.call) ? 0 : inFlightMs))
       .reduce<Hint | undefined>((worst, hint) => (worst && worst.untilMs >= hint.untilMs ? worst : hint), undefined);
     if (!broken) continue;
     const waitedMs = Math.round(attempt.receivedMs - broken.fromMs);
     found.push({
       earlyMs: broken.untilMs + toleranceMs - attempt.receivedMs,
-      text: `call ${attempt.number} (${attempt.operation ?? ''}) came ${waitedMs} ms after call ${broken.call.number} was answered ${broken.call.status ?? ''}, to wait ${broken.call.retryAfterMs ?? ''} ms`,
+      text: `call ${attempt.number} (${attempt.operation ?? 'a poll'}) came ${waitedMs} ms after call ${broken.call.number} was answered ${broken.call.status ?? ''}, to wait ${broken.call.retryAfterMs ?? ''} ms`,
     });
   }
   return found;
 }
 
+/** A 503 is the whole part's word. A 429 is about a limit: where both calls name theirs, it has to be the same. */
+function speaksFor({ call }: Hint, attempt: Call): boolean {
+  const named = call.limit !== undefined && attempt.limit !== undefined;
+  return call.status === 503 || !named || call.limit === attempt.limit;
+}
+
 /** A retry of the refused call itself cannot have been on its way when the refusal came. */
 function isRetryOf(attempt: Call, refused: Call): boolean {
   return (
-    attempt.number !== refused.number && attempt.operation === refused.operation && attempt.traceId === refused.traceId
+    attempt.operation !== null &&
+    attempt.number !== refused.number &&
+    attempt.operation === refused.operation &&
+    attempt.traceId === refused.traceId
   );
 }

@@ -61,6 +61,8 @@ export const CallSchema = z.object({
   path: z.string(),
   /** The logical operation that this is an attempt of, e.g. `ticket/42/comments`; null for what is none (polls, health checks). */
   operation: z.string().nullable(),
+  /** Which of the part's limits it counts against, e.g. `records` or `polls`; absent at a part that has not several. */
+  limit: z.string().exactOptional(),
   /** The trace id that the caller sent in `traceparent`; null when it sent none. */
   traceId: z.string().nullable(),
   /** Which attempt at its operation this is within its trace, from 1. */

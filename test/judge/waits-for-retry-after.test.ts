@@ -69,6 +69,27 @@ describe('waits for Retry-After', () => {
     expect(verdict({ ...throttled, operation: null }, call({ receivedMs: 41_000 })).outcome).toBe('fail');
   });
 
+  it('holds a refusal against the limit that it is about, where a part has several', () => {
+    const poll = { operation: null, path: '/export', limit: 'polls' };
+    const record = { limit: 'records' };
+    expect(verdict({ ...throttled, ...poll }, call({ receivedMs: 41_000, ...record })).outcome).toBe('pass');
+    expect(verdict({ ...throttled, ...record }, call({ receivedMs: 41_000, ...poll })).outcome).toBe('pass');
+    expect(verdict({ ...throttled, ...record }, call({ receivedMs: 41_000, ...record })).outcome).toBe('fail');
+  });
+
+  it('counts a poll that comes before the time that a refused poll was told to wait', () => {
+    const poll = { operation: null, path: '/export', limit: 'polls' };
+    const found = verdict({ ...throttled, ...poll }, call({ receivedMs: 41_000, ...poll }));
+    expect(found.outcome).toBe('fail');
+    expect(found.counterexamples[0]).toContain('call 2 (a poll) came 990 ms after call 1');
+    expect(verdict({ ...throttled, ...poll }, call({ receivedMs: 43_010, ...poll })).outcome).toBe('pass');
+  });
+
+  it('takes a 503 for the word of the whole part', () => {
+    const down = { ...throttled, status: 503, outcome: 'unavailable' as const, operation: null, limit: 'polls' };
+    expect(verdict(down, call({ receivedMs: 41_000, limit: 'records' })).outcome).toBe('fail');
+  });
+
   it('puts the earliest first and shows ten at most', () => {
     const early = Array.from({ length: 20 }, (_, index) => call({ receivedMs: 42_000 - index * 50 }));
     const found = verdict(throttled, ...early);

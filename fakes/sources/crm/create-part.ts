@@ -32,6 +32,7 @@ export const createPart: CreatePart = (context) => {
       method: request.method,
       path: url.pathname + url.search,
       operation: route?.operation ?? null,
+      ...(route ? { limit: route.limit } : {}),
       traceparent: request.headers.get('traceparent'),
     });
     const answer = await answerCall(crm, route, request);

@@ -30,9 +30,10 @@ describe('the CRM', () => {
     await crm.get(fromStart);
     await crm.get(comments(1001));
     expect(await crm.journal()).toMatchObject([
-      { operation: null, outcome: 'ok', status: 200, path: fromStart },
+      { operation: null, limit: 'polls', outcome: 'ok', status: 200, path: fromStart },
       {
         operation: 'ticket/1001/comments',
+        limit: 'records',
         outcome: 'ok',
         status: 200,
         receivedMs: startMs + 30_015,
