@@ -28,22 +28,3 @@ export function attemptsAt(evidence: Evidence, filter: CallFilter): readonly Cal
     )
     .toSorted((left, right) => left.receivedMs - right.receivedMs || left.number - right.number);
 }
-
-/** Groups attempts: the same thing asked for in the same trace. After a success, the next call for it is a new operation. */
-export function operationsOf(attempts: readonly Call[]): readonly Operation[] {
-  const operations: { name: string; attempts: Call[] }[] = [];
-  const open = new Map<string, { name: string; attempts: Call[] }>();
-  for (const call of attempts) {
-    const name = call.operation ?? '';
-    const key = `${call.traceId ?? ''} ${name}`;
-    let operation = open.get(key);
-    if (!operation) {
-      operation = { name, attempts: [] };
-      open.set(key, operation);
-      operations.push(operation);
-    }
-    operation.attempts.push(call);
-    if (call.outcome === 'ok') open.delete(key);
-  }
-  return operations;
-}

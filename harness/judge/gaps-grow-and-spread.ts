@@ -1,6 +1,7 @@
 import { z } from 'zod';
-import { attemptsAt, operationsOf, type Operation } from './attempts.ts';
+import { attemptsAt, type Operation } from './attempts.ts';
 import { defineJudge, inconclusive, objectiveSpec, worstOf, type Named } from './objective.ts';
+import { doubtHint, operationsOf } from './operations.ts';
 import { toFail, toPass } from './statistics/confidence.ts';
 import { coefficientOfVariation, quantileBounds, sorted } from './statistics/quantile.ts';
 import type { ObjectiveSpec } from './types.ts';
@@ -18,6 +19,8 @@ const growthShare = 0.5;
 const leastVariation = 0.25;
 /** A retry number with fewer gaps than this is judged only together with the others. */
 const fewestGaps = 3;
+/** With more than this share of gaps of which nobody knows whether they are any, the others do not speak for all. */
+const mostDoubtful = 0.05;
 
 /**
  * Retries back off and do not come in step: the gap before retry k grows like base x 2^(k-1), and gaps differ. Gaps after an answer with
@@ -43,10 +46,11 @@ export const gapsGrowAndSpreadJudge = defineJudge({
   settings: Settings,
   hardInvariant: false,
   judge: ({ at, baseMs, minimumGaps }, evidence) => {
-    const gaps = operationsOf(attemptsAt(evidence, { at })).flatMap((operation) => gapsOf(operation, baseMs));
+    const sorted = operationsOf(attemptsAt(evidence, { at }), evidence);
+    const gaps = sorted.surely.flatMap((operation) => gapsOf(operation, baseMs));
     if (gaps.length < minimumGaps) {
       return inconclusive(
-        `Only ${gaps.length} of at least ${minimumGaps} gaps between attempts were seen at ${at} (those after a Retry-After do not count).`,
+        `Only ${gaps.length} of at least ${minimumGaps} gaps between attempts were seen at ${at} (those after a Retry-After do not count).${doubtHint(at, sorted)}`,
         { sampleCount: gaps.length, figures: [figure('gaps', gaps.length, 'gaps')] },
       );
     }
@@ -55,9 +59,14 @@ export const gapsGrowAndSpreadJudge = defineJudge({
     const medians = growth.map(
       ({ what, medianMs, limitMs }) => `${what} ${latency(medianMs)} (at least ${limitMs} ms)`,
     );
+    const isKnown = sorted.doubtful <= mostDoubtful * (gaps.length + sorted.doubtful);
     return {
-      outcome: worstOf([...growth.map((step) => step.outcome), variation >= leastVariation ? 'pass' : 'fail']),
-      finding: `Median gap before ${medians.join(', ')}; variation ${plain(variation)} (at least ${leastVariation}) at ${at} (n = ${gaps.length}).`,
+      outcome: worstOf([
+        ...growth.map((step) => step.outcome),
+        variation >= leastVariation ? 'pass' : 'fail',
+        isKnown ? 'pass' : 'inconclusive',
+      ]),
+      finding: `Median gap before ${medians.join(', ')}; variation ${plain(variation)} (at least ${leastVariation}) at ${at} (n = ${gaps.length}).${isKnown ? '' : doubtHint(at, sorted)}`,
       figures: [
         ...growth.map(({ what, medianMs, limitMs }) => figure(`median gap before ${what}`, medianMs, 'ms', limitMs)),
         figure('variation of gaps', variation, 'ratio', leastVariation),

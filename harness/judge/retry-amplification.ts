@@ -1,6 +1,7 @@
 import { z } from 'zod';
-import { attemptsAt, operationsOf } from './attempts.ts';
+import { attemptsAt } from './attempts.ts';
 import { defineJudge, inconclusive, objectiveSpec, type Named } from './objective.ts';
+import { doubtHint, operationsOf } from './operations.ts';
 import type { ObjectiveSpec } from './types.ts';
 import { DuringSchema, describeDuring, windowsOf } from './windows.ts';
 import { figure, plain } from './wording.ts';
@@ -14,8 +15,8 @@ const Settings = z.strictObject({
 const kind = 'retryAmplification';
 
 /**
- * Attempts ÷ logical operations at a part. Every call is in its journal, so this is a count and not an estimate. Polls are no operation.
- * Default window: all faults.
+ * Attempts ÷ logical operations at a part. Every call is in its journal, so this is a count and not an estimate; where
+ * it depends on calls that nobody can attribute, it is inconclusive. Polls are no operation. Default window: all faults.
  */
 export function retryAmplification(options: Readonly<z.input<typeof Settings>> & Named): ObjectiveSpec {
   const { name = 'retry-amplification', ...settings } = options;
@@ -31,14 +32,18 @@ export const retryAmplificationJudge = defineJudge({
   judge: ({ at, atMost, during, operationPrefix }, evidence) => {
     const when = describeDuring(during);
     const attempts = attemptsAt(evidence, { at, operationPrefix, windows: windowsOf(evidence, during) });
-    const operations = operationsOf(attempts);
+    const sorted = operationsOf(attempts, evidence);
+    const operations = sorted.surely;
     if (operations.length === 0) return inconclusive(`No operation reached ${at} ${when}.`);
     const amplification = attempts.length / operations.length;
+    const atWorst = attempts.length / sorted.atMost.length;
+    const outcome = amplification > atMost ? 'fail' : atWorst > atMost ? 'inconclusive' : 'pass';
     return {
-      outcome: amplification <= atMost ? 'pass' : 'fail',
-      finding: `There were ${plain(amplification)} attempts per operation at ${at} ${when}, limit ${atMost} (${attempts.length} attempts, n = ${operations.length}).`,
+      outcome,
+      finding: `There were ${plain(amplification)} attempts per operation at ${at} ${when}, limit ${atMost} (${attempts.length} attempts, n = ${operations.length}).${outcome === 'inconclusive' ? ` It may have been ${plain(atWorst)}.${doubtHint(at, sorted)}` : ''}`,
       figures: [
         figure('attempts per operation', amplification, 'attempts', atMost),
+        figure('attempts per operation, at most', atWorst, 'attempts'),
         figure('attempts', attempts.length, 'attempts'),
         figure('operations', operations.length, 'operations'),
       ],

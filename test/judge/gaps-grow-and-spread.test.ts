@@ -37,6 +37,17 @@ describe('gaps that grow and spread', () => {
     }
   });
 
+  it('is inconclusive, not a pass, when many retries may have been missed', () => {
+    const sure = Array.from({ length: 20 }, (_, index) =>
+      retried(`ticket/${index}`, [500 * (0.5 + random.next()), 1000 * (0.5 + random.next())]),
+    ).flat();
+    const late = Array.from({ length: 10 }, (_, index) => retried(`late/${index}`, [8000])).flat();
+    expect(judge(gapsGrowAndSpread({ at: 'crm' }), evidence({ calls: sure })).outcome).toBe('pass');
+    const found = judge(gapsGrowAndSpread({ at: 'crm' }), evidence({ calls: [...sure, ...late] }));
+    expect(found.outcome).toBe('inconclusive');
+    expect(found.finding).toContain('the target must send the same "traceparent"');
+  });
+
   it('fails for retries at once', () => {
     const found = verdict(() => 5 * random.next());
     expect(found.outcome).toBe('fail');
