@@ -3,21 +3,36 @@ import { injectIntoPart } from './part-fault.ts';
 import type { FaultInjector, FaultSpec } from './types.ts';
 
 const settings = z.object({
-  status: z.number().int().min(500).max(599),
-  retryAfterSeconds: z.number().positive().optional(),
+  status: z.int().min(500).max(599),
+  // Whole seconds, since the header has no fractions: RFC 9110, section 10.2.3.
+  retryAfterSeconds: z.int().nonnegative().optional(),
 });
 
-/** The part answers every request with a server error. */
-export function unavailable(fault: { part: string; status?: number; name?: string; durationMs?: number }): FaultSpec {
-  const status = fault.status ?? 503;
+/**
+ * The part answers every request with a server error.
+ *
+ * @param fault.status what it answers: 500 to 599, default 503
+ * @param fault.retryAfterSeconds when it says to come back, as the `Retry-After` of each answer: whole seconds from 0; without it the
+ * answers have no such header
+ * @param fault.durationMs how long it stays, milliseconds; default: as long as the pace says
+ */
+export function unavailable(fault: {
+  part: string;
+  status?: number;
+  retryAfterSeconds?: number;
+  name?: string;
+  durationMs?: number;
+}): FaultSpec {
+  const { part, status = 503, retryAfterSeconds, name, durationMs } = fault;
+  const hasHint = retryAfterSeconds !== undefined;
   return {
-    name: fault.name ?? 'unavailable',
+    name: name ?? 'unavailable',
     kind: 'unavailable',
-    part: fault.part,
-    summary: `${fault.part} answers ${status} to everything`,
-    settings: { status },
+    part,
+    summary: `${part} answers ${status} to everything${hasHint ? `; Retry-After ${retryAfterSeconds} s` : ''}`,
+    settings: { status, ...(hasHint ? { retryAfterSeconds } : {}) },
     remainingPerSecond: 0,
-    ...(fault.durationMs === undefined ? {} : { durationMs: fault.durationMs }),
+    ...(durationMs === undefined ? {} : { durationMs }),
   };
 }
 
