@@ -71,15 +71,29 @@ export async function spawnChild(settings: ChildSettings): Promise<StartedChild>
     await started.ended;
     throw new GamedayError('part-not-ready', `${name} ${started.died()?.how ?? 'could not be started'}.`);
   }
-  // A message that cannot be delivered means that it has ended, which is noticed anyway.
+  await noted(name, pid, started, undo);
+  // Only now, so that whatever it starts itself has somebody who will stop it. A message that cannot be delivered means that it has ended,
+  // which is noticed anyway.
   if (settings.begin) child.send(settings.begin, () => undefined);
-  await undo.process(name, pid);
   let stopping: Promise<void> | undefined;
   return {
     ...{ name, pid, outputFile, ended: started.ended, isStopping: started.isStopping },
     ...{ died: started.died, waitReady: started.waitReady, onMessage: started.onMessage },
     stop: () => (stopping ??= stop(name, pid, started, { clock, undo, graceMs: settings.graceMs })),
   };
+}
+
+/** Notes a process in the undo journal. One that cannot be noted is ended: nobody would ever stop it. */
+async function noted(name: string, pid: number, child: Watched, undo: UndoJournal): Promise<void> {
+  try {
+    await undo.process(name, pid);
+  } catch (cause) {
+    signalGroup(pid, 'SIGKILL');
+    await child.ended;
+    // What failed first is the thing to say; this only has the journal forget it.
+    await undo.undone(name).catch(() => undefined);
+    throw cause;
+  }
 }
 
 type Watched = Pick<StartedChild, 'waitReady' | 'onMessage' | 'died' | 'isStopping' | 'ended'> & { beginStop(): void };
