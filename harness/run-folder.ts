@@ -1,8 +1,9 @@
-import { mkdir, readFile, readdir, rename, rm, symlink, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, readFile, readdir, rename, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { z } from 'zod';
 import { GamedayError, messageOf } from './kit/errors.ts';
 import { CallSchema, SampleSchema, type Call, type Sample } from './observe/observations.ts';
+import { ownerName, ownerOf, writeOwner } from './run-owner.ts';
 import { redactText } from './redact.ts';
 import { RunRecordSchema, recordVersion, type RunRecord } from './record.ts';
 
@@ -15,34 +16,48 @@ export interface StoredRun {
 }
 
 const keepRuns = 20;
+/** Folders that are being made; hidden from `ls`. */
+const newPrefix = '.new-';
 const recordName = 'record.json';
 const logNames = { samples: 'samples.jsonl', calls: 'calls.jsonl' } as const;
 
-/** Makes the folder of a new run, named by time and scenario; a second one in the same second gets a number. */
+/**
+ * Makes the folder of a new run, named by time and scenario; a second one in the same second gets a number. It says which process it belongs
+ * to, so that it is not taken for a left-over while the run is still going on.
+ */
 export async function createRunFolder(
   runsFolder: string,
   scenario: string,
   startedAtMs: number,
 ): Promise<{ id: string; folder: string }> {
   const time = new Date(startedAtMs).toISOString().slice(0, 19).replaceAll(':', '-');
+  let made: string | undefined;
   try {
     await mkdir(runsFolder, { recursive: true });
+    // Made under another name first: nobody ever sees one of these without its owner.
+    made = await mkdtemp(join(runsFolder, newPrefix));
+    await mkdir(join(made, 'output'));
+    // A temporary folder is closed to everybody else; a run is as open as the person's other folders are.
+    await chmod(made, (await stat(join(made, 'output'))).mode);
+    await writeOwner(made);
     for (let number = 1; ; number++) {
       const id = `${time}-${scenario}${number === 1 ? '' : `-${number}`}`;
-      const made = await mkdir(join(runsFolder, id)).then(
-        () => true,
-        (cause: unknown) => {
-          if (isCode(cause, 'EEXIST')) return false;
-          throw cause;
-        },
-      );
-      if (made) {
-        await mkdir(join(runsFolder, id, 'output'));
-        return { id, folder: join(runsFolder, id) };
-      }
+      if (await renameToNew(made, join(runsFolder, id))) return { id, folder: join(runsFolder, id) };
     }
   } catch (cause) {
+    if (made !== undefined) await rm(made, { recursive: true, force: true }).catch(() => undefined);
     throw diskError(`make a folder for the run in ${runsFolder}`, cause);
+  }
+}
+
+/** False when something is there already: renaming a folder onto one that is not empty fails. */
+async function renameToNew(from: string, to: string): Promise<boolean> {
+  try {
+    await rename(from, to);
+    return true;
+  } catch (cause) {
+    if (isCode(cause, 'ENOTEMPTY') || isCode(cause, 'EEXIST') || isCode(cause, 'ENOTDIR')) return false;
+    throw cause;
   }
 }
 
@@ -85,6 +100,8 @@ export async function storeRun(run: StoredRun): Promise<void> {
       await rm(join(run.folder, name), { force: true, recursive: true }).catch(() => undefined);
     throw new RunNotStored(run, cause);
   }
+  // From here on the record says what the folder is.
+  await rm(join(run.folder, ownerName), { force: true }).catch(() => undefined);
   const runsFolder = join(run.folder, '..');
   // The run is stored; keeping house must not take that back.
   await pointLatest(runsFolder, basename(run.folder)).catch(() => undefined);
@@ -145,16 +162,23 @@ export function logFiles(): RunRecord['logs'] {
   return { ...logNames };
 }
 
-/** Removes all but the newest `keep` stored runs, and returns the names of those removed. Folders without a record are left alone. */
+/**
+ * Removes all but the newest `keep` runs, and returns the names of those removed. Runs that broke or were killed before they were stored
+ * count too, but not those that are still going on. What gameday did not make is left alone.
+ */
 export async function pruneRuns(runsFolder: string, keep: number): Promise<string[]> {
-  const stored: string[] = [];
+  const ended: string[] = [];
   for (const entry of await readdir(runsFolder, { withFileTypes: true }).catch(() => [])) {
     if (!entry.isDirectory()) continue;
+    const folder = join(runsFolder, entry.name);
     // Another gameday may be pruning at the same time.
-    const files: readonly string[] = await readdir(join(runsFolder, entry.name)).catch(() => []);
-    if (files.includes('record.json')) stored.push(entry.name);
+    const files: readonly string[] = await readdir(folder).catch(() => []);
+    if (files.includes(recordName) || (await ownerOf(folder)) === 'gone') ended.push(entry.name);
   }
-  const old = stored.sort().slice(0, Math.max(0, stored.length - keep));
+  // A folder that was never finished being made is no run, so none of them is worth keeping.
+  const unfinished = ended.filter((name) => name.startsWith(newPrefix));
+  const runs = ended.filter((name) => !name.startsWith(newPrefix)).sort();
+  const old = [...unfinished, ...runs.slice(0, Math.max(0, runs.length - keep))];
   for (const name of old) await rm(join(runsFolder, name), { recursive: true, force: true });
   return old;
 }

@@ -1,3 +1,5 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtemp, readdir, readFile, rm, writeFile, mkdir } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -16,7 +18,8 @@ describe('the folder of a run', () => {
     const first = await createRunFolder(folder, 'x', 0);
     const second = await createRunFolder(folder, 'x', 0);
     expect([first.id, second.id]).toEqual(['1970-01-01T00-00-00-x', '1970-01-01T00-00-00-x-2']);
-    expect(await readdir(first.folder)).toEqual(['output']);
+    expect((await readdir(first.folder)).sort()).toEqual(['conductor.json', 'output']);
+    expect((await readdir(folder)).sort()).toEqual([first.id, second.id]);
   });
 
   it('is refused with a clear message where it cannot be made', async () => {
@@ -27,7 +30,7 @@ describe('the folder of a run', () => {
     });
   });
 
-  it('is removed when twenty newer ones are there; folders without a record are left alone', async () => {
+  it('is removed when twenty newer ones are there; what gameday did not make is left alone', async () => {
     for (let day = 10; day < 32; day++) {
       await mkdir(join(folder, `2026-01-${day}`));
       if (day !== 11) await writeFile(join(folder, `2026-01-${day}`, 'record.json'), '{}');
@@ -36,12 +39,50 @@ describe('the folder of a run', () => {
     expect(await readdir(folder)).toContain('2026-01-11');
   });
 
+  it('counts and is removed like any other when its run was killed before it was stored', async () => {
+    const { id } = await createRunFolder(folder, 'killed', 0);
+    await ownedBy(join(folder, id), await endedProcess());
+    for (const day of [10, 11]) {
+      await mkdir(join(folder, `2026-01-${day}`));
+      await writeFile(join(folder, `2026-01-${day}`, 'record.json'), '{}');
+    }
+    expect(await pruneRuns(folder, 3)).toEqual([]);
+    expect(await pruneRuns(folder, 2)).toEqual([id]);
+    expect(await pruneRuns(folder, 0)).toEqual(['2026-01-10', '2026-01-11']);
+  });
+
+  it('stays while its run is going on, however old it is, and goes when the process id is that of a stranger', async () => {
+    const { id } = await createRunFolder(folder, 'live', 0);
+    expect(await pruneRuns(folder, 0)).toEqual([]);
+    expect(await readdir(folder)).toEqual([id]);
+    await ownedBy(join(folder, id), { pid: process.pid, startedAtMs: 0 });
+    expect(await pruneRuns(folder, 0)).toEqual([id]);
+  });
+
+  it('is removed also when its process was killed while making it', async () => {
+    await mkdir(join(folder, '.new-abc'));
+    await ownedBy(join(folder, '.new-abc'), await endedProcess());
+    expect(await pruneRuns(folder, 20)).toEqual(['.new-abc']);
+  });
+
   it('has no half-written file after a write that failed', async () => {
     await mkdir(join(folder, 'record.json'));
     await expect(writeWhole(join(folder, 'record.json'), 'text')).rejects.toThrow();
     expect(await readdir(folder)).toEqual(['record.json']);
   });
 });
+
+async function ownedBy(run: string, owner: { pid: number; startedAtMs: number }): Promise<void> {
+  await writeFile(join(run, 'conductor.json'), JSON.stringify(owner));
+}
+
+/** A process id that was real and is free again. */
+async function endedProcess(): Promise<{ pid: number; startedAtMs: number }> {
+  const child = spawn(process.execPath, ['-e', '']);
+  await once(child, 'exit');
+  if (child.pid === undefined) throw new Error('The process did not start.');
+  return { pid: child.pid, startedAtMs: 1_700_000_000_000 };
+}
 
 describe('a stored run that cannot be read', () => {
   it('is named with what is wrong: missing, not JSON, foreign, of another version, corrupt', async () => {
