@@ -83,6 +83,6 @@ it('counts what it altered', async () => {
   const active = await inject(slowLink({ part: 'crm', latencyMs: 100 }));
   const peer = await bench.dial(crm.port);
   peer.socket.write('hello');
-  await expect.poll(async () => (await bench.receipt('crm', 'slow-link'))['bytesAltered']).toBe(5);
+  await bench.untilAltered('crm', 'slow-link', 5);
   expect(await active.heal()).toMatchObject({ seen: 1, altered: 1, figures: { bytesAltered: 5 } });
 });

@@ -3,6 +3,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { waitUntil } from '../../harness/kit/deadline.ts';
 import {
   againstRealServer,
+  offerUntilStalled,
   portState,
   realClock,
   startBench,
@@ -57,13 +58,8 @@ describe('without toxics', () => {
   it('does not hold memory for a receiver that does not read: the sender is slowed down', async () => {
     const upstream = await bench.tcp((socket) => void socket.pause());
     const peer = await bench.dial(await bench.proxy('a', upstream.address));
-    const chunk = Buffer.alloc(1_000_000);
-    // 100 MB are offered; what is taken is what the sockets of the system hold.
-    for (let count = 0; count < 100; count++) peer.socket.write(chunk);
-    await waitUntil(realClock, () => stalled(() => peer.socket.bytesWritten - peer.socket.writableLength), {
-      what: 'a stall',
-      limitMs: 5_000,
-    });
+    // What is taken is what the sockets of the system hold.
+    await offerUntilStalled(peer, 100);
     expect(peer.socket.writableLength).toBeGreaterThan(70_000_000);
   });
 
@@ -74,13 +70,6 @@ describe('without toxics', () => {
     expect((await bench.call('GET', '/version')).status).toBe(200);
   });
 });
-
-/** True once the figure has stood still for 100 ms. */
-async function stalled(figure: () => number): Promise<true | undefined> {
-  const before = figure();
-  await realClock.sleep(100);
-  return figure() === before ? true : undefined;
-}
 
 describe('disabling', () => {
   it('refuses new connections and drops live ones; enabled again it has the same port and works', async () => {
@@ -142,11 +131,7 @@ describe('control', () => {
     const peer = await bench.dial(await bench.proxy('a', upstream.address));
     const stall = { name: 'stall', type: 'bandwidth', stream: 'upstream', attributes: { rate: 0 } };
     await bench.toxic('a', stall);
-    for (let count = 0; count < 40; count++) peer.socket.write(Buffer.alloc(1_000_000));
-    await waitUntil(realClock, () => stalled(() => peer.socket.bytesWritten - peer.socket.writableLength), {
-      what: 'a stall',
-      limitMs: 5_000,
-    });
+    await offerUntilStalled(peer, 40);
     // The proxy has stopped reading: the rest waits at the sender.
     expect(peer.socket.writableLength).toBeGreaterThan(20_000_000);
     const tookMs: number[] = [];

@@ -38,14 +38,7 @@ it('keeps the faults as long as it is renewed, and removes toxics and enables pr
   await bench.call('PATCH', '/proxies/cut', { enabled: false });
   const peer = await bench.dial(port);
   peer.socket.write('hello');
-  await waitUntil(
-    realClock,
-    async () => ((await bench.receipt('a', 'slow'))['bytesAltered'] === 5 ? true : undefined),
-    {
-      what: 'the held bytes',
-      limitMs: 1_000,
-    },
-  );
+  await bench.untilAltered('a', 'slow', 5);
   for (let beat = 0; beat < 4; beat++) {
     expect((await renew(5_000)).json).toEqual({ kind: 'held', leaseMs: 5_000, leftMs: 5_000 });
     await clock.advance(4_999);

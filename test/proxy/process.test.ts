@@ -47,10 +47,7 @@ async function heldEcho(
   await at.toxic('a', { name: 'slow', type: 'latency', attributes: { latency: 60_000 } });
   const peer = await at.dial(port);
   peer.socket.write('hello');
-  await waitUntil(realClock, async () => ((await at.receipt('a', 'slow'))['bytesAltered'] === 5 ? true : undefined), {
-    what: 'the held bytes',
-    limitMs: 2_000,
-  });
+  await at.untilAltered('a', 'slow', 5);
   return { text: () => peer.text, bytes: (count) => peer.bytes(count), finished: () => peer.finished() };
 }
 

@@ -104,6 +104,18 @@ async function dial(port: number): Promise<Peer> {
   return peer;
 }
 
+/** Offers so many megabytes at once to a receiver that does not read, and waits until no more of it is taken. */
+export async function offerUntilStalled(peer: Peer, megabytes: number): Promise<void> {
+  for (let count = 0; count < megabytes; count++) peer.socket.write(Buffer.alloc(1_000_000));
+  const taken = (): number => peer.socket.bytesWritten - peer.socket.writableLength;
+  const stalled = async (): Promise<true | undefined> => {
+    const before = taken();
+    await realClock.sleep(100);
+    return taken() === before ? true : undefined;
+  };
+  await waitUntil(realClock, stalled, { what: 'a stall', limitMs: 5_000 });
+}
+
 /** `open`, or the error that a connect gets. */
 export async function portState(port: number): Promise<string> {
   const socket = connect({ port, host: '127.0.0.1' });
@@ -184,6 +196,13 @@ export class Bench implements AsyncDisposable {
 
   async receipt(proxy: string, toxic: string): Promise<Record<string, unknown>> {
     return (await this.call('GET', `/gameday/receipts/${proxy}/${toxic}`)).json;
+  }
+
+  /** Waits until a toxic has altered so many bytes: they have come to it, and not passed unharmed. */
+  async untilAltered(proxy: string, toxic: string, bytes: number): Promise<void> {
+    const altered = async (): Promise<true | undefined> =>
+      (await this.receipt(proxy, toxic))['bytesAltered'] === bytes ? true : undefined;
+    await waitUntil(realClock, altered, { what: `${bytes} bytes altered by ${toxic}`, limitMs: 2_000, everyMs: 5 });
   }
 
   [Symbol.asyncDispose](): Promise<void> {

@@ -71,15 +71,7 @@ describe('timeout', () => {
     await peer.roundTrip('hello');
     await bench.toxic('a', { type: 'timeout', stream: 'upstream', attributes: { timeout: 0 } });
     peer.socket.write('into the hole');
-    await waitUntil(
-      realClock,
-      async () => ((await bench.receipt('a', 'timeout_upstream'))['bytesAltered'] === 13 ? true : undefined),
-      {
-        what: 'the swallowed bytes',
-        limitMs: 1_000,
-        everyMs: 5,
-      },
-    );
+    await bench.untilAltered('a', 'timeout_upstream', 13);
     expect([peer.text, peer.socket.destroyed, peer.ended]).toEqual(['hello', false, false]);
     await bench.call('DELETE', '/proxies/a/toxics/timeout_upstream');
     await peer.finished();
@@ -105,15 +97,7 @@ describe('timeout', () => {
     await bench.toxic('a', { name: 'hole', type: 'timeout', stream: 'upstream', attributes: { timeout: 0 } });
     const peer = await bench.dial(port);
     peer.socket.write('hello');
-    await waitUntil(
-      realClock,
-      async () => ((await bench.receipt('a', 'slow'))['bytesAltered'] === 5 ? true : undefined),
-      {
-        what: 'the held bytes',
-        limitMs: 1_000,
-        everyMs: 5,
-      },
-    );
+    await bench.untilAltered('a', 'slow', 5);
     const startMs = realClock.now();
     await bench.call('DELETE', '/proxies/a/toxics/slow');
     expect(realClock.now() - startMs).toBeLessThan(100);

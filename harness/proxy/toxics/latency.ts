@@ -1,5 +1,4 @@
-import type { Timer } from '../../kit/clock.ts';
-import { ChunkQueue } from '../chunk-queue.ts';
+import { HoldingStage } from './holding-stage.ts';
 import { longestMs, type Attributes, type ToxicKind, type ToxicOutlet, type ToxicStage } from './toxic.ts';
 
 type Name = 'latency' | 'jitter';
@@ -27,55 +26,39 @@ export const latency: ToxicKind<Name> = {
   start: (attributes, outlet) => new LatencyStage(attributes, outlet),
 };
 
-class LatencyStage implements ToxicStage<Name> {
-  readonly #outlet: ToxicOutlet;
-  readonly #held = new ChunkQueue<Held>();
+class LatencyStage extends HoldingStage<Held> implements ToxicStage<Name> {
   #attributes: Attributes<Name>;
-  #ended = false;
-  #timer: Timer | undefined;
 
   constructor(attributes: Attributes<Name>, outlet: ToxicOutlet) {
+    super(outlet);
     this.#attributes = attributes;
-    this.#outlet = outlet;
   }
 
   get full(): boolean {
-    return this.#held.weight >= onItsWayBytes;
+    return this.held.weight >= onItsWayBytes;
   }
 
   chunk(chunk: Buffer): void {
-    const draw = this.#attributes.jitter === 0 ? 0 : this.#outlet.random.next();
-    const held = { chunk, receivedMs: this.#outlet.clock.now(), draw };
-    const delayed = this.#held.first !== undefined || this.#delayMs(held) > 0;
+    const draw = this.#attributes.jitter === 0 ? 0 : this.outlet.random.next();
+    const held = { chunk, receivedMs: this.outlet.clock.now(), draw };
+    const delayed = this.held.first !== undefined || this.#delayMs(held) > 0;
     if (!delayed) {
-      this.#outlet.forward(chunk);
+      this.outlet.forward(chunk);
       return;
     }
-    this.#outlet.altered(chunk.length);
-    this.#held.push(held);
-    if (!this.#timer) this.#wait();
+    this.outlet.altered(chunk.length);
+    this.held.push(held);
+    if (!this.alarm.isSet) this.#wait();
   }
 
   end(): void {
-    this.#ended = true;
-    if (!this.#held.first) this.#outlet.end();
+    this.ended = true;
+    if (!this.held.first) this.outlet.end();
   }
 
   update(attributes: Attributes<Name>): void {
     this.#attributes = attributes;
     this.#wait();
-  }
-
-  release(): void {
-    this.#timer?.cancel();
-    for (const { chunk } of this.#held.drain()) this.#outlet.forward(chunk);
-    // An end that nothing was held before has been handed on already.
-    if (this.#ended) this.#outlet.end();
-  }
-
-  discard(): void {
-    this.#timer?.cancel();
-    this.#held.drain();
   }
 
   /** Uniform over the whole milliseconds of [latency − jitter, latency + jitter), never below zero. */
@@ -85,23 +68,18 @@ class LatencyStage implements ToxicStage<Name> {
   }
 
   #wait(): void {
-    this.#timer?.cancel();
-    this.#timer = undefined;
-    const first = this.#held.first;
-    if (!first) return;
-    // Rounded up: a timer of the platform drops fractions, and a chunk may be late but never early.
-    const waitMs = Math.ceil(first.receivedMs + this.#delayMs(first) - this.#outlet.clock.now());
-    this.#timer = this.#outlet.clock.setTimer(() => this.#handOn(), waitMs);
+    const { first } = this.held;
+    if (first) this.alarm.set(first.receivedMs + this.#delayMs(first), () => this.#handOn());
   }
 
   #handOn(): void {
-    const nowMs = this.#outlet.clock.now();
-    for (let first = this.#held.first; first; first = this.#held.first) {
+    const nowMs = this.outlet.clock.now();
+    for (let first = this.held.first; first; first = this.held.first) {
       if (first.receivedMs + this.#delayMs(first) > nowMs) break;
-      this.#held.shift();
-      this.#outlet.forward(first.chunk);
+      this.held.shift();
+      this.outlet.forward(first.chunk);
     }
     this.#wait();
-    if (this.#ended && !this.#held.first) this.#outlet.end();
+    if (this.ended && !this.held.first) this.outlet.end();
   }
 }

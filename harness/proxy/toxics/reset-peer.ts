@@ -1,5 +1,4 @@
-import type { Timer } from '../../kit/clock.ts';
-import { ChunkQueue } from '../chunk-queue.ts';
+import { HoldingStage } from './holding-stage.ts';
 import { longestMs, type Attributes, type ToxicKind, type ToxicOutlet, type ToxicStage } from './toxic.ts';
 
 type Name = 'timeout';
@@ -16,63 +15,47 @@ export const resetPeer: ToxicKind<Name> = {
   start: (attributes, outlet) => new ResetPeerStage(attributes, outlet),
 };
 
-class ResetPeerStage implements ToxicStage<Name> {
-  readonly #outlet: ToxicOutlet;
-  readonly #held = new ChunkQueue<{ readonly chunk: Buffer }>();
+class ResetPeerStage extends HoldingStage<{ readonly chunk: Buffer }> implements ToxicStage<Name> {
   #timeoutMs: number;
   #firstMs: number | undefined;
-  #ended = false;
-  #timer: Timer | undefined;
 
   constructor(attributes: Attributes<Name>, outlet: ToxicOutlet) {
-    this.#outlet = outlet;
+    super(outlet);
     this.#timeoutMs = attributes.timeout;
   }
 
   get full(): boolean {
-    return this.#held.weight >= heldBytes;
+    return this.held.weight >= heldBytes;
   }
 
   chunk(chunk: Buffer): void {
-    this.#held.push({ chunk });
+    this.held.push({ chunk });
     this.#arm();
   }
 
   end(): void {
-    this.#ended = true;
+    this.ended = true;
     this.#arm();
   }
 
   update(attributes: Attributes<Name>): void {
     this.#timeoutMs = attributes.timeout;
-    if (this.#firstMs !== undefined) this.#wait();
-  }
-
-  release(): void {
-    this.#timer?.cancel();
-    for (const { chunk } of this.#held.drain()) this.#outlet.forward(chunk);
-    if (this.#ended) this.#outlet.end();
-  }
-
-  discard(): void {
-    this.#timer?.cancel();
-    this.#held.drain();
+    if (this.#firstMs !== undefined) this.#wait(this.#firstMs);
   }
 
   #arm(): void {
     if (this.#firstMs !== undefined) return;
-    this.#firstMs = this.#outlet.clock.now();
-    this.#wait();
+    this.#firstMs = this.outlet.clock.now();
+    this.#wait(this.#firstMs);
   }
 
-  #wait(): void {
-    this.#timer?.cancel();
-    const waitMs = (this.#firstMs ?? 0) + this.#timeoutMs - this.#outlet.clock.now();
-    if (waitMs > 0) {
-      this.#timer = this.#outlet.clock.setTimer(() => this.#wait(), Math.ceil(waitMs));
-      return;
-    }
-    this.#outlet.altered(this.#held.bytes);
-    this.#outlet.reset();
+  #wait(firstMs: number): void {
+    this.alarm.setMoving(
+      () => firstMs + this.#timeoutMs,
+      () => {
+        this.outlet.altered(this.held.bytes);
+        this.outlet.reset();
+      },
+    );
   }
 }

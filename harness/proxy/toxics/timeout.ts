@@ -1,4 +1,4 @@
-import type { Timer } from '../../kit/clock.ts';
+import { Alarm } from './alarm.ts';
 import { longestMs, type Attributes, type ToxicKind, type ToxicOutlet, type ToxicStage } from './toxic.ts';
 
 type Name = 'timeout';
@@ -16,12 +16,13 @@ export const timeout: ToxicKind<Name> = {
 class TimeoutStage implements ToxicStage<Name> {
   readonly full = false;
   readonly #outlet: ToxicOutlet;
+  readonly #alarm: Alarm;
   #timeoutMs: number;
   #silentSinceMs: number;
-  #timer: Timer | undefined;
 
   constructor(attributes: Attributes<Name>, outlet: ToxicOutlet) {
     this.#outlet = outlet;
+    this.#alarm = new Alarm(outlet.clock);
     this.#timeoutMs = attributes.timeout;
     this.#silentSinceMs = outlet.clock.now();
     this.#wait();
@@ -44,24 +45,24 @@ class TimeoutStage implements ToxicStage<Name> {
 
   /** Not counted as altered: a black hole that nothing ever fell into has done nothing, although its removal closes. */
   release(): void {
-    this.#timer?.cancel();
+    this.#alarm.cancel();
     this.#outlet.close();
   }
 
   discard(): void {
-    this.#timer?.cancel();
+    this.#alarm.cancel();
   }
 
   /** One timer for the whole silence, looked at when it fires: a talkative sender sets no timer for each chunk. */
   #wait(): void {
-    this.#timer?.cancel();
+    this.#alarm.cancel();
     if (this.#timeoutMs === 0) return;
-    const waitMs = this.#silentSinceMs + this.#timeoutMs - this.#outlet.clock.now();
-    if (waitMs > 0) {
-      this.#timer = this.#outlet.clock.setTimer(() => this.#wait(), Math.ceil(waitMs));
-      return;
-    }
-    this.#outlet.altered(0);
-    this.#outlet.close();
+    this.#alarm.setMoving(
+      () => this.#silentSinceMs + this.#timeoutMs,
+      () => {
+        this.#outlet.altered(0);
+        this.#outlet.close();
+      },
+    );
   }
 }
