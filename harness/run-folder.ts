@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { GamedayError, messageOf } from './kit/errors.ts';
 import { CallSchema, SampleSchema, type Call, type Sample } from './observe/observations.ts';
 import { ownerName, ownerOf, writeOwner } from './run-owner.ts';
-import { redactText } from './redact.ts';
+import { redactText, redactValue } from './redact.ts';
 import { RunRecordSchema, recordVersion, type RunRecord } from './record.ts';
 
 /** A stored run: `record.json`, its two logs, and `output/` with what each child printed. */
@@ -87,11 +87,12 @@ export class RunNotStored extends GamedayError {
  * @throws RunNotStored when the disk is full or cannot be written; then nothing of record and logs is left in the folder
  */
 export async function storeRun(run: StoredRun): Promise<void> {
+  const stored = redactRun(run);
   // The record comes last: a folder that has one has its logs too.
   const files = [
-    [logNames.samples, toLines(run.samples)],
-    [logNames.calls, toLines(run.calls)],
-    [recordName, `${JSON.stringify(run.record, null, 1)}\n`],
+    [logNames.samples, toLines(stored.samples)],
+    [logNames.calls, toLines(stored.calls)],
+    [recordName, `${JSON.stringify(stored.record, null, 1)}\n`],
   ] as const;
   try {
     for (const [name, text] of files) await writeWhole(join(run.folder, name), text);
@@ -106,6 +107,16 @@ export async function storeRun(run: StoredRun): Promise<void> {
   // The run is stored; keeping house must not take that back.
   await pointLatest(runsFolder, basename(run.folder)).catch(() => undefined);
   await pruneRuns(runsFolder, keepRuns).catch(() => []);
+}
+
+/** The run without credentials and prompts, as it is stored and shown: notes, outcome codes, paths, findings and all other texts. */
+export function redactRun(run: StoredRun): StoredRun {
+  return {
+    folder: run.folder,
+    record: redactValue(run.record),
+    samples: redactValue(run.samples),
+    calls: redactValue(run.calls),
+  };
 }
 
 /** Takes credentials and prompts out of what the children printed. A file that cannot be rewritten, as on a full disk, is removed. */

@@ -1,4 +1,5 @@
 import { GamedayError, messageOf } from '../kit/errors.ts';
+import { redactText } from '../redact.ts';
 
 /** Where a command writes, handed in so that tests can read it. */
 export interface Terminal {
@@ -34,8 +35,12 @@ export function processTerminal(): Terminal {
   };
 }
 
-/** An error as a person wants to read it: what failed, every problem, what to do. */
+/** An error as a person wants to read it: what failed, every problem, what to do. Without credentials: a target's last words may be in it. */
 export function describeError(cause: unknown): string {
+  return redactText(describe(cause));
+}
+
+function describe(cause: unknown): string {
   if (!(cause instanceof GamedayError)) {
     return `gameday broke: ${cause instanceof Error ? (cause.stack ?? cause.message) : messageOf(cause)}\nThis is a defect of gameday, not of your target.`;
   }

@@ -2,7 +2,7 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { reporters, type ReporterName } from '../../reports/index.ts';
 import { GamedayError } from '../kit/errors.ts';
-import { diskError, writeWhole, type StoredRun } from '../run-folder.ts';
+import { diskError, redactRun, writeWhole, type StoredRun } from '../run-folder.ts';
 import { didYouMean } from '../suggest.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -13,12 +13,13 @@ export async function writeReports(
   terminal: Terminal,
   folder = run.folder,
 ): Promise<string[]> {
+  const shown = redactRun(run);
   const files: string[] = [];
   await onDisk(`make the folder ${folder}`, () => mkdir(folder, { recursive: true }));
   for (const name of chosen) {
     const reporter = reporters[name];
     const { fileName } = reporter;
-    const text = reporter.render(run, { color: terminal.color });
+    const text = reporter.render(shown, { color: terminal.color });
     if (fileName === null) terminal.print(text);
     else {
       const file = join(folder, fileName);
