@@ -25,7 +25,8 @@ const kind = 'goodput';
  * No metastable state: after the last heal, with the load unchanged, good answers are back at this share (default 0.95) of what is
  * offered. `utilisation` is ρ of the load when nothing is wrong: below 0.7, or with faults shorter than max(3τ, 20 s), the experiment could
  * not show a metastable state and is invalid. With `within`, recovery has to take at most that many times the formula for
- * ρ and `retries` (R per operation, default 0), and at most 5 minutes.
+ * ρ and `retries` (R per operation, default 0), and at most 5 minutes; without it, any time up to one hold window before the end of the
+ * load will do. A run that was interrupted is inconclusive: the load did not go on.
  */
 export function goodput(options: Readonly<z.input<typeof Settings>> & Named): ObjectiveSpec {
   const { name = 'goodput-recovers', ...settings } = options;
@@ -50,6 +51,10 @@ export const goodputJudge = defineJudge({
   settings: Settings,
   hardInvariant: false,
   judge: (settings, evidence) => {
+    const { interrupted } = evidence.record.run;
+    // The load ended with the run, not by a choice of the scenario: that says nothing about the experiment, nor about the target.
+    if (interrupted !== null)
+      return inconclusive(`The load did not go on to its end: the run was interrupted (${interrupted}).`);
     const fromMs = lastHealMs(evidence);
     if (fromMs === null) return inconclusive('There was no fault to recover from.');
     const window = { name: 'after the last heal', fromMs, toMs: horizonMs(evidence) };

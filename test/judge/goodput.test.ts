@@ -88,6 +88,23 @@ describe('goodput that recovers', () => {
     expect(found.finding).toContain('The load did not stay: 25 per second after the last heal, 50 in the baseline.');
   });
 
+  it('blames neither the target nor the experiment for a run that was interrupted', () => {
+    const cut = course(0).filter((one) => one.dueMs < 62_000);
+    const run = { interrupted: 'SIGINT' };
+    expect(verdict(0, {}, { samples: cut }).outcome).toBe('invalid');
+    expect(verdict(0, {}, { samples: cut, run })).toMatchObject({
+      outcome: 'inconclusive',
+      finding: 'The load did not go on to its end: the run was interrupted (SIGINT).',
+    });
+    expect(verdict(30_000, {}, { run }).outcome).toBe('inconclusive');
+    expect(verdict(0, {}, { run, receipts: [receipt({ activeFromMs: 45_000 })] }).outcome).toBe('inconclusive');
+  });
+
+  it('takes any time up to one hold window before the end where no limit is set', () => {
+    expect(verdict(20_000, { within: 0.2 }).outcome).toBe('fail');
+    expect(verdict(20_000).outcome).toBe('pass');
+  });
+
   it('does not ask for more than the baseline gave', () => {
     const tenth = course(0).map((one, index) => (index % 20 === 0 ? sample({ ...one, outcome: timeout }) : one));
     expect(judge(goodput({ ...promise, atLeast: 0.98 }), evidence({ samples: tenth })).outcome).toBe('pass');
