@@ -15,7 +15,7 @@ export interface Finished {
 /** Runs `gameday` as a person would, in `folder` (default: the checkout), and waits for its end. */
 export function gameday(
   parameters: readonly string[],
-  options: { folder?: string; signal?: AbortSignal } = {},
+  options: { folder?: string; signal?: AbortSignal; onOutput?: (text: string) => void } = {},
 ): Promise<Finished> {
   return new Promise((resolve, reject) => {
     const child = spawn(process.execPath, [join(root, 'bin', 'gameday.js'), ...parameters], {
@@ -24,8 +24,12 @@ export function gameday(
       env: { ...process.env, NO_COLOR: '1' },
     });
     let output = '';
-    child.stdout.on('data', (chunk: Buffer) => (output += chunk.toString()));
-    child.stderr.on('data', (chunk: Buffer) => (output += chunk.toString()));
+    const take = (chunk: Buffer): void => {
+      output += chunk.toString();
+      options.onOutput?.(chunk.toString());
+    };
+    child.stdout.on('data', take);
+    child.stderr.on('data', take);
     options.signal?.addEventListener('abort', () => child.kill('SIGTERM'), { once: true });
     child.on('error', reject);
     child.on('close', (code) => resolve({ code, output }));
