@@ -1,5 +1,5 @@
 import type { Item } from '../observe/observations.ts';
-import { backlogReadings, deadLettered, settledLevel, type Reading } from './backlog.ts';
+import { backlogReadings, deadLettered, feedPerSecond, type Reading } from './backlog.ts';
 import type { Evidence } from './types.ts';
 
 /** What became of items that are missing at the end: too early to say, or passed over. */
@@ -9,31 +9,30 @@ export type DrainState =
 
 /**
  * Tells lost items from a backlog that has not drained yet. An item was passed over when it had waited for the last `plateauMs` (the
- * larger of 5 s and half of the hold window), one that changed after it is stored, and the backlog did not shrink any more: it was back
- * at its usual level but for the missing ones, or it stood still above that.
+ * larger of 5 s and half of the hold window), one that changed after it is stored, and the backlog, the missing ones included, did not
+ * shrink any more. While it does, they may still come: a target may drain with the newest first.
  */
 export function drainState(evidence: Evidence, missing: readonly (Item & { source: string })[]): DrainState {
-  const readings = backlogReadings(evidence, [...deadLettered(evidence), ...missing]);
+  const readings = backlogReadings(evidence, deadLettered(evidence));
   const last = readings.at(-1);
   if (!last) return { kind: 'not drained', why: 'the backlog was not watched' };
   if (evidence.record.run.interrupted !== null) return { kind: 'not drained', why: 'the run was interrupted' };
   if (targetDied(evidence)) return { kind: 'not drained', why: 'the target was gone' };
   const plateauMs = Math.max(5000, evidence.record.plan.holdMs / 2);
   const fromMs = last.atMs - plateauMs;
-  const recent = readings.filter((reading) => reading.atMs >= fromMs);
   const newest = newestStored(evidence);
   const items = missing.filter((item) => {
     const atMs = item.atMs ?? -Infinity;
     return atMs <= fromMs && atMs < (newest.get(item.source) ?? -Infinity);
   });
   if (items.length === 0) return { kind: 'not drained', why: 'nothing newer was stored in the meantime' };
-  const level = settledLevel(evidence, readings);
-  const drained = recent.every((reading) => reading.count <= level);
-  if (!drained && isShrinking(backlogReadings(evidence).filter((reading) => reading.atMs >= fromMs))) {
-    return {
-      kind: 'not drained',
-      why: `the backlog was still shrinking, at ${evidence.record.ledger.backlog.at(-1)?.[1] ?? 0}`,
-    };
+  if (
+    isShrinking(
+      readings.filter((reading) => reading.atMs >= last.atMs - 2 * plateauMs),
+      feedPerSecond(evidence),
+    )
+  ) {
+    return { kind: 'not drained', why: `the backlog was still shrinking, at ${last.count}` };
   }
   return { kind: 'passed over', items };
 }
@@ -52,13 +51,11 @@ function newestStored(evidence: Evidence): ReadonlyMap<string, number> {
   );
 }
 
-/** Whether the second half of the readings lies clearly below the first: by a tenth, and by two items at least. */
-function isShrinking(readings: readonly Reading[]): boolean {
+/** Whether the second half of the readings lies below the first by more than noise: by two items, and by half a second of the feed. */
+function isShrinking(readings: readonly Reading[], perSecond: number): boolean {
   const half = Math.floor(readings.length / 2);
   if (half === 0) return true;
-  const before = mean(readings.slice(0, half));
-  const after = mean(readings.slice(-half));
-  return before - after > Math.max(2, before / 10);
+  return mean(readings.slice(0, half)) - mean(readings.slice(-half)) > Math.max(2, perSecond / 2);
 }
 
 function mean(readings: readonly Reading[]): number {

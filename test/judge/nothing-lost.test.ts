@@ -63,6 +63,38 @@ describe('nothing lost', () => {
     expect(found.finding).toContain('Not drained');
   });
 
+  it.each([
+    ['fast', 9],
+    ['slowly', 4],
+  ])('is inconclusive, not lost, while a backlog drains %s with the newest first', (_, perSecond) => {
+    // 300 piled up until 50 s; what is left of them at the end is the oldest, and all that is newer is stored.
+    const left = (atMs: number) => Math.round(300 - ((atMs - 50_000) / 1000) * perSecond);
+    const old = Array.from({ length: 300 }, (__, index) => item(`old-${index}`, 30_000 + index * 60));
+    const draining = backlog((atMs) => (atMs < 30_000 ? 0 : atMs < 50_000 ? (atMs - 30_000) * 0.015 : left(atMs)));
+    const found = verdict({
+      sources: { crm: [...source, ...old] },
+      stored: [...source, ...old.slice(left(80_000))],
+      backlog: draining,
+    });
+    expect(found.outcome).toBe('inconclusive');
+    expect(found.finding).toContain('the backlog was still shrinking');
+  });
+
+  it('still finds what a drain with the newest first has left for good', () => {
+    const old = Array.from({ length: 300 }, (__, index) => item(`old-${index}`, 30_000 + index * 60));
+    const settled = backlog((atMs) => {
+      if (atMs < 30_000) return 0;
+      if (atMs < 50_000) return (atMs - 30_000) * 0.015;
+      return Math.max(7, 300 - (atMs - 50_000) * 0.02);
+    });
+    const found = verdict({
+      sources: { crm: [...source, ...old] },
+      stored: [...source, ...old.slice(7)],
+      backlog: settled,
+    });
+    expect(found).toMatchObject({ outcome: 'fail', finding: 'Lost: 7 items of the sources (n = 378).' });
+  });
+
   it('is inconclusive when the target stopped and nothing newer was stored', () => {
     const stored = source.filter((_, index) => index < 60);
     const found = verdict({ stored, backlog: backlog((atMs) => Math.max(0, (atMs - 60_000) / 1000)) });
