@@ -3,7 +3,7 @@ import { checkFaults } from './faults/index.ts';
 import { checkObjectives } from './judge/index.ts';
 import type { Scenario } from './scenario.ts';
 import { checkShape } from './scenario-shape.ts';
-import { didYouMean } from './suggest.ts';
+import { didYouMean } from './kit/suggest.ts';
 
 /** Every mistake in a scenario, in its author's words; empty when there is none. */
 export function checkScenario(scenario: Scenario): string[] {

@@ -5,7 +5,7 @@ import { z } from 'zod';
 import { GamedayError, messageOf } from './kit/errors.ts';
 import { siblingModule } from './kit/sibling-module.ts';
 import type { Scenario } from './scenario.ts';
-import { didYouMean } from './suggest.ts';
+import { didYouMean } from './kit/suggest.ts';
 import type { TargetConfig } from './world/target.ts';
 
 /** What a config file gives: the target, and scenarios of its own beside the library's. */

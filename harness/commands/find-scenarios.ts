@@ -1,7 +1,7 @@
 import { checkLibrary } from '../check-scenario.ts';
 import { GamedayError } from '../kit/errors.ts';
 import type { Scenario } from '../scenario.ts';
-import { didYouMean } from '../suggest.ts';
+import { didYouMean } from '../kit/suggest.ts';
 
 /** The scenarios of the library and of the config, checked. */
 export function scenarioLibrary(library: readonly Scenario[], own: readonly Scenario[]): readonly Scenario[] {

@@ -1,9 +1,9 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { reporters, type ReporterName } from '../../reports/index.ts';
+import { reporters, type ReporterName, type SkippedRun } from '../../reports/index.ts';
 import { GamedayError } from '../kit/errors.ts';
 import { diskError, redactRun, writeWhole, type StoredRun } from '../run-folder.ts';
-import { didYouMean } from '../suggest.ts';
+import { didYouMean } from '../kit/suggest.ts';
 import type { Terminal } from './terminal.ts';
 
 /** Renders the chosen reports of a run; files go into its folder. Gives the paths of the files. */
@@ -43,6 +43,20 @@ export function parseReporters(list: string): ReporterName[] {
   if (problems.length > 0)
     throw new GamedayError('usage', problems[0] ?? '', { problems, hint: `Known reporters: ${known.join(', ')}.` });
   return known.filter((reporter) => names.includes(reporter));
+}
+
+/** Writes the chosen reports that have a word for a scenario that could not be run. */
+export async function writeSkippedReports(
+  skipped: SkippedRun,
+  chosen: readonly ReporterName[],
+  folder: string,
+): Promise<void> {
+  for (const name of chosen) {
+    const { fileName, renderSkipped } = reporters[name];
+    if (fileName === null || renderSkipped === undefined) continue;
+    const file = join(folder, fileName);
+    await onDisk(`write the report ${file}`, () => writeWhole(file, renderSkipped(skipped)));
+  }
 }
 
 async function onDisk<T>(what: string, work: () => Promise<T>): Promise<T> {

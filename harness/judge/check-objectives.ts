@@ -1,4 +1,4 @@
-import { closest, distance } from 'fastest-levenshtein';
+import { didYouMean } from '../kit/suggest.ts';
 import { judgeFor, judges } from './judges.ts';
 import { problemsOf } from './objective.ts';
 import type { ObjectiveSpec } from './types.ts';
@@ -17,8 +17,5 @@ export function checkObjectives(specs: readonly ObjectiveSpec[]): string[] {
 
 function suggestion(kind: string): string {
   const kinds = judges.map((judge) => judge.kind);
-  const best = closest(kind, kinds);
-  return distance(kind, best) <= Math.max(2, best.length / 3)
-    ? ` Did you mean "${best}"?`
-    : ` Known are: ${kinds.join(', ')}.`;
+  return didYouMean(kind, kinds) || ` Known are: ${kinds.join(', ')}.`;
 }

@@ -1,0 +1,11 @@
+import { closest, distance } from 'fastest-levenshtein';
+
+/** ` Did you mean "x"?` when one of `known` is close to what was typed, in whatever case, otherwise nothing. */
+export function didYouMean(typed: string, known: readonly string[]): string {
+  const written = new Map(known.map((word) => [word.toLowerCase(), word]));
+  if (written.size === 0) return '';
+  const meant = typed.toLowerCase();
+  const best = closest(meant, [...written.keys()]);
+  const near = distance(meant, best) <= Math.max(2, Math.floor(best.length / 3)) || best.includes(meant);
+  return near ? ` Did you mean "${written.get(best) ?? best}"?` : '';
+}
