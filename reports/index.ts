@@ -1,12 +1,12 @@
 import { renderConsole } from './console.ts';
 import { renderHtml } from './html.ts';
 import { renderJson } from './json.ts';
-import { renderJunit } from './junit.ts';
-import { renderMarkdown } from './markdown.ts';
-import type { ReportInput } from './report-input.ts';
+import { renderJunit, renderSkippedJunit } from './junit.ts';
+import { renderMarkdown, renderSkippedMarkdown } from './markdown.ts';
+import type { ReportInput, SkippedRun } from './report-input.ts';
 
 export { renderSummary } from './run-summary.ts';
-export type { ReportInput } from './report-input.ts';
+export type { ReportInput, SkippedRun } from './report-input.ts';
 
 export type ReporterName = 'console' | 'json' | 'junit' | 'markdown' | 'html';
 
@@ -15,13 +15,15 @@ export interface Reporter {
   readonly fileName: string | null;
   /** `color` matters to the terminal only. */
   render(input: ReportInput, settings: { readonly color: boolean }): string;
+  /** The report of a scenario that was skipped; absent where the format has none. */
+  readonly renderSkipped?: (skipped: SkippedRun) => string;
 }
 
 /** Every reporter by the name that `--reporter` takes, in the order in which they are written. */
 export const reporters: Readonly<Record<ReporterName, Reporter>> = {
   console: { fileName: null, render: renderConsole },
   json: { fileName: 'summary.json', render: renderJson },
-  junit: { fileName: 'junit.xml', render: renderJunit },
-  markdown: { fileName: 'summary.md', render: renderMarkdown },
+  junit: { fileName: 'junit.xml', render: renderJunit, renderSkipped: renderSkippedJunit },
+  markdown: { fileName: 'summary.md', render: renderMarkdown, renderSkipped: renderSkippedMarkdown },
   html: { fileName: 'report.html', render: renderHtml },
 };

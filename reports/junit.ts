@@ -3,7 +3,7 @@ import type { ObjectiveVerdict, RunRecord } from '../harness/record.ts';
 import { formatFigure } from './format-figure.ts';
 import { plainText } from './plain-text.ts';
 import { receiptLine } from './receipt-line.ts';
-import type { ReportInput } from './report-input.ts';
+import type { ReportInput, SkippedRun } from './report-input.ts';
 
 /**
  * JUnit XML: a suite per run, a case per objective. A failed objective is a `failure`. An inconclusive or invalid one is an `error`, and so
@@ -41,6 +41,21 @@ export function renderJunit({ record }: ReportInput): string {
     }
   }
   return report.build();
+}
+
+/** JUnit XML of a scenario that could not be run: a suite with one skipped case, which says why. */
+export function renderSkippedJunit({ scenario, reason }: SkippedRun): string {
+  const report = (builder as unknown as Builder).newBuilder().name('gameday');
+  const name = plainText(`gameday.${scenario}`);
+  const suite = report.testSuite().name(name);
+  suite
+    .testCase()
+    .className(name)
+    .name('experiment')
+    .standardOutput(`Skipped: ${insideData(plainText(reason))}`)
+    .skipped();
+  // The library's skipped cases take no message, and that is where servers look for the reason.
+  return report.build().replace('<skipped/>', () => `<skipped message="${attribute(plainText(reason))}"/>`);
 }
 
 /** What was wrong with the experiment as a whole; empty when the objectives say it all. */
@@ -93,4 +108,8 @@ function timestamp(startedAt: string): string {
 /** The library hides only the first end mark of a data section; a second one would break the document. */
 function insideData(text: string): string {
   return text.replaceAll(']]>', ']] >');
+}
+
+function attribute(text: string): string {
+  return text.replace(/&/g, '&amp;').replace(/</g, '&lt;').replace(/>/g, '&gt;').replace(/"/g, '&quot;');
 }

@@ -3,7 +3,7 @@ import { formatDuration } from '../harness/kit/durations.ts';
 import { formatFigure } from './format-figure.ts';
 import { plainText } from './plain-text.ts';
 import { receiptLine } from './receipt-line.ts';
-import type { ReportInput } from './report-input.ts';
+import type { ReportInput, SkippedRun } from './report-input.ts';
 import { tally, verdictWords, worstFirst } from './verdict-words.ts';
 
 /** GitHub-flavoured Markdown for a job summary or a pull request. Everything from the record is escaped: it is shown, never obeyed. */
@@ -26,6 +26,11 @@ export function renderMarkdown({ record }: ReportInput): string {
     facts(record),
   ];
   return `${blocks.filter((block) => block !== '').join('\n\n')}\n`;
+}
+
+/** Markdown of a scenario that could not be run, with the reason. */
+export function renderSkippedMarkdown({ scenario, reason }: SkippedRun): string {
+  return `## - SKIPPED: ${escape(scenario)}\n\n**SKIPPED**: ${escape(reason)}. Nothing was judged; it is not counted as passed.\n`;
 }
 
 function objectiveTable(objectives: readonly ObjectiveVerdict[]): string {

@@ -6,3 +6,9 @@ export interface ReportInput {
   readonly samples: readonly Sample[];
   readonly calls: readonly Call[];
 }
+
+/** A scenario that could not be run here, and why. It is never counted as passed. */
+export interface SkippedRun {
+  readonly scenario: string;
+  readonly reason: string;
+}

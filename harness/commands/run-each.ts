@@ -1,17 +1,21 @@
 import { join } from 'node:path';
-import { renderSummary, reporters, type ReporterName } from '../../reports/index.ts';
+import { renderSummary, reporters, type ReporterName, type SkippedRun } from '../../reports/index.ts';
+import type { Clock } from '../kit/clock.ts';
 import { GamedayError } from '../kit/errors.ts';
-import { RunNotStored } from '../run-folder.ts';
+import { createRunFolder, RunNotStored } from '../run-folder.ts';
 import type { RunResult } from '../run.ts';
 import type { Scenario } from '../scenario.ts';
 import { exitCodeOf, exitCodes } from './exit-codes.ts';
 import { describeError, type Terminal } from './terminal.ts';
-import { writeReports } from './write-reports.ts';
+import { writeReports, writeSkippedReports } from './write-reports.ts';
 
 export interface RunEachSettings {
   readonly chosen: readonly ReporterName[];
   readonly terminal: Terminal;
   readonly signal: AbortSignal;
+  /** Where the reports of skipped scenarios go, in a folder each. */
+  readonly runsFolder: string;
+  readonly clock: Clock;
   /** Runs one scenario to its verdict and stores it. */
   readonly run: (scenario: Scenario) => Promise<RunResult>;
 }
@@ -63,14 +67,24 @@ async function tryOne(scenario: Scenario, { run }: RunEachSettings): Promise<Tri
 }
 
 /** Writes the chosen reports into the run's folder, and prints the console report. */
-async function report(result: Tried, { chosen, terminal }: RunEachSettings): Promise<void> {
-  if (result.kind === 'skipped') terminal.say(`  skipped: ${result.reason}`);
-  else if (result.kind === 'judged') await writeReports(result.run, chosen, terminal);
+async function report(result: Tried, settings: RunEachSettings): Promise<void> {
+  const { chosen, terminal } = settings;
+  if (result.kind === 'skipped') {
+    terminal.say(`  skipped: ${result.reason}`);
+    await writeSkipped(result, settings);
+  } else if (result.kind === 'judged') await writeReports(result.run, chosen, terminal);
   else {
     // The verdict is all that is left of the run, so it is shown whether or not the console report was asked for.
     await writeReports(result.cause.run, ['console'], terminal);
     throw result.cause;
   }
+}
+
+/** A skipped scenario has no run, so its reports get a folder of their own, and only where somebody asked for such reports. */
+async function writeSkipped(skipped: SkippedRun, { chosen, runsFolder, clock }: RunEachSettings): Promise<void> {
+  if (!chosen.some((name) => reporters[name].renderSkipped !== undefined)) return;
+  const { folder } = await createRunFolder(runsFolder, skipped.scenario, clock.now());
+  await writeSkippedReports(skipped, chosen, folder);
 }
 
 /** Whether something failed only because the run was told to stop. */

@@ -41,7 +41,7 @@ export async function runCommand(
   for (const note of notes) terminal.say(note);
 
   return runEach(scenarios, {
-    ...{ chosen, terminal, signal },
+    ...{ chosen, terminal, signal, runsFolder: runsFolderOf(flags), clock: systemClock() },
     run: (scenario) => runOne(scenario, loaded, flags, { terminal, signal, notes }),
   });
 }
@@ -61,12 +61,16 @@ function runOne(
     pace: flags.pace,
     defect: flags.defect ?? null,
     stateFolder: stateFolder(),
-    runsFolder: flags.out === undefined ? runsFolder() : resolve(flags.out),
+    runsFolder: runsFolderOf(flags),
     command: commandOf(scenario.name, seed, flags),
     signal: context.signal,
     onProgress: (progress) => progressDisplay.show(progress),
     notes: context.notes,
   }).finally(() => progressDisplay.stop());
+}
+
+function runsFolderOf({ out }: RunFlags): string {
+  return out === undefined ? runsFolder() : resolve(out);
 }
 
 /** The command that repeats a run. */

@@ -22,6 +22,7 @@ const moduleUrl = (path: string): string => JSON.stringify(pathToFileURL(join(ro
 const program = `
   import { runEach } from ${moduleUrl('harness/commands/run-each.ts')};
   import { processTerminal } from ${moduleUrl('harness/commands/terminal.ts')};
+  import { systemClock } from ${moduleUrl('harness/kit/clock.ts')};
   import { redactOutput, storeRun } from ${moduleUrl('harness/run-folder.ts')};
   import { sourceThrottling } from ${moduleUrl('scenarios/source-throttling.ts')};
   import { exampleRun } from ${moduleUrl('test/reports/example-run.ts')};
@@ -36,6 +37,8 @@ const program = `
     chosen: ['json', 'html'],
     terminal: processTerminal(),
     signal: new AbortController().signal,
+    runsFolder: process.argv[1] + '/..',
+    clock: systemClock(),
     run: async () => {
       await redactOutput(run.folder);
       await storeRun(run);
