@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { FigureSchema, PhaseSchema, ReceiptSchema, VerdictOutcomeSchema } from '../harness/record.ts';
+import { PhaseSchema, ReceiptSchema, RunRecordSchema, RunVerdictSchema } from '../harness/record.ts';
 import { plainText } from './plain-text.ts';
 import type { ReportInput } from './report-input.ts';
 import { operationTotals } from './timeline/operation-figures.ts';
@@ -28,8 +28,7 @@ export const SummarySchema = z.object({
   scenario: z.string(),
   promise: z.string(),
   covers: z.array(z.string()),
-  outcome: VerdictOutcomeSchema,
-  invalidReasons: z.array(z.string()),
+  ...RunVerdictSchema.pick({ outcome: true, invalidReasons: true }).shape,
   run: z.object({
     id: z.string(),
     startedAt: z.string(),
@@ -43,25 +42,13 @@ export const SummarySchema = z.object({
     interrupted: z.string().nullable(),
     versions: z.record(z.string(), z.string()),
   }),
-  objectives: z.array(
-    z.object({
-      name: z.string(),
-      kind: z.string(),
-      statement: z.string(),
-      outcome: VerdictOutcomeSchema,
-      hardInvariant: z.boolean(),
-      finding: z.string(),
-      figures: z.array(FigureSchema),
-      sampleCount: z.number(),
-      counterexamples: z.array(z.string()),
-    }),
-  ),
+  objectives: RunVerdictSchema.shape.objectives,
   phases: z.array(PhaseSchema),
   receipts: z.array(ReceiptSchema),
   operations: z.array(OperationTotalsSchema),
   calls: z.array(z.object({ part: z.string(), count: z.number() })),
   deadLetters: z.number().nullable(),
-  lateness: z.object({ count: z.number(), p50Ms: z.number(), p99Ms: z.number(), maxMs: z.number() }),
+  lateness: RunRecordSchema.shape.lateness,
   notes: z.array(z.string()),
 });
 type Summary = z.infer<typeof SummarySchema>;

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { RunVerdictSchema } from '../../harness/record.ts';
 import { renderJson, SummarySchema } from '../../reports/json.ts';
 import { exampleRun } from './example-run.ts';
 import { hostileText, withObjective } from './with-record.ts';
@@ -63,4 +64,8 @@ test('leaves telemetry, logs and the settings of parts out', () => {
 
 test('masks a credential in a finding', () => {
   expect(renderJson(withObjective({ finding: hostileText }))).not.toContain('abcdef0123456789');
+});
+
+test('says of an objective what the record says, by the same schema', () => {
+  expect(SummarySchema.shape.objectives).toBe(RunVerdictSchema.shape.objectives);
 });
