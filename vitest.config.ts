@@ -1,7 +1,9 @@
 import { defineConfig } from 'vitest/config';
+import { noSkips } from './scripts/no-skips.ts';
 
 export default defineConfig({
   test: {
+    reporters: ['default', ...noSkips(process.env)],
     include: ['test/**/*.test.ts'],
     exclude: ['test/scenarios/**', 'test/full/**'],
     // Most of the time is spent waiting for processes and timers, so both cores of a small machine get a worker.

@@ -1,0 +1,18 @@
+import type { Reporter } from 'vitest/reporters';
+
+/** With `GAMEDAY_NO_SKIPS=1`, as in `.ci/run`, a run of tests fails in which any test was skipped, and names each; otherwise nothing. */
+export function noSkips(environment: NodeJS.ProcessEnv): Reporter[] {
+  if (environment['GAMEDAY_NO_SKIPS'] !== '1') return [];
+  return [
+    {
+      onTestRunEnd: (modules) => {
+        const skipped = modules.flatMap((module) =>
+          [...module.children.allTests('skipped')].map((test) => `${module.relativeModuleId}: ${test.fullName}`),
+        );
+        if (skipped.length === 0) return;
+        console.error(['Skipped, although GAMEDAY_NO_SKIPS=1:', ...skipped.map((name) => `  - ${name}`)].join('\n'));
+        process.exitCode = 1;
+      },
+    },
+  ];
+}
