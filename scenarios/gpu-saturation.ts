@@ -4,6 +4,7 @@ import { postgres } from '../fakes/stores/postgres/spec.ts';
 import {
   ask,
   batchGivesWay,
+  correctness,
   goodput,
   ingest,
   memoryPressure,
@@ -51,6 +52,7 @@ export const gpuSaturation: Scenario = {
     preemption({ at: 'model-server', during: ['memory-pressure'] }),
     retryAmplification({ at: 'model-server', atMost: 1.2 }),
     goodput({ of: 'ask', atLeast: 0.95, utilisation: 0.75 }),
+    correctness({ of: 'ask', atLeast: 0.9 }),
   ],
   references: [
     'https://www.usenix.org/conference/osdi22/presentation/huang-lexiang',

@@ -7,6 +7,7 @@ import {
   attemptsPerOperation,
   availability,
   concurrencyWithin,
+  correctness,
   drained,
   gapsGrowAndSpread,
   ingestFeed,
@@ -48,6 +49,7 @@ export const sourceThrottling: Scenario = {
     gapsGrowAndSpread({ at: 'crm' }),
     concurrencyWithin({ at: 'crm', atMost: 8 }),
     availability({ of: 'ask', atLeast: 0.99, during: 'fault' }),
+    correctness({ of: 'ask', atLeast: 0.9 }),
     drained({ from: 'crm', within: 1.25 }),
   ],
   references: [

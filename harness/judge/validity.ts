@@ -3,6 +3,7 @@ import type { ObjectiveVerdict, Receipt, RunRecord } from '../record.ts';
 import { judgeBad } from './availability.ts';
 import { latenessReason } from './lateness.ts';
 import { samplesIn } from './outcomes.ts';
+import { unsteadyBaseline } from './stationary.ts';
 import type { Evidence } from './types.ts';
 import { windowsOf } from './windows.ts';
 import { percent } from './wording.ts';
@@ -25,6 +26,7 @@ export function invalidReasons(evidence: Evidence, objectives: readonly Objectiv
     ...faultReasons(record),
     ...linkReasons(record),
     ...baselineReasons(evidence),
+    ...unsteadyBaseline(evidence),
     ...latenessReason(evidence, objectives),
     ...objectives.filter((one) => one.outcome === 'invalid').map((one) => `${one.name}: ${one.finding}`),
   ];
