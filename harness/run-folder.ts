@@ -82,11 +82,12 @@ export class RunNotStored extends GamedayError {
 }
 
 /**
- * Writes the record and its logs, all of them or none, points `latest` at it, and removes all but the last 20 runs.
+ * Writes the record and its logs, all of them or none, points `latest` at it, and removes all but the last 20 runs. Gives the run as it
+ * is stored: without credentials and prompts.
  *
  * @throws RunNotStored when the disk is full or cannot be written; then nothing of record and logs is left in the folder
  */
-export async function storeRun(run: StoredRun): Promise<void> {
+export async function storeRun(run: StoredRun): Promise<StoredRun> {
   const stored = redactRun(run);
   // The record comes last: a folder that has one has its logs too.
   const files = [
@@ -107,6 +108,7 @@ export async function storeRun(run: StoredRun): Promise<void> {
   // The run is stored; keeping house must not take that back.
   await pointLatest(runsFolder, basename(run.folder)).catch(() => undefined);
   await pruneRuns(runsFolder, keepRuns).catch(() => []);
+  return stored;
 }
 
 /** The run without credentials and prompts, as it is stored and shown: notes, outcome codes, paths, findings and all other texts. */

@@ -48,7 +48,6 @@ export async function runScenario(options: RunOptions): Promise<RunResult> {
   });
   await cleanup.stop();
   const record: RunRecord = { ...evidence.record, verdict: judgeRun(evidence) };
-  const run: StoredRun = { folder, record, samples: evidence.samples, calls: evidence.calls };
-  await storeRun(run);
+  const run = await storeRun({ folder, record, samples: evidence.samples, calls: evidence.calls });
   return { kind: 'judged', run };
 }
