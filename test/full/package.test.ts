@@ -1,0 +1,156 @@
+import { execFile } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { root } from '../scenarios/run-gameday.ts';
+
+interface Ended {
+  readonly code: number | null;
+  /** Results; npm and its kind put their warnings on standard error. */
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+let folder: string;
+let project: string;
+
+/** The package as a stranger gets it: packed, and installed in a project that knows nothing of the checkout. */
+beforeAll(async () => {
+  folder = realpathSync(mkdtempSync(join(tmpdir(), 'gameday-package-')));
+  project = join(folder, 'project');
+  mkdirSync(project);
+  await succeeds('npm', ['pack', '--pack-destination', folder], root);
+  const [tarball = 'no tarball'] = readdirSync(folder).filter((name) => name.endsWith('.tgz'));
+  writeFileSync(join(project, 'package.json'), JSON.stringify({ name: 'stranger', private: true, type: 'module' }));
+  await succeeds('npm', ['install', '--no-audit', '--no-fund', '--prefer-offline', join(folder, tarball)], project);
+}, 150_000);
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+describe('the installed package', () => {
+  it('brings what was compiled, and no sources', () => {
+    const installed = join(project, 'node_modules', 'gameday');
+    expect(readdirSync(installed).sort()).toEqual(['README.md', 'bin', 'dist', 'docs', 'package.json']);
+    const compiled = readdirSync(join(installed, 'dist'), { recursive: true, encoding: 'utf8' });
+    expect(compiled).toContain(join('harness', 'cli.js'));
+    expect(compiled.filter((name) => name.endsWith('.ts') && !name.endsWith('.d.ts'))).toEqual([]);
+  });
+
+  it('lists the scenarios of the library', async () => {
+    const output = await succeeds('npx', ['gameday', 'list'], project);
+    expect(output).toContain('source-throttling');
+    expect(output).toContain('gpu-saturation');
+    expect(output).toContain('of 24 systems covered');
+    expect(output).toContain('Defects of reference workload: A2');
+  });
+
+  it('plans a scenario, as text and as JSON', async () => {
+    const text = await succeeds('npx', ['gameday', 'plan', 'source-throttling', '--seed', '7'], project);
+    expect(text).toContain('By the formula the backlog has drained');
+    const json = await succeeds('npx', ['gameday', 'plan', 'source-throttling', '--seed', '7', '--json'], project);
+    expect(JSON.parse(json)).toMatchObject({
+      scenario: 'source-throttling',
+      seed: 7,
+      arrivals: [{ operation: 'ask' }],
+    });
+  });
+
+  it('reads a config in TypeScript of the project that it is installed in', async () => {
+    writeFileSync(join(project, 'gameday.config.ts'), config);
+    const output = await succeeds('npx', ['gameday', 'list', '--json'], project);
+    expect(JSON.parse(output)).toMatchObject({
+      scenarios: [{ name: 'source-throttling' }, { name: 'gpu-saturation' }],
+      defects: [{ id: 'M1' }],
+    });
+  });
+
+  it('ends with 64 for wrong usage', async () => {
+    const { code, stderr } = await runs('npx', ['gameday', 'plan', 'source-throtling'], project);
+    expect(stderr).toContain('Did you mean "source-throttling"?');
+    expect(code).toBe(64);
+  });
+});
+
+describe('the types of the installed package', () => {
+  it('fit a config like that of the README, and the scenario of the README', async () => {
+    writeFileSync(join(project, 'gameday.config.ts'), config);
+    writeFileSync(join(project, 'scenario.ts'), readmeExample('export const sourceThrottling: Scenario'));
+    expect(await typeCheck(['gameday.config.ts', 'scenario.ts'])).toMatchObject({ code: 0, stdout: '' });
+  }, 60_000);
+
+  it('reject what is wrong: nothing of them is lost as "any"', async () => {
+    writeFileSync(join(project, 'wrong.ts'), wrong);
+    const { code, stdout } = await typeCheck(['wrong.ts']);
+    expect([...stdout.matchAll(/wrong\.ts\((\d+),/g)].map(([, line]) => Number(line))).toEqual([4, 5, 6]);
+    expect(code).not.toBe(0);
+  }, 60_000);
+});
+
+const config = `import type { TargetConfig } from 'gameday';
+
+export const config: TargetConfig = {
+  name: 'my RAG service',
+  start: { kind: 'command', command: ['python', 'serve.py'] },
+  ready: { path: '/health' },
+  rename: { OPENAI_BASE_URL: 'LLM_URL' },
+  operations: {
+    ask: {
+      request: (question) => ({ method: 'POST', path: '/ask', body: { question } }),
+      read: ({ name, data }) =>
+        name === 'end' ? { kind: 'done', citations: [], degraded: false } : { kind: 'token', text: data },
+    },
+    ingest: {
+      request: (documents) => ({
+        method: 'POST',
+        path: '/documents',
+        body: { documents: documents.map((document) => ({ ...document })) },
+      }),
+      acknowledged: (body) => (body as { stored: { id: string; version: number }[] }).stored,
+    },
+    stored: { kind: 'sql', variable: 'DATABASE_URL', query: 'select id, version from documents' },
+  },
+  defects: [{ id: 'M1', title: 'answers nothing', scenario: 'source-throttling', caughtBy: ['availability'] }],
+};
+`;
+
+/** A mistake in each of the last three lines. */
+const wrong = `import { throttle, type TargetConfig } from 'gameday';
+import { crm } from 'gameday/fakes';
+
+export const fault = throttle({ part: 'crm', toPerSecond: 'four', retryAfter: ['none'] });
+export const part = crm({ quotaPerSecund: 40, changesPerSecond: 20, concurrency: 8 });
+export const start: TargetConfig['start'] = { kind: 'command', command: 'python serve.py' };
+`;
+
+/** The TypeScript block of the README that holds this line, unaltered. */
+function readmeExample(line: string): string {
+  const blocks = [...readFileSync(join(root, 'README.md'), 'utf8').matchAll(/```ts\n([\s\S]*?)```/g)];
+  const found = blocks.map(([, code = '']) => code).filter((code) => code.includes(line));
+  expect(found, `TypeScript blocks of README.md with "${line}"`).toHaveLength(1);
+  return found.join('');
+}
+
+/** As strictly as a stranger may: the declarations that the package brings are checked too. */
+function typeCheck(files: readonly string[]): Promise<Ended> {
+  const compilerOptions = { strict: true, module: 'nodenext', target: 'es2022', noEmit: true, skipLibCheck: false };
+  writeFileSync(join(project, 'tsconfig.json'), JSON.stringify({ compilerOptions, files }));
+  return runs(process.execPath, [join(root, 'node_modules', 'typescript', 'bin', 'tsc'), '-p', project], project);
+}
+
+async function succeeds(command: string, parameters: readonly string[], where: string): Promise<string> {
+  const { code, stdout, stderr } = await runs(command, parameters, where);
+  expect(code, `${command} ${parameters.join(' ')} said:\n${stdout}${stderr}`).toBe(0);
+  return stdout;
+}
+
+/** Without the settings that the npm which started this test hands down: they would point back at the checkout. */
+function runs(command: string, parameters: readonly string[], where: string): Promise<Ended> {
+  const kept = Object.entries(process.env).filter(([name]) => !name.toLowerCase().startsWith('npm_'));
+  const env = { ...Object.fromEntries(kept), NO_COLOR: '1', NO_UPDATE_NOTIFIER: '1' };
+  return new Promise((resolve) => {
+    execFile(command, parameters, { cwd: where, env, timeout: 120_000 }, (error, stdout, stderr) => {
+      const code = error === null ? 0 : typeof error.code === 'number' ? error.code : null;
+      resolve({ code, stdout, stderr });
+    });
+  });
+}
