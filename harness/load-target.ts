@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { dirname, resolve } from 'node:path';
+import { basename, dirname, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { z } from 'zod';
 import { GamedayError, messageOf } from './kit/errors.ts';
@@ -18,7 +18,12 @@ export interface LoadedConfig {
 }
 
 const callable = z.custom<() => unknown>((value) => typeof value === 'function', 'must be a function');
-const Request = z.object({ method: z.enum(['GET', 'POST', 'PUT']), path: z.string().startsWith('/') });
+const Request = z.strictObject({
+  method: z.enum(['GET', 'POST', 'PUT']),
+  path: z.string().startsWith('/'),
+  headers: z.record(z.string(), z.string()).optional(),
+  body: z.unknown().optional(),
+});
 const Config = z.strictObject({
   name: z.string().min(1),
   start: z.discriminatedUnion('kind', [
@@ -50,18 +55,88 @@ const Config = z.strictObject({
   allowHosts: z.array(z.string()).optional(),
 });
 
-/** Every mistake in a config, in its author's words. */
+/** Every mistake in a config, in its author's words: `start.command: must be a list of words, but is a number`. */
 export function checkConfig(value: unknown): string[] {
   const parsed = Config.safeParse(value);
   if (parsed.success) return [];
   return parsed.error.issues.flatMap((issue) => {
-    const path = issue.path.join('.');
-    if (issue.code !== 'unrecognized_keys') return [`${path || 'config'}: ${issue.message}`];
-    const known = knownKeys(path);
+    const where = settingName(issue.path);
+    const given = valueAt(value, issue.path);
+    if (issue.code !== 'unrecognized_keys') return [`${where || 'config'}: ${describeIssue(issue, given)}`];
+    const known = keysAt(Config, issue.path, value);
     return issue.keys.map(
-      (key) => `${path ? `${path}.` : ''}${key}: there is no such setting.${didYouMean(key, known)}`,
+      (key) => `${where ? `${where}.` : ''}${key}: there is no such setting.${didYouMean(key, known)}`,
     );
   });
+}
+
+/** What one setting must be, and what it is. */
+function describeIssue(issue: z.core.$ZodIssue, given: unknown): string {
+  const wanted = describeWanted(issue);
+  if (given === undefined) return `is missing, and must be ${wanted}`;
+  // What was written helps where the kind of value was right; elsewhere its kind says more.
+  const written = typeof given === 'string' && issue.code !== 'invalid_type' && issue.code !== 'custom';
+  const meant = written ? didYouMean(given, optionsOf(issue)) : '';
+  return `must be ${wanted}, but is ${written && given !== '' ? `"${given}"` : kindOf(given)}${meant && `.${meant}`}`;
+}
+
+function describeWanted(issue: z.core.$ZodIssue): string {
+  const options = optionsOf(issue).map((option) => `"${option}"`);
+  if (options.length > 0) return options.join(' or ');
+  if (issue.code === 'too_small' && issue.origin === 'number') return `a number above ${issue.minimum}`;
+  if (issue.code === 'too_small') return issue.origin === 'array' ? 'a list of at least one word' : 'a text';
+  if (issue.code === 'invalid_format')
+    return issue.format === 'url' ? 'a URL such as "http://127.0.0.1:8080"' : 'a path that starts with "/"';
+  if (issue.code !== 'invalid_type') return 'a function';
+  if (issue.expected === 'array') return issue.path.at(-1) === 'defects' ? 'a list of defects' : 'a list of words';
+  return issue.expected === 'string' ? 'a text' : issue.expected === 'number' ? 'a number' : 'an object';
+}
+
+/** The words that a setting may be, where there are only a few. */
+function optionsOf(issue: z.core.$ZodIssue): string[] {
+  if (issue.code === 'invalid_value') return issue.values.map(String);
+  return issue.code === 'invalid_union' && issue.inclusive !== false ? (issue.options ?? []).map(String) : [];
+}
+
+function kindOf(given: unknown): string {
+  if (given === null) return 'null';
+  if (Array.isArray(given)) return given.length === 0 ? 'an empty list' : 'a list';
+  if (typeof given === 'string') return given === '' ? 'empty' : 'a text';
+  if (typeof given === 'number') return Number.isFinite(given) && given > 0 ? 'a number' : String(given);
+  return typeof given === 'object' ? 'an object' : typeof given === 'boolean' ? String(given) : `a ${typeof given}`;
+}
+
+/** As it is written in code: `defects[0].caughtBy`. */
+function settingName(path: readonly PropertyKey[]): string {
+  return path.reduce<string>(
+    (name, key) => (typeof key === 'number' ? `${name}[${key}]` : `${name && `${name}.`}${String(key)}`),
+    '',
+  );
+}
+
+function valueAt(value: unknown, path: readonly PropertyKey[]): unknown {
+  return path.reduce<unknown>(
+    (inside, key) => (typeof inside === 'object' && inside !== null ? Reflect.get(inside, key) : undefined),
+    value,
+  );
+}
+
+/** The settings that there are at this place; where `kind` decides, those of the kind that was written. */
+function keysAt(schema: unknown, path: readonly PropertyKey[], value: unknown): string[] {
+  if (schema instanceof z.ZodOptional) return keysAt(schema.unwrap(), path, value);
+  if (schema instanceof z.ZodDiscriminatedUnion) {
+    const kind = valueAt(value, ['kind']);
+    const chosen = schema.options.find(
+      (option) => option instanceof z.ZodObject && z.safeParse(option.shape['kind'] ?? z.never(), kind).success,
+    );
+    return keysAt(chosen, path, value);
+  }
+  const [key, ...rest] = path;
+  if (schema instanceof z.ZodArray && key !== undefined) return keysAt(schema.element, rest, valueAt(value, [key]));
+  if (!(schema instanceof z.ZodObject)) return [];
+  return key === undefined
+    ? Object.keys(schema.shape)
+    : keysAt(Reflect.get(schema.shape, key), rest, valueAt(value, [key]));
 }
 
 /** Reads a target's config. Without a name: `gameday.config.ts` of the working folder, else the reference workload's. */
@@ -79,7 +154,7 @@ export async function loadTarget(named: string | undefined): Promise<LoadedConfi
   const problems =
     config === undefined
       ? ['It exports no "config": write `export const config: TargetConfig = { … }`.']
-      : checkConfig(config);
+      : checkConfig(config).map((problem) => `${basename(file)}: ${problem}`);
   const scenarios = loaded.scenarios ?? [];
   if (!Array.isArray(scenarios)) problems.push('"scenarios" has to be a list of scenarios.');
   if (problems.length > 0) throw new GamedayError('bad-config', `The config file ${file} has mistakes.`, { problems });
@@ -99,11 +174,4 @@ function defaultConfig(): string {
     .map((name) => resolve(name))
     .find((path) => existsSync(path));
   return own ?? siblingModule(import.meta.url, '../gameday.config');
-}
-
-function knownKeys(path: string): string[] {
-  if (path === '') return Object.keys(Config.shape);
-  if (path === 'operations') return Object.keys(Config.shape.operations.shape);
-  if (path === 'ready') return Object.keys(Config.shape.ready.shape);
-  return ['command', 'folder', 'environment', 'url', 'request', 'read', 'acknowledged', 'variable', 'query'];
 }

@@ -47,16 +47,43 @@ describe('the command line', () => {
     }
   }, 60_000);
 
-  it('lists every mistake of a config', async () => {
+  it('lists every mistake of a config at once, in its author’s words, and ends with 64', async () => {
     const file = join(folder, 'gameday.config.ts');
-    await writeFile(
-      file,
-      `export const config = { name: '', start: { kind: 'command', command: [] }, ready: { path: 'x' }, operations: {} };\n`,
-    );
+    await writeFile(file, configWithMistakes);
     const { code, output } = await gameday(['run', '--target', file]);
     expect(code).toBe(64);
-    for (const expected of ['name:', 'start.command:', 'ready.path:']) expect(output).toContain(expected);
+    expect(output.match(/^ {2}- .*$/gm)).toEqual([
+      '  - gameday.config.ts: name: must be a text, but is empty',
+      '  - gameday.config.ts: start.command: must be a list of words, but is a number',
+      '  - gameday.config.ts: start.folde: there is no such setting. Did you mean "folder"?',
+      '  - gameday.config.ts: ready.path: must be a path that starts with "/", but is "x"',
+      '  - gameday.config.ts: ready.withinMs: must be a number above 0, but is -5',
+      '  - gameday.config.ts: operations.ask.request: must be a function, but is a text',
+      '  - gameday.config.ts: operations.ask.read: is missing, and must be a function',
+      '  - gameday.config.ts: operations.stored.kind: must be "sql" or "http", but is "sqll". Did you mean "sql"?',
+      '  - gameday.config.ts: operations.deadLetters.request.method: must be "GET" or "POST" or "PUT", but is "GTE". Did you mean "GET"?',
+      '  - gameday.config.ts: defects[0].title: is missing, and must be a text',
+      '  - gameday.config.ts: defects[0].titel: there is no such setting. Did you mean "title"?',
+      '  - gameday.config.ts: alowHosts: there is no such setting. Did you mean "allowHosts"?',
+    ]);
   });
+
+  it('says of a config which of two kinds a target may be, and takes no setting of the other kind', async () => {
+    const file = join(folder, 'kinds.config.ts');
+    const rest = `name: 'mine', ready: { path: '/' }, operations: {}`;
+    for (const [start, expected] of [
+      [`{}`, 'start.kind: is missing, and must be "command" or "url"'],
+      [`[]`, 'start: must be an object, but is an empty list'],
+      [`{ kind: 'command', command: [] }`, 'start.command: must be a list of at least one word, but is an empty list'],
+      [`{ kind: 'url', url: 'here' }`, 'start.url: must be a URL such as "http://127.0.0.1:8080", but is "here"'],
+      [`{ kind: 'url', url: 'http://localhost:1', command: ['x'] }`, 'start.command: there is no such setting.\n'],
+    ] as const) {
+      await writeFile(file, `export const config = { ${rest}, start: ${start} };\n`);
+      const { code, output } = await gameday(['list', '--target', file]);
+      expect(output).toContain(`  - kinds.config.ts: ${expected}`);
+      expect(code).toBe(64);
+    }
+  }, 60_000);
 
   it('has examples in the help of each command', async () => {
     for (const command of ['run', 'list', 'plan', 'judge', 'report', 'sweep', 'clean', 'doctor']) {
@@ -95,3 +122,17 @@ describe('the exit code', () => {
     expect(exitCodeOfError(new Error('x'))).toBe(3);
   });
 });
+
+const configWithMistakes = `export const config = {
+  name: '',
+  start: { kind: 'command', command: 7, folde: '.' },
+  ready: { path: 'x', withinMs: -5 },
+  operations: {
+    ask: { request: 'x' },
+    stored: { kind: 'sqll', variable: 'DATABASE_URL', query: 'select 1' },
+    deadLetters: { request: { method: 'GTE', path: '/' }, read: () => [] },
+  },
+  defects: [{ id: 'M1', titel: 'x', scenario: 'x', caughtBy: [] }],
+  alowHosts: ['db'],
+};
+`;
