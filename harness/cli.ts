@@ -13,6 +13,8 @@ import { gamedayVersion } from './version.ts';
 
 /** Builds the command line. `finish` gets the exit code of the command that ran. */
 function buildProgram(terminal: Terminal, signal: AbortSignal, finish: (code: number) => void): Command {
+  const examples = (...lines: string[]): string =>
+    `\nExamples:\n${lines.map((line) => `  $ gameday ${line}`).join('\n')}\n`;
   const program = new Command('gameday')
     .description(
       'Failure-injection tests for generative-AI workloads: breaks things on purpose, and judges from evidence whether the promises held.',
@@ -21,6 +23,17 @@ function buildProgram(terminal: Terminal, signal: AbortSignal, finish: (code: nu
     .showSuggestionAfterError()
     .exitOverride()
     .configureHelp({ showGlobalOptions: true })
+    .addHelpText(
+      'after',
+      examples(
+        'list',
+        'plan source-throttling',
+        'run source-throttling --seed 7',
+        'run gpu-saturation --defect B1',
+        'judge .gameday/runs/latest',
+        'doctor',
+      ),
+    )
     .addHelpText(
       'after',
       '\nExit codes: 0 pass, 1 fail, 2 inconclusive or invalid, 3 gameday broke, 64 wrong usage.\n',
@@ -33,9 +46,6 @@ function buildProgram(terminal: Terminal, signal: AbortSignal, finish: (code: nu
   const seed = new Option('--seed <number>', 'repeats the plan of an earlier run (default: a new one)').argParser(
     wholeNumber,
   );
-  const examples = (...lines: string[]): string =>
-    `\nExamples:\n${lines.map((line) => `  $ gameday ${line}`).join('\n')}\n`;
-
   const add = (name: string, summary: string): Command => program.command(name).description(summary).exitOverride();
   add('run', 'Run scenarios and judge them.')
     .argument('[names...]', 'scenarios to run (default: all)')

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { exitCodeOf, exitCodeOfError } from '../../harness/commands/exit-codes.ts';
 import { GamedayError } from '../../harness/kit/errors.ts';
+import { library } from '../../scenarios/index.ts';
 import { gameday } from '../scenarios/run-gameday.ts';
 
 let folder: string;
@@ -92,6 +93,16 @@ describe('the command line', () => {
       expect(code).toBe(0);
     }
   }, 60_000);
+
+  it('has examples in its own help that name commands and scenarios that there are', async () => {
+    const { code, output } = await gameday(['--help']);
+    expect(code).toBe(0);
+    const examples = [...output.matchAll(/^ {2}\$ gameday (\S+)(?: ([a-z-]+-[a-z]+)\b)?/gm)];
+    expect(examples.length).toBeGreaterThan(3);
+    for (const [, command = ''] of examples) expect(output).toMatch(new RegExp(`^ {2}${command} .*[A-Z]`, 'm'));
+    const scenarios = library.map((scenario) => scenario.name);
+    expect(scenarios).toEqual(expect.arrayContaining(examples.flatMap(([, , scenario]) => scenario ?? [])));
+  });
 
   it('says what this machine can run', async () => {
     const { code, output } = await gameday(['doctor'], { folder });
