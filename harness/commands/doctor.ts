@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { access, constants, mkdir } from 'node:fs/promises';
+import { access, constants, mkdir, readFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { availableParallelism, freemem } from 'node:os';
 import { promisify } from 'node:util';
@@ -19,10 +19,27 @@ interface Check {
   readonly mend: string;
 }
 
+/** The kind of machine: what `process.platform` says and, on Linux, the text of /etc/os-release. */
+interface Machine {
+  readonly platform: NodeJS.Platform;
+  readonly osRelease?: string;
+}
+
+/** How each package manager calls what may be missing. macOS brings its own `ps`, so Homebrew has no word for it. */
+const installCommands = {
+  ps: { apt: 'apt-get install procps', dnf: 'dnf install procps-ng', brew: undefined },
+  chromium: {
+    apt: 'apt-get install chromium (on Ubuntu: chromium-browser)',
+    dnf: 'dnf install chromium',
+    brew: 'brew install --cask chromium',
+  },
+} as const;
+
 /** Looks at what this machine can run. Exit code 0 when the local world can, 3 when something that it needs is missing. */
 export async function doctorCommand(terminal: Terminal): Promise<number> {
-  const probed = await Promise.all([loopback(), folder(), ps(), docker()]);
-  const checks = [node(), cores(), memory(), ...probed, chromium()];
+  const machine = await thisMachine();
+  const probed = await Promise.all([loopback(), folder(), ps(machine), docker()]);
+  const checks = [node(), cores(), memory(), ...probed, chromium(machine)];
   for (const check of checks) {
     const mark = check.ok ? 'ok     ' : check.needed ? 'MISSING' : 'absent ';
     terminal.print(`${mark} ${check.what}: ${check.seen}`);
@@ -101,25 +118,25 @@ async function folder(): Promise<Check> {
   };
 }
 
-async function ps(): Promise<Check> {
+async function ps(machine: Machine): Promise<Check> {
   const found = await version('ps', ['-o', 'pid=', '-p', String(process.pid)]);
   return {
     ...{ what: 'ps', ok: found !== undefined, seen: found === undefined ? 'not found' : 'found', needed: false },
     ...{
       unlocks: 'It tells left-over processes of a killed run from strangers with the same number.',
-      mend: 'apt-get install procps',
+      mend: howToInstall('ps', machine),
     },
   };
 }
 
-function chromium(): Check {
+function chromium(machine: Machine): Check {
   const path = process.env['CHROMIUM_PATH'] ?? '/usr/bin/chromium';
   const found = existsSync(path);
   return {
     ...{ what: 'Chromium', ok: found, seen: found ? path : 'not found', needed: false },
     ...{
       unlocks: 'The tests that open the HTML report in a browser need it.',
-      mend: 'apt-get install chromium (or set CHROMIUM_PATH)',
+      mend: `${howToInstall('chromium', machine)} (and set CHROMIUM_PATH where it is not at /usr/bin/chromium)`,
     },
   };
 }
@@ -130,6 +147,32 @@ async function docker(): Promise<Check> {
     ...{ what: 'Docker engine', ok: found !== undefined, seen: found ?? 'not reachable', needed: false },
     ...{ unlocks: 'Nothing in this version needs it; worlds of containers will.', mend: 'start a Docker engine' },
   };
+}
+
+/** The command that installs a tool on such a machine; in words where the package manager is not one that we know. */
+export function howToInstall(tool: keyof typeof installCommands, machine: Machine): string {
+  const manager = packageManager(machine);
+  const command = manager && installCommands[tool][manager];
+  if (command !== undefined) return command;
+  return manager === 'brew'
+    ? `macOS brings ${tool} at /bin/${tool}; see that /bin is in PATH`
+    : `install ${tool} by the package manager of this system`;
+}
+
+/** By what the distribution calls itself, and what it says it is like: https://www.freedesktop.org/software/systemd/man/os-release.html */
+function packageManager({ platform, osRelease = '' }: Machine): 'apt' | 'dnf' | 'brew' | undefined {
+  if (platform === 'darwin') return 'brew';
+  if (platform !== 'linux') return undefined;
+  const names = [...osRelease.matchAll(/^(?:ID|ID_LIKE)=(.*)$/gm)].flatMap(([, value = '']) =>
+    value.replace(/["'\r]/g, '').split(' '),
+  );
+  if (names.some((name) => ['debian', 'ubuntu'].includes(name))) return 'apt';
+  return names.some((name) => ['fedora', 'rhel', 'centos'].includes(name)) ? 'dnf' : undefined;
+}
+
+async function thisMachine(): Promise<Machine> {
+  if (process.platform !== 'linux') return { platform: process.platform };
+  return { platform: 'linux', osRelease: await readFile('/etc/os-release', 'utf8').catch(() => '') };
 }
 
 async function version(command: string, parameters: readonly string[]): Promise<string | undefined> {
