@@ -54,7 +54,7 @@ export function has(versions: ReadonlyMap<string, number>, item: Pick<Item, 'id'
 }
 
 /** λ of all feeds that the target follows, by the plan; 0 where there is none. */
-export function feedPerSecond(evidence: Evidence): number {
+function feedPerSecond(evidence: Evidence): number {
   return evidence.record.plan.loadSpecs.reduce((sum, load) => {
     const rate = load['kind'] === 'follow' ? load['feedPerSecond'] : 0;
     return sum + (typeof rate === 'number' ? rate : 0);

@@ -1,5 +1,5 @@
 import type { Item } from '../observe/observations.ts';
-import { backlogReadings, deadLettered, feedPerSecond, type Reading } from './backlog.ts';
+import { backlogReadings, deadLettered, type Reading } from './backlog.ts';
 import type { Evidence } from './types.ts';
 
 /** What became of items that are missing at the end: too early to say, or passed over. */
@@ -26,12 +26,8 @@ export function drainState(evidence: Evidence, missing: readonly (Item & { sourc
     return atMs <= fromMs && atMs < (newest.get(item.source) ?? -Infinity);
   });
   if (items.length === 0) return { kind: 'not drained', why: 'nothing newer was stored in the meantime' };
-  if (
-    isShrinking(
-      readings.filter((reading) => reading.atMs >= last.atMs - 2 * plateauMs),
-      feedPerSecond(evidence),
-    )
-  ) {
+  const recent = readings.filter((reading) => reading.atMs >= last.atMs - 2 * plateauMs);
+  if (isShrinking(recent, leastDrainPerSecond(evidence) * (plateauMs / 1000))) {
     return { kind: 'not drained', why: `the backlog was still shrinking, at ${last.count}` };
   }
   return { kind: 'passed over', items };
@@ -51,11 +47,22 @@ function newestStored(evidence: Evidence): ReadonlyMap<string, number> {
   );
 }
 
-/** Whether the second half of the readings lies below the first by more than noise: by two items, and by half a second of the feed. */
-function isShrinking(readings: readonly Reading[], perSecond: number): boolean {
+/**
+ * The slowest that counts as draining: a quarter of what the plan expects, which is capacity less feed. Lost items leave the backlog too,
+ * whenever a later version of them comes along and is stored, but at a rate far below that.
+ */
+function leastDrainPerSecond({ record }: Evidence): number {
+  return record.plan.loadSpecs.reduce((sum, load) => {
+    const [feed, capacity] = [load['feedPerSecond'], load['capacityPerSecond']];
+    return typeof feed === 'number' && typeof capacity === 'number' ? sum + Math.max(0, capacity - feed) / 4 : sum;
+  }, 0);
+}
+
+/** Whether the second half of the readings lies below the first by more than noise: by two items, and by `least`. */
+function isShrinking(readings: readonly Reading[], least: number): boolean {
   const half = Math.floor(readings.length / 2);
   if (half === 0) return true;
-  return mean(readings.slice(0, half)) - mean(readings.slice(-half)) > Math.max(2, perSecond / 2);
+  return mean(readings.slice(0, half)) - mean(readings.slice(-half)) > Math.max(2, least);
 }
 
 function mean(readings: readonly Reading[]): number {

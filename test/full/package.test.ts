@@ -56,7 +56,7 @@ describe('the installed package', () => {
   });
 
   it('reads a config in TypeScript of the project that it is installed in', async () => {
-    writeFileSync(join(project, 'gameday.config.ts'), config);
+    writeFileSync(join(project, 'gameday.config.ts'), configWithDefect);
     const output = await succeeds('npx', ['gameday', 'list', '--json'], project);
     expect(JSON.parse(output)).toMatchObject({
       scenarios: [{ name: 'source-throttling' }, { name: 'gpu-saturation' }],
@@ -72,7 +72,7 @@ describe('the installed package', () => {
 });
 
 describe('the types of the installed package', () => {
-  it('fit a config like that of the README, and the scenario of the README', async () => {
+  it('fit the config and the scenario of the README', async () => {
     writeFileSync(join(project, 'gameday.config.ts'), config);
     writeFileSync(join(project, 'scenario.ts'), readmeExample('export const sourceThrottling: Scenario'));
     expect(await typeCheck(['gameday.config.ts', 'scenario.ts'])).toMatchObject({ code: 0, stdout: '' });
@@ -86,32 +86,10 @@ describe('the types of the installed package', () => {
   }, 60_000);
 });
 
-const config = `import type { TargetConfig } from 'gameday';
-
-export const config: TargetConfig = {
-  name: 'my RAG service',
-  start: { kind: 'command', command: ['python', 'serve.py'] },
-  ready: { path: '/health' },
-  rename: { OPENAI_BASE_URL: 'LLM_URL' },
-  operations: {
-    ask: {
-      request: (question) => ({ method: 'POST', path: '/ask', body: { question } }),
-      read: ({ name, data }) =>
-        name === 'end' ? { kind: 'done', citations: [], degraded: false } : { kind: 'token', text: data },
-    },
-    ingest: {
-      request: (documents) => ({
-        method: 'POST',
-        path: '/documents',
-        body: { documents: documents.map((document) => ({ ...document })) },
-      }),
-      acknowledged: (body) => (body as { stored: { id: string; version: number }[] }).stored,
-    },
-    stored: { kind: 'sql', variable: 'DATABASE_URL', query: 'select id, version from documents' },
-  },
-  defects: [{ id: 'M1', title: 'answers nothing', scenario: 'source-throttling', caughtBy: ['availability'] }],
-};
-`;
+/** The config of the README, and one with a defect of its own, which the list shows. */
+const config = readmeExample('export const config: TargetConfig');
+const defect = `{ id: 'M1', title: 'answers nothing', scenario: 'source-throttling', caughtBy: ['availability'] }`;
+const configWithDefect = config.replace('  ready:', `  defects: [${defect}],\n  ready:`);
 
 /** A mistake in each of the last three lines. */
 const wrong = `import { throttle, type TargetConfig } from 'gameday';
