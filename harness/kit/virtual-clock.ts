@@ -1,23 +1,44 @@
+import TinyQueue from 'tinyqueue';
 import { sleepOn, type Clock, type Timer } from './clock.ts';
 
 interface Scheduled {
   readonly dueMs: number;
+  /** Where it stands among those of the same time, where chance decides that; else 0. */
+  readonly order: number;
   readonly sequence: number;
-  readonly callback: () => void;
+  /** Undefined once it has fired or was cancelled. */
+  callback: (() => void) | undefined;
 }
+
+export interface VirtualClockSettings {
+  /** Chance in [0, 1): permutes timers of the same time, and so finds races. Default: in the order in which they were set. */
+  readonly interleave?: () => number;
+}
+
+/** Taken before anything can replace it: the turns of the event loop are what virtual time waits for. */
+const nextTurn = setImmediate;
+
+/** Timers that one turn of the event loop may fire. The platform runs promises and ticks that are ready between any two of them. */
+const timersPerTurn = 64;
+
+/** Turns that nothing may happen in before virtual time is said to stand still: work of the platform that is under way gets its chance. */
+const idleTurns = 4;
 
 /**
  * A clock that stands still until it is told to go on, and then jumps from timer to timer. Timers due at the same time fire in the order
- * in which they were set. Between two timers everything that is ready (promises, `setImmediate`) runs first.
+ * in which they were set, unless chance is asked. Between two timers every promise that is ready runs first.
  */
 export class VirtualClock implements Clock {
   #nowMs: number;
   #sequence = 0;
-  readonly #queue: Scheduled[] = [];
+  #pending = 0;
+  readonly #interleave: (() => number) | undefined;
+  readonly #queue = new TinyQueue<Scheduled>([], compare);
 
   /** @param startMs what `now()` says first; default 0, so that times in a test are plain offsets. */
-  constructor(startMs = 0) {
+  constructor(startMs = 0, { interleave }: VirtualClockSettings = {}) {
     this.#nowMs = startMs;
+    this.#interleave = interleave;
   }
 
   now(): number {
@@ -26,13 +47,19 @@ export class VirtualClock implements Clock {
 
   /** How many timers are waiting. */
   get pending(): number {
-    return this.#queue.length;
+    return this.#pending;
   }
 
   setTimer(callback: () => void, delayMs: number): Timer {
-    const entry = { dueMs: this.#nowMs + Math.max(0, delayMs), sequence: this.#sequence++, callback };
-    push(this.#queue, entry);
-    return { cancel: () => remove(this.#queue, entry) };
+    const entry: Scheduled = {
+      dueMs: this.#nowMs + Math.max(0, delayMs),
+      order: this.#interleave?.() ?? 0,
+      sequence: this.#sequence++,
+      callback,
+    };
+    this.#queue.push(entry);
+    this.#pending += 1;
+    return { cancel: () => this.#cancel(entry) };
   }
 
   sleep(delayMs: number, signal?: AbortSignal): Promise<void> {
@@ -42,59 +69,74 @@ export class VirtualClock implements Clock {
   /** Moves time on by `byMs`, firing every timer that falls due on the way. */
   async advance(byMs: number): Promise<void> {
     const untilMs = this.#nowMs + byMs;
-    await settle();
-    while ((this.#queue[0]?.dueMs ?? Infinity) <= untilMs) await this.#fireNext();
+    await this.#drive(untilMs, () => false);
     this.#nowMs = untilMs;
   }
 
   /** Moves time on until `work` settles, and returns what it gave. Throws when nothing is scheduled that could settle it. */
   async run<T>(work: Promise<T>): Promise<T> {
-    const state = { done: false };
-    const finished = work.finally(() => (state.done = true));
+    const state = { isDone: false };
+    const finished = work.finally(() => (state.isDone = true));
     finished.catch(() => undefined); // observed below; here only so that it never counts as unhandled
-    for (;;) {
-      await settle();
-      if (state.done) return finished;
-      if (this.#queue.length === 0) {
-        throw new Error(
-          'Virtual time stands still: the work is not settled and no timer is waiting that could settle it.',
-        );
-      }
-      await this.#fireNext();
+    await this.#drive(Infinity, () => state.isDone);
+    if (state.isDone) return finished;
+    throw new Error('Virtual time stands still: the work is not settled and no timer is waiting that could settle it.');
+  }
+
+  /** Fires what is due, until `isDone` or until nothing is due by `untilMs` any more. Rejects when a callback throws. */
+  #drive(untilMs: number, isDone: () => boolean): Promise<void> {
+    return new Promise((resolve, reject) => {
+      let scheduled = 0;
+      let idle = 0;
+      let isOver = false;
+      const schedule = (count: number): void => {
+        for (; scheduled < count; scheduled++) nextTurn(turn);
+      };
+      const turn = (): void => {
+        scheduled -= 1;
+        if (isOver) return;
+        try {
+          idle = !isDone() && this.#fireNext(untilMs) ? 0 : idle + 1;
+        } catch (cause) {
+          isOver = true;
+          reject(cause instanceof Error ? cause : new Error(String(cause)));
+          return;
+        }
+        if (isDone() || (idle > idleTurns && scheduled === 0)) {
+          isOver = true;
+          resolve();
+        } else if (scheduled === 0) {
+          // When nothing is due the turns come one at a time, since each of them is a wait.
+          schedule(idle > 0 ? 1 : timersPerTurn);
+        }
+      };
+      schedule(1);
+    });
+  }
+
+  /** Fires the next timer that is due by `untilMs`; false where there is none. */
+  #fireNext(untilMs: number): boolean {
+    for (let next = this.#queue.peek(); next && next.dueMs <= untilMs; next = this.#queue.peek()) {
+      this.#queue.pop();
+      const { callback } = next;
+      if (!callback) continue;
+      next.callback = undefined;
+      this.#pending -= 1;
+      this.#nowMs = next.dueMs;
+      callback();
+      return true;
     }
+    return false;
   }
 
-  async #fireNext(): Promise<void> {
-    const next = this.#queue.shift();
-    if (!next) return;
-    this.#nowMs = next.dueMs;
-    next.callback();
-    await settle();
+  /** It stays in the queue, emptied, until its time comes: searching for it would take longer. */
+  #cancel(entry: Scheduled): void {
+    if (!entry.callback) return;
+    entry.callback = undefined;
+    this.#pending -= 1;
   }
 }
 
-/** Lets promises and immediates that are ready run: streams of the platform need a few turns to hand a chunk on. */
-async function settle(): Promise<void> {
-  for (let turn = 0; turn < 4; turn++) await new Promise((resolve) => setImmediate(resolve));
-}
-
-function push(queue: Scheduled[], entry: Scheduled): void {
-  let low = 0;
-  let high = queue.length;
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    const other = queue[middle];
-    if (other && before(other, entry)) low = middle + 1;
-    else high = middle;
-  }
-  queue.splice(low, 0, entry);
-}
-
-function before(left: Scheduled, right: Scheduled): boolean {
-  return left.dueMs < right.dueMs || (left.dueMs === right.dueMs && left.sequence < right.sequence);
-}
-
-function remove(queue: Scheduled[], entry: Scheduled): void {
-  const index = queue.indexOf(entry);
-  if (index >= 0) queue.splice(index, 1);
+function compare(left: Scheduled, right: Scheduled): number {
+  return left.dueMs - right.dueMs || left.order - right.order || left.sequence - right.sequence;
 }

@@ -1,25 +1,20 @@
 import type { Socket } from 'node:net';
-import type { Clock, Timer } from '../kit/clock.ts';
-import type { Random } from '../kit/random.ts';
+import type { Timer } from '../kit/clock.ts';
 import type { ActiveToxic, Direction } from './active-toxic.ts';
 import { Pipe } from './pipe.ts';
+import type { ConnectionContext, LiveConnection } from './port.ts';
 
 /** How long the upstream may take to answer a connect, so that a black-holed one does not hold the client for minutes. */
 const dialLimitMs = 10_000;
 
-export interface ConnectionSettings {
+export interface ConnectionSettings extends ConnectionContext {
   readonly client: Socket;
   /** Being connected. */
   readonly upstream: Socket;
-  readonly clock: Clock;
-  chanceOf(toxic: ActiveToxic): Random;
-  passed(direction: Direction, bytes: number): void;
-  /** Both sides are closed. */
-  over(): void;
 }
 
 /** A client's connection and the one to the upstream that was made for it. Each side may finish before the other. */
-export class Connection {
+export class Connection implements LiveConnection {
   readonly #settings: ConnectionSettings;
   readonly #pipes: Readonly<Record<Direction, Pipe>>;
   readonly #dial: Timer;

@@ -1,11 +1,9 @@
-import { connect, createServer, type Server, type Socket } from 'node:net';
 import type { Clock } from '../kit/clock.ts';
-import { messageOf } from '../kit/errors.ts';
 import type { Random } from '../kit/random.ts';
 import { ActiveToxic, type Direction, type ToxicEnding, type ToxicRequest, type ToxicView } from './active-toxic.ts';
-import { formatAddress, parseAddress, resolveAddress } from './address.ts';
-import { ApiError, apiErrors } from './api-error.ts';
-import { Connection } from './connection.ts';
+import { formatAddress, resolveAddress } from './address.ts';
+import { apiErrors } from './api-error.ts';
+import type { ConnectionContext, LiveConnection, OpenPort, Port } from './port.ts';
 
 /** A proxy as the wire shows it. */
 export interface ProxyView {
@@ -33,17 +31,18 @@ export interface FaultProxySettings {
   readonly clock: Clock;
   readonly random: Random;
   readonly log: (line: string) => void;
+  readonly openPort: OpenPort;
 }
 
 /** A listening port, the connections through it, and the toxics that are done to them. */
 export class FaultProxy {
   readonly name: string;
   readonly #settings: FaultProxySettings;
-  readonly #connections = new Set<Connection>();
+  readonly #connections = new Set<LiveConnection>();
   #toxics: ActiveToxic[] = [];
   #listen: string;
   #upstream: string;
-  #server: Server | undefined;
+  #port: Port | undefined;
   #accepted = 0;
   #dropped = 0;
   #bytes: Record<Direction, number> = { upstream: 0, downstream: 0 };
@@ -56,7 +55,7 @@ export class FaultProxy {
   }
 
   get enabled(): boolean {
-    return this.#server !== undefined;
+    return this.#port !== undefined;
   }
 
   get toxics(): readonly ActiveToxic[] {
@@ -82,24 +81,21 @@ export class FaultProxy {
 
   /** Opens the port; `listen` is then the address that it got. Throws an ApiError 500 when that is not possible. */
   async enable(): Promise<void> {
-    if (this.#server) return;
-    const address = await resolveAddress(this.#listen);
-    const server = createServer({ allowHalfOpen: true, noDelay: true }, (client) => this.#accept(client));
-    await new Promise<void>((resolve, reject) => {
-      server.once('error', (cause) => reject(listenError(formatAddress(address), cause)));
-      server.listen({ host: address.host, port: address.port }, resolve);
+    if (this.#port) return;
+    const { log } = this.#settings;
+    this.#port = await this.#settings.openPort({
+      listen: this.#listen,
+      upstream: () => this.#upstream,
+      accept: (make) => this.#accept(make),
+      log: (line) => log(`proxy "${this.name}": ${line}`),
     });
-    server.on('error', (cause) => this.#settings.log(`proxy "${this.name}": ${cause.message}`));
-    const bound = server.address();
-    if (bound !== null && typeof bound === 'object')
-      this.#listen = formatAddress({ host: bound.address, port: bound.port });
-    this.#server = server;
+    this.#listen = this.#port.address;
   }
 
   /** Closes the port and drops the live connections; the port is closed when this returns. */
   disable(): void {
-    this.#server?.close();
-    this.#server = undefined;
+    this.#port?.close();
+    this.#port = undefined;
     this.#dropped += this.#connections.size;
     for (const connection of this.#connections) connection.close();
     this.#connections.clear();
@@ -147,48 +143,22 @@ export class FaultProxy {
     for (const toxic of this.#toxics) this.removeToxic(toxic, ended);
   }
 
-  #accept(client: Socket): void {
+  #accept(make: (context: ConnectionContext) => LiveConnection | undefined): void {
     this.#accepted += 1;
     const number = this.#accepted;
-    const upstream = this.#dial();
-    if (!upstream) {
-      client.destroy();
-      return;
-    }
     const { clock, random } = this.#settings;
-    const connection = new Connection({
-      client,
-      upstream,
+    const connection = make({
       clock,
       chanceOf: (toxic) => random.fork(`${this.name}/${toxic.name}/${number}`),
       passed: (direction, bytes) => {
         this.#bytes[direction] += bytes;
       },
-      over: () => this.#connections.delete(connection),
+      over: () => {
+        if (connection) this.#connections.delete(connection);
+      },
     });
+    if (!connection) return;
     this.#connections.add(connection);
     for (const toxic of this.#toxics) connection.add(toxic);
   }
-
-  /** Undefined when the upstream is no address at all: Toxiproxy takes any text and finds out when it dials. */
-  #dial(): Socket | undefined {
-    try {
-      const { host, port } = parseAddress(this.#upstream);
-      return connect({ host, port, allowHalfOpen: true, noDelay: true });
-    } catch (cause) {
-      this.#settings.log(`proxy "${this.name}": could not dial ${this.#upstream}: ${messageOf(cause)}`);
-      return undefined;
-    }
-  }
-}
-
-const listenCauses: Readonly<Record<string, string>> = {
-  EADDRINUSE: 'address already in use',
-  EADDRNOTAVAIL: 'cannot assign requested address',
-  EACCES: 'permission denied',
-};
-
-function listenError(address: string, cause: Error): ApiError {
-  const code = 'code' in cause ? String(cause.code) : '';
-  return new ApiError(500, `listen tcp ${address}: bind: ${listenCauses[code] ?? messageOf(cause)}`);
 }

@@ -1,13 +1,29 @@
-import type { Socket } from 'node:net';
 import type { Clock } from '../kit/clock.ts';
 import type { Random } from '../kit/random.ts';
 import type { ActiveToxic } from './active-toxic.ts';
 import type { ToxicStage } from './toxics/toxic.ts';
 
+/** Where bytes come from; a socket is one. It is paused while it sends more than can be taken. */
+export interface PipeSource {
+  on(event: 'data', listener: (chunk: Buffer) => void): unknown;
+  on(event: 'end', listener: () => void): unknown;
+  pause(): unknown;
+  resume(): unknown;
+}
+
+/** Where bytes go to; a socket is one. `write` gives false when no more should come before `drain`. */
+export interface PipeSink {
+  on(event: 'drain', listener: () => void): unknown;
+  write(chunk: Buffer): boolean;
+  end(): unknown;
+  readonly destroyed: boolean;
+  readonly writableEnded: boolean;
+}
+
 /** What a pipe needs of the connection that it is a half of. */
 export interface PipeSettings {
-  readonly source: Socket;
-  readonly sink: Socket;
+  readonly source: PipeSource;
+  readonly sink: PipeSink;
   readonly clock: Clock;
   /** The chance of one toxic on this connection. */
   chanceOf(toxic: ActiveToxic): Random;
@@ -36,8 +52,8 @@ interface Slot {
  */
 export class Pipe {
   readonly #settings: PipeSettings;
-  readonly #source: Socket;
-  readonly #sink: Socket;
+  readonly #source: PipeSource;
+  readonly #sink: PipeSink;
   readonly #slots: Slot[] = [];
   #first: Slot | undefined;
   #sinkBlocked = false;
@@ -53,6 +69,11 @@ export class Pipe {
       this.#sinkBlocked = false;
       this.#regulate();
     });
+  }
+
+  /** Whether no toxic is done to it now: every byte passes at once. */
+  get isClear(): boolean {
+    return this.#first === undefined;
   }
 
   add(toxic: ActiveToxic): void {

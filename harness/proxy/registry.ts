@@ -4,7 +4,9 @@ import type { Random } from '../kit/random.ts';
 import type { ActiveToxic, ToxicAccount, ToxicEnding, ToxicRequest } from './active-toxic.ts';
 import { ApiError, apiErrors } from './api-error.ts';
 import { FaultProxy, type ProxyTraffic, type ProxyView } from './fault-proxy.ts';
+import type { OpenPort } from './port.ts';
 import type { ProxyChange, ProxyRequest } from './requests.ts';
+import { openSocketPort } from './socket-port.ts';
 
 /** How often a port that somebody else has taken meanwhile is tried again when healing. */
 const retryMs = 250;
@@ -16,6 +18,8 @@ export interface RegistrySettings {
   readonly clock: Clock;
   readonly random: Random;
   readonly log: (line: string) => void;
+  /** How doors are opened; default TCP ports. */
+  readonly openPort?: OpenPort;
 }
 
 /** What was applied of a list of proxies, and what stopped it. */
@@ -156,8 +160,8 @@ export class Registry {
 
   async #start(request: ProxyRequest, replaced?: FaultProxy): Promise<FaultProxy> {
     const { name, listen, upstream, enabled, toxics } = request;
-    const { clock, random, log } = this.#settings;
-    const proxy = new FaultProxy({ name, listen, upstream, clock, random, log });
+    const { clock, random, log, openPort = openSocketPort } = this.#settings;
+    const proxy = new FaultProxy({ name, listen, upstream, clock, random, log, openPort });
     // The toxics are there before the port opens: no byte gets past them.
     const added = toxics.map((toxic) => proxy.addToxic(toxic));
     if (enabled) await proxy.enable();

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { seededRandom } from '../../harness/kit/random.ts';
 import { VirtualClock } from '../../harness/kit/virtual-clock.ts';
 
 describe('the virtual clock', () => {
@@ -21,6 +22,49 @@ describe('the virtual clock', () => {
     clock.setTimer(() => order.push('at once'), -5);
     await clock.advance(30);
     expect(order).toEqual(['at once', 'first of two', 'second of two', 'late']);
+  });
+
+  it('permutes equal times by chance where it is asked to, and never different times', async () => {
+    const fired = async (seed: number): Promise<string> => {
+      const random = seededRandom(seed);
+      const clock = new VirtualClock(0, { interleave: () => random.next() });
+      let order = '';
+      for (const name of 'abcdef') clock.setTimer(() => (order += name), 10);
+      clock.setTimer(() => (order += 'z'), 11);
+      clock.setTimer(() => (order += 'A'), 9);
+      await clock.advance(20);
+      return order;
+    };
+    const first = await fired(1);
+    expect(first).toMatch(/^A[a-f]{6}z$/);
+    expect(await fired(1)).toBe(first);
+    expect(await fired(2)).not.toBe(first);
+  });
+
+  it('lets everything that a timer made ready run before the next one, however long the chain of promises', async () => {
+    const clock = new VirtualClock();
+    const seen: string[] = [];
+    for (const name of ['first', 'second'])
+      clock.setTimer(() => {
+        void (async () => {
+          for (let step = 0; step < 1000; step++) await Promise.resolve();
+          await new Response(name).text();
+          seen.push(name);
+        })();
+        seen.push(`${name} begins`);
+      }, 10);
+    await clock.advance(10);
+    expect(seen).toEqual(['first begins', 'first', 'second begins', 'second']);
+  });
+
+  it('rejects when a timer throws, and can go on', async () => {
+    const clock = new VirtualClock();
+    clock.setTimer(() => {
+      throw new Error('broken');
+    }, 5);
+    await expect(clock.advance(10)).rejects.toThrow('broken');
+    await clock.run(clock.sleep(10));
+    expect(clock.now()).toBe(15);
   });
 
   it('does not fire a cancelled timer', async () => {

@@ -1,0 +1,95 @@
+import nodeCrypto from 'node:crypto';
+import { syncBuiltinESMExports } from 'node:module';
+import timers from 'node:timers';
+import timersPromises from 'node:timers/promises';
+import { GamedayError } from '../errors.ts';
+import type { Random } from '../random.ts';
+import type { VirtualClock } from '../virtual-clock.ts';
+import { closedDoors } from './real-io.ts';
+import { replaceAll, type Replacement } from './replacement.ts';
+import { virtualChance } from './virtual-chance.ts';
+import { virtualDate } from './virtual-date.ts';
+import { virtualTimers } from './virtual-timers.ts';
+
+export interface VirtualGlobalsSettings {
+  readonly clock: VirtualClock;
+  readonly random: Random;
+  readonly fetch: typeof fetch;
+}
+
+const mark = Symbol.for('gameday.virtual-globals');
+
+/**
+ * Runs `work` on a virtual clock while every global of the platform that tells time, gives chance or reaches the network does so by what is
+ * handed in, since libraries read them. Whatever happens, they are as before when this settles. Libraries that keep a reference of their own
+ * from before escape it; a timer of theirs never fires in virtual time, and a socket of theirs does not open.
+ *
+ * @throws GamedayError `harness` when a simulation runs in this process already, and when anything tried to reach the outside
+ */
+export async function withVirtualGlobals<T>(settings: VirtualGlobalsSettings, work: () => Promise<T>): Promise<T> {
+  if (mark in globalThis)
+    throw new GamedayError(
+      'harness',
+      'A simulation runs in this process already: its time and its globals are not for two.',
+    );
+  const escapes: GamedayError[] = [];
+  const restore = replaceAll([
+    { of: globalThis, key: mark, value: true },
+    ...replacements(settings),
+    ...closedDoors((escape) => escapes.push(escape)),
+  ]);
+  syncBuiltinESMExports();
+  try {
+    const result = await settings.clock.run(work());
+    const [first] = escapes;
+    if (first) throw first;
+    return result;
+  } finally {
+    restore();
+    syncBuiltinESMExports();
+  }
+}
+
+function replacements({ clock, random, fetch }: VirtualGlobalsSettings): Replacement[] {
+  const originMs = clock.now();
+  const { globals, promises, scheduler } = virtualTimers(clock);
+  const chance = virtualChance(random);
+  const elapsedMs = (): number => clock.now() - originMs;
+  const hrtime = Object.assign((before?: readonly [number, number]): [number, number] => sinceOf(elapsedMs(), before), {
+    bigint: () => BigInt(Math.round(elapsedMs() * 1e6)),
+  });
+  return [
+    ...valuesOf(globalThis, { ...globals, Date: virtualDate(() => clock.now()), fetch }),
+    ...valuesOf(timers, globals),
+    ...valuesOf(timersPromises, promises),
+    ...valuesOf(timersPromises.scheduler, scheduler),
+    ...valuesOf(performance, { now: elapsedMs, timeOrigin: originMs }),
+    ...valuesOf(process, { hrtime }),
+    ...valuesOf(AbortSignal, { timeout: abortAfter(clock) }),
+    ...valuesOf(Math, { random: chance.random }),
+    ...valuesOf(crypto, { randomUUID: chance.randomUUID, getRandomValues: chance.getRandomValues }),
+    ...valuesOf(nodeCrypto, { randomUUID: chance.randomUUID, randomBytes: chance.randomBytes }),
+  ];
+}
+
+function valuesOf(of: object, values: Readonly<Record<string, unknown>>): Replacement[] {
+  return Object.entries(values).map(([key, value]) => ({ of, key, value }));
+}
+
+/** As `AbortSignal.timeout`: aborts with the same kind of error. */
+function abortAfter(clock: VirtualClock): (delayMs: number) => AbortSignal {
+  return (delayMs) => {
+    const controller = new AbortController();
+    clock.setTimer(
+      () => controller.abort(new DOMException('The operation was aborted due to timeout', 'TimeoutError')),
+      delayMs,
+    );
+    return controller.signal;
+  };
+}
+
+/** Seconds and nanoseconds, as `process.hrtime` gives them. */
+function sinceOf(elapsedMs: number, before: readonly [number, number] = [0, 0]): [number, number] {
+  const nanoseconds = Math.round(elapsedMs * 1e6) - before[0] * 1e9 - before[1];
+  return [Math.floor(nanoseconds / 1e9), nanoseconds % 1e9];
+}

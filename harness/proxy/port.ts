@@ -1,0 +1,41 @@
+import type { Clock } from '../kit/clock.ts';
+import type { Random } from '../kit/random.ts';
+import type { ActiveToxic, Direction } from './active-toxic.ts';
+
+/** A connection through a proxy, as toxics are done to it. */
+export interface LiveConnection {
+  add(toxic: ActiveToxic): void;
+  /** The toxic's toxicity or attributes have changed. */
+  update(toxic: ActiveToxic): void;
+  remove(toxic: ActiveToxic): void;
+  close(): void;
+}
+
+/** What a connection has from its proxy. */
+export interface ConnectionContext {
+  readonly clock: Clock;
+  readonly chanceOf: (toxic: ActiveToxic) => Random;
+  readonly passed: (direction: Direction, bytes: number) => void;
+  /** Both sides are closed. */
+  readonly over: () => void;
+}
+
+/** The open door of a proxy. */
+export interface Port {
+  /** `host:port`, where it really listens. */
+  readonly address: string;
+  close(): void;
+}
+
+export interface PortSettings {
+  /** `host:port`, where port 0 is any free one. */
+  readonly listen: string;
+  /** Where a client's connection leads to at the moment. */
+  upstream(): string;
+  /** Called for every client; `make` gives the connection, or nothing where the upstream is no address at all. */
+  accept(make: (context: ConnectionContext) => LiveConnection | undefined): void;
+  log(line: string): void;
+}
+
+/** Opens the door of a proxy: on a socket, or in a simulated network. Throws an ApiError 500 when that is not possible. */
+export type OpenPort = (settings: PortSettings) => Promise<Port>;

@@ -1,0 +1,74 @@
+import { terminated } from './network-errors.ts';
+import type { ResponseBody } from './response-body.ts';
+
+/** A request as its connection needs it. */
+export interface ExchangeRequest {
+  /** The request as the handler gets it: `hangUp` aborts when its caller is gone. */
+  make(hangUp: AbortSignal): Request;
+  readonly bodyBytes: number;
+  /** Of the caller. */
+  readonly signal: AbortSignal | null;
+}
+
+/** One request and its answer on a connection. It is over once: by the end of its body, by its caller, or by its connection. */
+export class Exchange {
+  readonly #hangUp = new AbortController();
+  readonly #request: ExchangeRequest;
+  readonly #connection: { close(): void; over(): void };
+  readonly #failing: Promise<never>;
+  readonly #onAbort = (): void => this.breakOff(this.#request.signal?.reason);
+  #fail: (cause: unknown) => void = () => undefined;
+  #isOver = false;
+  /** The body of the answer, once there is one. */
+  body: ResponseBody | undefined;
+
+  /** @param connection told to close when nothing else can be sent on it, and then, in any case, that the exchange is over. */
+  constructor(request: ExchangeRequest, connection: { close(): void; over(): void }) {
+    this.#request = request;
+    this.#connection = connection;
+    this.#failing = new Promise<never>((_, reject) => (this.#fail = reject));
+    this.#failing.catch(() => undefined); // raced in `answered`; nobody has to be there any more when it comes late
+    request.signal?.addEventListener('abort', this.#onAbort, { once: true });
+  }
+
+  /** Aborts when the caller has gone, or when the way to it is broken. */
+  get hangUp(): AbortSignal {
+    return this.#hangUp.signal;
+  }
+
+  /** The answer, or why there is none. */
+  async answered(answer: Promise<Response>): Promise<Response> {
+    answer.catch(() => undefined); // when the caller has gone nobody waits for it
+    try {
+      return await Promise.race([answer, this.#failing]);
+    } catch (cause) {
+      this.breakOff(cause);
+      throw cause;
+    }
+  }
+
+  /** All of the answer has been delivered: the connection is free again. */
+  readonly finish = (): void => {
+    if (this.#end()) this.#connection.over();
+  };
+
+  /** The reader of the body wants no more of it. */
+  readonly cancel = (): void => this.breakOff(new Error('The caller wants no more.'));
+
+  /** In the middle of an exchange nothing else can be sent on its connection, so that is closed with it. */
+  breakOff(cause: unknown): void {
+    if (!this.#end()) return;
+    this.#hangUp.abort(cause);
+    this.#fail(cause);
+    this.body?.fail(cause instanceof TypeError ? terminated(cause) : cause);
+    this.#connection.close();
+    this.#connection.over();
+  }
+
+  #end(): boolean {
+    if (this.#isOver) return false;
+    this.#isOver = true;
+    this.#request.signal?.removeEventListener('abort', this.#onAbort);
+    return true;
+  }
+}

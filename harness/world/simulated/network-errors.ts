@@ -1,0 +1,22 @@
+/** An error of `fetch` as undici throws it, with the system's or the socket's own error as its cause. */
+export function fetchFailed(code: string, message: string): TypeError {
+  return new TypeError('fetch failed', { cause: Object.assign(new Error(message), { code }) });
+}
+
+export function refused(address: string): TypeError {
+  return fetchFailed('ECONNREFUSED', `connect ECONNREFUSED ${address}`);
+}
+
+/** The other side closed the connection in the middle. */
+export function closed(): TypeError {
+  return fetchFailed('UND_ERR_SOCKET', 'other side closed');
+}
+
+export function reset(): TypeError {
+  return fetchFailed('ECONNRESET', 'read ECONNRESET');
+}
+
+/** What an error of the connection looks like to whoever reads a body. */
+export function terminated(error: TypeError): TypeError {
+  return new TypeError('terminated', { cause: error.cause });
+}

@@ -1,0 +1,184 @@
+import type { Gate } from './gated-stream.ts';
+import type { PipeMouth, PipeOutlet } from './pipe-ends.ts';
+
+export type Chunk = Uint8Array<ArrayBuffer>;
+type Reading = Awaited<ReturnType<ReadableStreamDefaultReader<Chunk>['read']>>;
+
+/** The end of a body on the wire: the last chunk of the chunked coding (RFC 9112 section 7.1). It waits behind what was sent before it. */
+const terminator = Buffer.from('0\r\n\r\n');
+
+/** What a body needs of the connection that it comes through. */
+export interface BodyWire {
+  readonly mouth: PipeMouth;
+  readonly outlet: PipeOutlet;
+  /** Told of bytes that went to the reader past the pipe. */
+  passed(bytes: number): void;
+  /** All of it has been delivered. */
+  ended(): void;
+  /** The sender broke off. */
+  broken(): void;
+  /** The reader wants no more. */
+  cancelled(): void;
+}
+
+/**
+ * The body of a response on its way. While no toxic is done to the connection its reader reads the handler's stream itself; from the first
+ * toxic on it is pumped through the pipe, as fast as the pipe takes it, so that chunks on their way overlap.
+ */
+export class ResponseBody implements Gate {
+  readonly #wire: BodyWire;
+  #isPumped = false;
+  #isPumping = false;
+  #next: (() => Promise<Reading>) | undefined;
+  #isReading = false;
+  /** What has come out of the pipe and has not been read. */
+  readonly #arrived: Reading[] = [];
+  /** Bytes that were put into the pipe and have not come out of it: of the head, of the body, and of what marks its end. */
+  #headInPipe = 0;
+  #bodyInPipe = 0;
+  #endInPipe = 0;
+  #isWhole = false;
+  #onHead: (() => void) | undefined;
+  #failure: { readonly cause: unknown } | undefined;
+  #waiting: { resolve(reading: Reading): void; reject(cause: unknown): void } | undefined;
+
+  constructor(wire: BodyWire) {
+    this.#wire = wire;
+  }
+
+  read(next: () => Promise<Reading>): Promise<Reading> {
+    this.#next = next;
+    return new Promise((resolve, reject) => {
+      this.#waiting = { resolve, reject };
+      if (this.#isPumped) this.#startPump();
+      else if (!this.#failure) this.#readDirectly(next);
+      this.#serve();
+    });
+  }
+
+  cancelled(): void {
+    this.#wire.cancelled();
+  }
+
+  /** Sends what comes from now on through the pipe. */
+  pump(): void {
+    if (this.#isPumped) return;
+    this.#isPumped = true;
+    this.#wire.outlet.deliver = (chunk) => this.#deliver(chunk);
+    if (!this.#isReading) this.#startPump();
+  }
+
+  /** Sends a head of so many bytes, and behind it all that `source` gives. Resolves when the head has arrived. */
+  pumpAll(headBytes: number, source: () => Promise<Reading>): Promise<void> {
+    this.#next = source;
+    this.#headInPipe = headBytes;
+    return new Promise((resolve) => {
+      this.#onHead = resolve;
+      // Reading takes a turn, so nothing of the body can come before the head.
+      this.pump();
+      this.#wire.mouth.push(Buffer.alloc(headBytes));
+    });
+  }
+
+  /** The connection broke: what has arrived can still be read, then comes the error. */
+  fail(cause: unknown): void {
+    this.#failure ??= { cause };
+    this.#serve();
+  }
+
+  #readDirectly(next: () => Promise<Reading>): void {
+    this.#isReading = true;
+    next().then(
+      (reading) => {
+        this.#isReading = false;
+        if (this.#isPumped) {
+          this.#put(reading);
+          this.#startPump();
+          return;
+        }
+        if (reading.done) this.#wire.ended();
+        else this.#wire.passed(reading.value.length);
+        this.#arrived.push(reading);
+        this.#serve();
+      },
+      () => this.#wire.broken(),
+    );
+  }
+
+  #startPump(): void {
+    if (this.#isPumping || !this.#next) return;
+    this.#isPumping = true;
+    this.#pumpAll(this.#next).catch(() => this.#wire.broken());
+  }
+
+  async #pumpAll(next: () => Promise<Reading>): Promise<void> {
+    while (!this.#isWhole && !this.#failure) {
+      await this.#wire.mouth.ready();
+      this.#put(await next());
+    }
+  }
+
+  #put(reading: Reading): void {
+    if (this.#failure) return;
+    if (reading.done) {
+      this.#isWhole = true;
+      this.#endInPipe += terminator.length;
+      this.#wire.mouth.push(terminator);
+    } else {
+      const { buffer, byteOffset, byteLength } = reading.value;
+      this.#bodyInPipe += byteLength;
+      this.#wire.mouth.push(Buffer.from(buffer, byteOffset, byteLength));
+    }
+  }
+
+  #deliver(chunk: Buffer): void {
+    const head = Math.min(chunk.length, this.#headInPipe);
+    this.#headInPipe -= head;
+    if (head > 0 && this.#headInPipe === 0) this.#onHead?.();
+    const body = Math.min(chunk.length - head, this.#bodyInPipe);
+    this.#bodyInPipe -= body;
+    this.#endInPipe -= chunk.length - head - body;
+    if (body > 0) this.#arrived.push({ done: false, value: new Uint8Array(chunk.subarray(head, head + body)) });
+    if (this.#isWhole && this.#bodyInPipe === 0 && this.#endInPipe === 0) {
+      this.#arrived.push({ done: true, value: undefined });
+      this.#wire.ended();
+    }
+    this.#serve();
+  }
+
+  #serve(): void {
+    const waiting = this.#waiting;
+    if (!waiting) return;
+    const reading = this.#arrived.shift();
+    if (!reading && !this.#failure) return;
+    this.#waiting = undefined;
+    if (reading) waiting.resolve(reading);
+    else waiting.reject(this.#failure?.cause);
+  }
+}
+
+/** A response that is pumped from its first byte on: when its head has arrived, and the stream of its body. */
+export function pumpedStream(
+  body: ResponseBody,
+  stream: ReadableStream<Chunk>,
+  headBytes: number,
+): { headArrived: Promise<void>; stream: ReadableStream<Chunk> } {
+  const reader = stream.getReader();
+  const next = (): Promise<Reading> => reader.read();
+  const headArrived = body.pumpAll(headBytes, next);
+  const arriving = new ReadableStream<Chunk>(
+    {
+      pull: async (controller) => {
+        const reading = await body.read(next);
+        if (reading.done) controller.close();
+        else controller.enqueue(reading.value);
+      },
+      cancel: async (reason) => {
+        body.cancelled();
+        await reader.cancel(reason);
+      },
+    },
+    { highWaterMark: 0 },
+  );
+  return { headArrived, stream: arriving };
+}

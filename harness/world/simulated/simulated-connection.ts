@@ -1,0 +1,151 @@
+import type { ActiveToxic, Direction } from '../../proxy/active-toxic.ts';
+import { Pipe } from '../../proxy/pipe.ts';
+import type { ConnectionContext, LiveConnection } from '../../proxy/port.ts';
+import { Exchange, type ExchangeRequest } from './exchange.ts';
+import { gateStream } from './gated-stream.ts';
+import { closed, reset } from './network-errors.ts';
+import { PipeMouth, PipeOutlet } from './pipe-ends.ts';
+import { ResponseBody, pumpedStream, type Chunk } from './response-body.ts';
+
+export type Handler = (request: Request) => Response | Promise<Response>;
+
+interface Half {
+  readonly mouth: PipeMouth;
+  readonly outlet: PipeOutlet;
+  readonly pipe: Pipe;
+}
+
+/** What is sent for a head, whatever is in it: a request line or a status line with the usual fields. */
+const headBytes = 256;
+
+/**
+ * A connection of HTTP/1.1 through a proxy, without sockets: one exchange at a time, kept for the next. Its bytes go through the same
+ * pipes and toxics as those of the real proxy; where no toxic is done to it, nothing but the counting is between the two ends.
+ */
+export class SimulatedConnection implements LiveConnection {
+  readonly #context: ConnectionContext;
+  readonly #halves: Readonly<Record<Direction, Half>>;
+  #isOpen = true;
+  #exchange: Exchange | undefined;
+
+  constructor(context: ConnectionContext) {
+    this.#context = context;
+    this.#halves = { upstream: this.#half('upstream'), downstream: this.#half('downstream') };
+  }
+
+  get isOpen(): boolean {
+    return this.#isOpen;
+  }
+
+  add(toxic: ActiveToxic): void {
+    this.#halves[toxic.direction].pipe.add(toxic);
+    this.#pumpWhereNeeded();
+  }
+
+  update(toxic: ActiveToxic): void {
+    this.#halves[toxic.direction].pipe.update(toxic);
+    this.#pumpWhereNeeded();
+  }
+
+  remove(toxic: ActiveToxic): void {
+    this.#halves[toxic.direction].pipe.remove(toxic);
+  }
+
+  close(): void {
+    this.#break(closed());
+  }
+
+  /**
+   * Sends a request and gives its response as soon as the head has arrived. `over` is told once, when the connection is free for the next
+   * exchange or broken.
+   *
+   * @throws TypeError as `fetch` does when the connection breaks; the reason of the request's signal when the caller gives up
+   */
+  exchange(request: ExchangeRequest, handler: Handler, over: () => void): Promise<Response> {
+    const exchange = new Exchange(request, {
+      close: () => this.close(),
+      over: () => {
+        this.#exchange = undefined;
+        over();
+      },
+    });
+    this.#exchange = exchange;
+    const answer = async (): Promise<Response> => {
+      await this.#carry('upstream', headBytes + request.bodyBytes);
+      return this.#answer(await handler(request.make(exchange.hangUp)), exchange);
+    };
+    return exchange.answered(answer());
+  }
+
+  /** The response as its caller has it, once its head has arrived: with the body on the wire between them. */
+  async #answer(response: Response, exchange: Exchange): Promise<Response> {
+    const { mouth, outlet, pipe } = this.#halves.downstream;
+    const stream = response.body as ReadableStream<Chunk> | null;
+    if (stream === null) {
+      await this.#carry('downstream', headBytes);
+      exchange.finish();
+      return response;
+    }
+    const passed = (bytes: number): void => this.#context.passed('downstream', bytes);
+    const body = new ResponseBody({
+      ...{ mouth, outlet, passed, ended: exchange.finish, cancelled: exchange.cancel },
+      broken: () => this.close(),
+    });
+    exchange.body = body;
+    if (pipe.isClear) {
+      passed(headBytes);
+      gateStream(stream, body);
+      return response;
+    }
+    const pumped = pumpedStream(body, stream, headBytes);
+    await pumped.headArrived;
+    const { status, statusText, headers } = response;
+    return new Response(pumped.stream, { status, statusText, headers });
+  }
+
+  /** Resolves when so many bytes have come through. Where nothing is in their way that is at once. */
+  async #carry(direction: Direction, bytes: number): Promise<void> {
+    const { mouth, outlet, pipe } = this.#halves[direction];
+    if (pipe.isClear) {
+      this.#context.passed(direction, bytes);
+      return;
+    }
+    await new Promise<void>((resolve) => {
+      let missing = bytes;
+      outlet.deliver = (chunk) => {
+        missing -= chunk.length;
+        if (missing <= 0) resolve();
+      };
+      mouth.push(Buffer.alloc(bytes));
+    });
+  }
+
+  #half(direction: Direction): Half {
+    const mouth = new PipeMouth();
+    const outlet = new PipeOutlet();
+    const { clock, chanceOf, passed } = this.#context;
+    const pipe = new Pipe({
+      ...{ source: mouth, sink: outlet, clock, chanceOf },
+      passed: (bytes) => passed(direction, bytes),
+      close: () => this.#break(closed()),
+      reset: () => this.#break(reset()),
+    });
+    return { mouth, outlet, pipe };
+  }
+
+  /** A body that is being read without a pipe gets one with the first toxic. */
+  #pumpWhereNeeded(): void {
+    if (!this.#halves.downstream.pipe.isClear) this.#exchange?.body?.pump();
+  }
+
+  #break(failure: TypeError): void {
+    if (!this.#isOpen) return;
+    this.#isOpen = false;
+    for (const { pipe, outlet } of Object.values(this.#halves)) {
+      outlet.destroyed = true;
+      pipe.discard();
+    }
+    this.#exchange?.breakOff(failure);
+    this.#context.over();
+  }
+}

@@ -1,0 +1,191 @@
+import { beforeEach, describe, expect, it } from 'vitest';
+import { seededRandom } from '../../../harness/kit/random.ts';
+import { VirtualClock } from '../../../harness/kit/virtual-clock.ts';
+import type { ToxicRequest } from '../../../harness/proxy/active-toxic.ts';
+import { Registry } from '../../../harness/proxy/registry.ts';
+import { toxicKinds } from '../../../harness/proxy/toxics/index.ts';
+import { SimulatedNetwork } from '../../../harness/world/simulated/network.ts';
+
+let clock: VirtualClock;
+let network: SimulatedNetwork;
+let registry: Registry;
+let url: string;
+/** Requests that the handler has seen hang up. */
+let hungUp: number;
+
+/** Answers `/whole` at once, and `/stream` with five words, one every 100 ms. */
+function handler(request: Request): Response {
+  request.signal.addEventListener('abort', () => (hungUp += 1));
+  if (new URL(request.url).pathname === '/whole') return new Response('whole', { headers: { 'x-kept': 'yes' } });
+  const words = ['one ', 'two ', 'three ', 'four ', 'five'];
+  return new Response(
+    new ReadableStream<Uint8Array>({
+      pull: async (controller) => {
+        await clock.sleep(100);
+        const word = words.shift();
+        if (word === undefined) controller.close();
+        else controller.enqueue(new TextEncoder().encode(word));
+      },
+    }),
+  );
+}
+
+beforeEach(async () => {
+  clock = new VirtualClock();
+  network = new SimulatedNetwork();
+  hungUp = 0;
+  const upstream = network.listen(handler);
+  registry = new Registry({ clock, random: seededRandom(1), log: () => undefined, openPort: network.openPort });
+  const proxy = await registry.create({ name: 'link', listen: '127.0.0.1:0', upstream, enabled: true, toxics: [] });
+  url = `http://${proxy.listen}`;
+});
+
+function toxic(type: string, attributes: Record<string, number>, toxicity = 1): void {
+  const kind = toxicKinds.find((candidate) => candidate.type === type);
+  if (!kind) throw new Error(`no toxic ${type}`);
+  const request: ToxicRequest = {
+    ...{ name: type, kind, stream: 'downstream', direction: 'downstream', toxicity, attributes },
+  };
+  registry.addToxic('link', request);
+}
+function untoxic(name: string): void {
+  const proxy = registry.get('link');
+  proxy.removeToxic(proxy.toxic(name), 'removed');
+}
+
+/** The words of the stream and when each arrived. */
+async function read(response: Response): Promise<{ text: string; timesMs: number[] }> {
+  const seen = { text: '', timesMs: [] as number[] };
+  for await (const chunk of response.body as unknown as AsyncIterable<Uint8Array>) {
+    seen.text += new TextDecoder().decode(chunk);
+    seen.timesMs.push(clock.now());
+  }
+  return seen;
+}
+async function ask(path = '/stream', init: RequestInit = {}): Promise<{ text: string; timesMs: number[] }> {
+  return read(await network.fetch(url + path, init));
+}
+/** How a request ends that fails: the code of the cause. */
+async function failure(work: Promise<unknown>): Promise<unknown> {
+  try {
+    await clock.run(work);
+  } catch (cause) {
+    return cause instanceof Error && cause.cause instanceof Error && 'code' in cause.cause ? cause.cause.code : cause;
+  }
+  return 'no failure';
+}
+
+describe('a simulated link', () => {
+  it('hands everything on at once while nothing is wrong, and puts no other stream around the body', async () => {
+    const response = await network.fetch(`${url}/whole`);
+    expect([response.headers.get('x-kept'), await response.text(), clock.now()]).toEqual(['yes', 'whole', 0]);
+    expect(await clock.run(ask())).toEqual({ text: 'one two three four five', timesMs: [100, 200, 300, 400, 500] });
+  });
+
+  it('keeps connections for the next request, opens more where they are busy, and counts what it carries', async () => {
+    for (let round = 0; round < 3; round++) await (await network.fetch(`${url}/whole`)).text();
+    expect(registry.traffic()['link']?.connections).toBe(1);
+    await clock.run(Promise.all([ask(), ask()]));
+    expect(registry.traffic()['link']).toMatchObject({
+      connections: 2,
+      bytesUpstream: 5 * 256,
+      bytesDownstream: 5 * 256 + 3 * 5 + 2 * 23,
+    });
+  });
+
+  it('delays every chunk by the latency, so that chunks on their way overlap', async () => {
+    toxic('latency', { latency: 250, jitter: 0 });
+    expect(await clock.run(ask())).toEqual({ text: 'one two three four five', timesMs: [350, 450, 550, 650, 750] });
+    expect(registry.account('link', 'latency')).toMatchObject({ connectionsSeen: 1, connectionsAltered: 1 });
+  });
+
+  it('takes a toxic in the middle of a stream, and loses and reorders nothing when it goes', async () => {
+    const asking = ask();
+    clock.setTimer(() => toxic('latency', { latency: 1000, jitter: 0 }), 250);
+    clock.setTimer(() => untoxic('latency'), 450);
+    expect(await clock.run(asking)).toEqual({ text: 'one two three four five', timesMs: [100, 200, 450, 450, 500] });
+  });
+
+  it('lets through what the bandwidth allows', async () => {
+    toxic('bandwidth', { rate: 1 });
+    const { text } = await clock.run(ask('/whole'));
+    // 256 bytes of head, 5 of body and 5 of its end, at 1 byte per millisecond.
+    expect([text, clock.now()]).toEqual(['whole', 266]);
+  });
+
+  it('swallows an answer in a black hole, and closes when that is taken away', async () => {
+    toxic('timeout', { timeout: 0 });
+    const asking = failure(ask('/whole'));
+    clock.setTimer(() => untoxic('timeout'), 5000);
+    expect(await asking).toBe('UND_ERR_SOCKET');
+    expect([clock.now(), hungUp]).toEqual([5000, 1]);
+    expect((await clock.run(ask('/whole'))).text).toBe('whole');
+  });
+
+  it('resets connections, in the middle of a stream too', async () => {
+    const asking = ask();
+    clock.setTimer(() => toxic('reset_peer', { timeout: 0 }), 250);
+    expect(await failure(asking)).toBe('ECONNRESET');
+    expect([clock.now(), hungUp]).toEqual([300, 1]);
+  });
+
+  it('is done to the share of connections that the toxicity says, and to none at 0', async () => {
+    toxic('latency', { latency: 250, jitter: 0 }, 0);
+    await clock.run(ask('/whole'));
+    expect(clock.now()).toBe(0);
+    expect(registry.account('link', 'latency')).toMatchObject({ connectionsSeen: 1, connectionsAltered: 0 });
+  });
+
+  it('refuses connections while it is disabled, and breaks those that are open', async () => {
+    const asking = failure(ask());
+    clock.setTimer(() => void registry.update('link', { enabled: false }), 250);
+    expect(await asking).toBe('UND_ERR_SOCKET');
+    expect(await failure(ask('/whole'))).toBe('ECONNREFUSED');
+    await registry.update('link', { enabled: true });
+    expect((await clock.run(ask('/whole'))).text).toBe('whole');
+  });
+
+  it('tells the handler when the caller gives up, before the head and in the middle of the body', async () => {
+    const before = new AbortController();
+    toxic('latency', { latency: 1000, jitter: 0 });
+    clock.setTimer(() => before.abort(new Error('enough')), 100);
+    expect(await failure(ask('/whole', { signal: before.signal }))).toMatchObject({ message: 'enough' });
+    untoxic('latency');
+    const within = new AbortController();
+    clock.setTimer(() => within.abort(new Error('enough')), 250);
+    expect(await failure(ask('/stream', { signal: within.signal }))).toMatchObject({ message: 'enough' });
+    expect(hungUp).toBe(2);
+    const response = await network.fetch(`${url}/stream`);
+    await response.body?.cancel();
+    await clock.advance(1);
+    expect(hungUp).toBe(3);
+  });
+
+  it('breaks off where the handler breaks off', async () => {
+    const broken = network.listen(
+      () => new Response(new ReadableStream({ pull: (controller) => controller.error(new Error('the part died')) })),
+    );
+    await registry.create({ name: 'broken', listen: '127.0.0.1:4000', upstream: broken, enabled: true, toxics: [] });
+    const response = await network.fetch('http://127.0.0.1:4000/');
+    expect(await failure(response.text())).toBe('UND_ERR_SOCKET');
+  });
+});
+
+describe('a simulated network', () => {
+  it('refuses where nobody listens, and closes where nobody is behind the proxy', async () => {
+    expect(await failure(network.fetch('http://127.0.0.1:9/'))).toBe('ECONNREFUSED');
+    await registry.create({
+      name: 'lost',
+      listen: '127.0.0.1:4000',
+      upstream: '127.0.0.1:9',
+      enabled: true,
+      toxics: [],
+    });
+    expect(await failure(network.fetch('http://127.0.0.1:4000/'))).toBe('UND_ERR_SOCKET');
+  });
+
+  it('has no address twice', async () => {
+    const request = { name: 'again', listen: new URL(url).host, upstream: '127.0.0.1:9', enabled: true, toxics: [] };
+    await expect(registry.create(request)).rejects.toThrow('address already in use');
+  });
+});
