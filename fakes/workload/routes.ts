@@ -46,7 +46,7 @@ export function createRoutes(parts: RouteParts): Hono {
   });
   app.post('/ask', (context) => ask(context, parts));
   app.post('/documents', (context) => ingest(context, parts));
-  app.get('/documents', async (context) => context.json({ documents: await parts.store.list() }));
+  app.get('/documents', (context) => listDocuments(context, parts));
   app.post('/sources/crm/follow', (context) => {
     parts.follow();
     return context.json({ following: 'crm' }, 202);
@@ -88,6 +88,13 @@ async function ingest(context: HonoContext, parts: RouteParts): Promise<Response
   } finally {
     work.close();
   }
+}
+
+async function listDocuments(context: HonoContext, { store }: RouteParts): Promise<Response> {
+  const documents = await store.list().catch((cause: unknown) => {
+    throw new Failure('store', 'The documents could not be listed.', { cause });
+  });
+  return context.json({ documents });
 }
 
 /** Defect T12. */

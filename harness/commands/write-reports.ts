@@ -2,8 +2,8 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { reporters, type ReporterName, type SkippedRun } from '../../reports/index.ts';
 import { GamedayError } from '../kit/errors.ts';
-import { diskError, redactRun, writeWhole, type StoredRun } from '../run-folder.ts';
 import { didYouMean } from '../kit/suggest.ts';
+import { diskError, redactRun, writeWhole, type StoredRun } from '../run-folder.ts';
 import type { Terminal } from './terminal.ts';
 
 /** Renders the chosen reports of a run; files go into its folder. Gives the paths of the files. */

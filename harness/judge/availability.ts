@@ -1,11 +1,10 @@
 import { z } from 'zod';
 import type { Sample } from '../observe/observations.ts';
+import { judgeBad } from './judge-bad.ts';
 import { defineJudge, inconclusive, objectiveSpec, type Named } from './objective.ts';
 import { isGood, isShed, noSamples, samplesIn } from './outcomes.ts';
-import { effectiveFraction } from './statistics/effective-fraction.ts';
-import { judgeShare, type ShareJudgement } from './statistics/judge-share.ts';
 import type { ObjectiveSpec } from './types.ts';
-import { DuringSchema, describeDuring, windowsOf, type Window } from './windows.ts';
+import { DuringSchema, describeDuring, windowsOf } from './windows.ts';
 import { figure, percent, samplesHint } from './wording.ts';
 
 const Settings = z.strictObject({
@@ -38,7 +37,7 @@ export const availabilityJudge = defineJudge({
     if (samples.length === 0) return inconclusive(noSamples(of, when));
     const counted = samples.filter((sample) => !isLeftOut(sample, shedCounts));
     if (counted.length === 0) return inconclusive(`Every "${of}" was refused ${when} (${samples.length} shed).`);
-    const judged = judgeBad(counted, windows, 1 - atLeast);
+    const judged = judgeBad(counted, { windows, budget: 1 - atLeast });
     const shed = samples.filter(isShed).length;
     const good = 1 - judged.share;
     const hint = judged.outcome === 'inconclusive' ? ` ${samplesHint(judged, windows)}` : '';
@@ -56,18 +55,6 @@ export const availabilityJudge = defineJudge({
     };
   },
 });
-
-/** The share of samples that were not good, held against a budget. */
-export function judgeBad(samples: readonly Sample[], windows: readonly Window[], budget: number): ShareJudgement {
-  const events = samples.map((sample) => ({ atMs: sample.dueMs, bad: !isGood(sample) }));
-  return judgeShare({
-    bad: events.filter((event) => event.bad).length,
-    count: events.length,
-    // 1 - 0.99 is a hair above 0.01 in floating point.
-    budget: Number(budget.toFixed(12)),
-    effectiveFraction: effectiveFraction(events, windows),
-  });
-}
 
 function isLeftOut(sample: Sample, shedCounts: 'bad' | 'left-out' | undefined): boolean {
   return isShed(sample) && (shedCounts ?? (sample.workClass === 'interactive' ? 'bad' : 'left-out')) === 'left-out';

@@ -1,11 +1,10 @@
 import { z } from 'zod';
 import type { Sample } from '../observe/observations.ts';
+import { judgeBad } from './judge-bad.ts';
 import { defineJudge, inconclusive, objectiveSpec, worstOf, type Named } from './objective.ts';
 import { isGood, noSamples, samplesIn } from './outcomes.ts';
-import { effectiveFraction } from './statistics/effective-fraction.ts';
-import { judgeShare, type ShareJudgement } from './statistics/judge-share.ts';
 import type { ObjectiveSpec } from './types.ts';
-import { DuringSchema, describeDuring, windowsOf, type Window } from './windows.ts';
+import { DuringSchema, describeDuring, windowsOf } from './windows.ts';
 import { countOf, figure, percent, samplesHint } from './wording.ts';
 
 const Settings = z.strictObject({
@@ -53,8 +52,8 @@ export const correctnessJudge = defineJudge({
       );
     }
     const counted = degradedAtMost === undefined ? judgeable : judgeable.filter((answer) => !isDegraded(answer));
-    const right = judgeAnswers(counted, isWrong, { windows, budget: 1 - atLeast });
-    const degraded = judgeAnswers(answers, isDegraded, { windows, budget: degradedAtMost ?? 1 });
+    const right = judgeBad(counted, { windows, budget: 1 - atLeast }, isWrong);
+    const degraded = judgeBad(answers, { windows, budget: degradedAtMost ?? 1 }, isDegraded);
     // Where degraded answers have no budget of their own, they are a figure only.
     const outcome = degradedAtMost === undefined ? right.outcome : worstOf([right.outcome, degraded.outcome]);
     const ofOthers = degradedAtMost === undefined ? '' : ' that were not degraded';
@@ -89,20 +88,6 @@ function isDegraded({ outcome }: Sample): boolean {
 
 function isWrong(answer: Sample): boolean {
   return answer.correct === false;
-}
-
-function judgeAnswers(
-  answers: readonly Sample[],
-  isBad: (answer: Sample) => boolean,
-  against: { windows: readonly Window[]; budget: number },
-): ShareJudgement {
-  const events = answers.map((answer) => ({ atMs: answer.dueMs, bad: isBad(answer) }));
-  return judgeShare({
-    bad: events.filter((event) => event.bad).length,
-    count: events.length,
-    budget: Number(against.budget.toFixed(12)),
-    effectiveFraction: effectiveFraction(events, against.windows),
-  });
 }
 
 /** Those that did not say that something was missing come first. */

@@ -1,5 +1,5 @@
 import type { Item } from '../observe/observations.ts';
-import { backlogReadings, deadLettered, type Reading } from './backlog.ts';
+import { backlogReadings } from './backlog.ts';
 import type { Evidence } from './types.ts';
 
 /** What became of items that are missing at the end: too early to say, or passed over. */
@@ -8,65 +8,60 @@ export type DrainState =
   | { readonly kind: 'passed over'; readonly items: readonly Item[] };
 
 /**
- * Tells lost items from a backlog that has not drained yet. An item was passed over when it had waited for the last `plateauMs` (the
- * larger of 5 s and half of the hold window), one that changed after it is stored, and the backlog, the missing ones included, did not
- * shrink any more. While it does, they may still come: a target may drain with the newest first.
+ * Tells lost items from a backlog that has not drained yet. An item was passed over when one that changed after it was stored
+ * `plateauMs` (the larger of 5 s and half of the hold window) before the end or earlier, and the target no longer turns back to old items.
+ * While it does, they may still come: it may drain with the newest first.
  */
 export function drainState(evidence: Evidence, missing: readonly (Item & { source: string })[]): DrainState {
-  const readings = backlogReadings(evidence, deadLettered(evidence));
-  const last = readings.at(-1);
+  const last = backlogReadings(evidence).at(-1);
   if (!last) return { kind: 'not drained', why: 'the backlog was not watched' };
   if (evidence.record.run.interrupted !== null) return { kind: 'not drained', why: 'the run was interrupted' };
   if (targetDied(evidence)) return { kind: 'not drained', why: 'the target was gone' };
   const plateauMs = Math.max(5000, evidence.record.plan.holdMs / 2);
   const fromMs = last.atMs - plateauMs;
-  const newest = newestStored(evidence);
+  const kept = new Map(Object.keys(evidence.record.ledger.sources).map((source) => [source, keptOf(evidence, source)]));
   const items = missing.filter((item) => {
     const atMs = item.atMs ?? -Infinity;
-    return atMs <= fromMs && atMs < (newest.get(item.source) ?? -Infinity);
+    return (kept.get(item.source) ?? []).some((one) => one.changedMs > atMs && one.storedMs <= fromMs);
   });
   if (items.length === 0) return { kind: 'not drained', why: 'nothing newer was stored in the meantime' };
-  const recent = readings.filter((reading) => reading.atMs >= last.atMs - 2 * plateauMs);
-  if (isShrinking(recent, leastDrainPerSecond(evidence) * (plateauMs / 1000))) {
-    return { kind: 'not drained', why: `the backlog was still shrinking, at ${last.count}` };
+  const lately = [...kept.values()].flatMap((all) => outOfOrder(all, { fromMs, slackMs: plateauMs })).length;
+  if (lately > noiseItems) {
+    return {
+      kind: 'not drained',
+      why: `${lately} items that newer ones had passed were stored in the last ${plateauMs / 1000} s`,
+    };
   }
   return { kind: 'passed over', items };
 }
 
-/** By source, when the newest of the items that are stored in their last version changed there. */
-function newestStored(evidence: Evidence): ReadonlyMap<string, number> {
-  const { sources, stored } = evidence.record.ledger;
-  const versions = new Map((stored ?? []).map((item) => [item.id, item.version]));
-  return new Map(
-    Object.entries(sources).map(([source, items]) => {
-      const times = items
-        .filter((item) => (versions.get(item.id) ?? -Infinity) >= item.version)
-        .map((item) => item.atMs ?? -Infinity);
-      return [source, times.reduce((newest, atMs) => Math.max(newest, atMs), -Infinity)];
-    }),
-  );
+/** So many late ones are stragglers and no drain. */
+const noiseItems = 2;
+
+interface Kept {
+  readonly changedMs: number;
+  /** When it was first seen in the store; -Infinity when it was there from the start. */
+  readonly storedMs: number;
+}
+
+/** The items of a source that are stored in their last version. */
+function keptOf({ record }: Evidence, source: string): readonly Kept[] {
+  const stored = new Map((record.ledger.stored ?? []).map((item) => [item.id, item]));
+  return (record.ledger.sources[source] ?? []).flatMap((item) => {
+    const there = stored.get(item.id);
+    if (there === undefined || there.version < item.version) return [];
+    return [{ changedMs: item.atMs ?? -Infinity, storedMs: there.atMs ?? -Infinity }];
+  });
 }
 
 /**
- * The slowest that counts as draining: a quarter of what the plan expects, which is capacity less feed. Lost items leave the backlog too,
- * whenever a later version of them comes along and is stored, but at a rate far below that.
+ * Those stored since `fromMs` although one that changed more than `slackMs` after them had been stored before: what a target that loses
+ * items never does, however far it is behind. The slack is for work side by side.
  */
-function leastDrainPerSecond({ record }: Evidence): number {
-  return record.plan.loadSpecs.reduce((sum, load) => {
-    const [feed, capacity] = [load['feedPerSecond'], load['capacityPerSecond']];
-    return typeof feed === 'number' && typeof capacity === 'number' ? sum + Math.max(0, capacity - feed) / 4 : sum;
-  }, 0);
-}
-
-/** Whether the second half of the readings lies below the first by more than noise: by two items, and by `least`. */
-function isShrinking(readings: readonly Reading[], least: number): boolean {
-  const half = Math.floor(readings.length / 2);
-  if (half === 0) return true;
-  return mean(readings.slice(0, half)) - mean(readings.slice(-half)) > Math.max(2, least);
-}
-
-function mean(readings: readonly Reading[]): number {
-  return readings.reduce((sum, reading) => sum + reading.count, 0) / readings.length;
+function outOfOrder(kept: readonly Kept[], { fromMs, slackMs }: { fromMs: number; slackMs: number }): readonly Kept[] {
+  const before = kept.filter((one) => one.storedMs <= fromMs);
+  const frontierMs = before.reduce((newest, one) => Math.max(newest, one.changedMs), -Infinity);
+  return kept.filter((one) => one.storedMs > fromMs && one.changedMs < frontierMs - slackMs);
 }
 
 function targetDied({ record }: Evidence): boolean {

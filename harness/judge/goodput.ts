@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { formatDuration } from '../kit/durations.ts';
 import type { Sample } from '../observe/observations.ts';
-import { judgeBad } from './availability.ts';
+import { judgeBad } from './judge-bad.ts';
 import { defineJudge, inconclusive, objectiveSpec, type Finding, type Named } from './objective.ts';
 import { isGood, noSamples, samplesIn } from './outcomes.ts';
 import { toPass } from './statistics/confidence.ts';
@@ -122,7 +122,7 @@ function judgeRecovery(after: After): Finding {
   const recovery = recoveryTime(events, { fromMs, toMs, holdMs, budget });
   const end = [{ name: 'end', fromMs: toMs - holdMs, toMs }];
   const ending = samplesIn(evidence, { operation: settings.of, windows: end });
-  const atEnd = judgeBad(ending, end, budget);
+  const atEnd = judgeBad(ending, { windows: end, budget });
   const limitMs = limitOf(settings, evidence);
   const figures = [
     figure('recovery time', recovery.kind === 'reached' ? recovery.afterMs : null, 'ms', limitMs),

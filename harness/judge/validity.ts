@@ -1,6 +1,6 @@
 import { formatDuration } from '../kit/durations.ts';
 import type { ObjectiveVerdict, Receipt, RunRecord } from '../record.ts';
-import { judgeBad } from './availability.ts';
+import { judgeBad } from './judge-bad.ts';
 import { latenessReason } from './lateness.ts';
 import { samplesIn } from './outcomes.ts';
 import { unsteadyBaseline } from './stationary.ts';
@@ -110,8 +110,7 @@ function baselineReasons(evidence: Evidence): readonly string[] {
     const atLeast = promisedAvailability(evidence, operation);
     const judged = judgeBad(
       inBaseline.filter((sample) => sample.operation === operation),
-      windows,
-      1 - atLeast,
+      { windows, budget: 1 - atLeast },
     );
     return judged.outcome === 'fail'
       ? [

@@ -22,14 +22,18 @@ export interface LedgerLog {
 export function startLedgerLog(clock: Clock, readers: LedgerReaders, everyMs = 1000): LedgerLog {
   const acknowledged: Item[] = [];
   const backlog: [number, number][] = [];
+  const sightings = createSightings();
   const ending = new AbortController();
-  const watch = readers.sources.size > 0 && readers.stored !== undefined;
+  const readStored = readers.sources.size > 0 ? readers.stored : undefined;
 
   const loop = (async () => {
-    while (watch && !ending.signal.aborted) {
+    while (readStored && !ending.signal.aborted) {
       const atMs = clock.now();
-      await countBacklog(readers).then(
-        (count) => backlog.push([atMs, count]),
+      await Promise.all([readStored(), readSources(readers)]).then(
+        ([stored, items]) => {
+          sightings.note(stored, atMs);
+          backlog.push([atMs, countBacklog(items, stored)]);
+        },
         () => undefined,
       );
       await clock.sleep(Math.max(0, atMs + everyMs - clock.now()), ending.signal).catch(() => undefined);
@@ -61,6 +65,7 @@ export function startLedgerLog(clock: Clock, readers: LedgerReaders, everyMs = 1
         });
       };
       // The sources are read first: what is stored later than that can only be more.
+      const relative = (atMs: number | null): number | null => (atMs === null ? null : Math.round(atMs - originMs));
       const sources: Record<string, Item[]> = {};
       for (const [name, read] of readers.sources) {
         const items = await orNull(`the source "${name}"`, read);
@@ -69,10 +74,11 @@ export function startLedgerLog(clock: Clock, readers: LedgerReaders, everyMs = 1
       }
       const deadLetters = await orNull('the dead letters', readers.deadLetters);
       const stored = await orNull('what is stored', readers.stored);
+      sightings.note(stored ?? [], clock.now());
       const ledger: Ledger = {
         sources,
         acknowledged: promised,
-        stored: stored?.map(({ id, version }) => ({ id, version, atMs: null })) ?? null,
+        stored: stored?.map(({ id, version }) => ({ id, version, atMs: relative(sightings.of(id, version)) })) ?? null,
         deadLetters: deadLetters?.map((item) => ({ ...item, atMs: null })) ?? null,
         backlog: backlog.map(([atMs, count]) => [Math.round(atMs - originMs), count]),
       };
@@ -81,9 +87,32 @@ export function startLedgerLog(clock: Clock, readers: LedgerReaders, everyMs = 1
   };
 }
 
-async function countBacklog(readers: LedgerReaders): Promise<number> {
-  const stored = (await readers.stored?.()) ?? [];
-  const sources = await Promise.all([...readers.sources.values()].map((read) => read()));
+async function readSources(readers: LedgerReaders): Promise<readonly { id: string; version: number }[]> {
+  return (await Promise.all([...readers.sources.values()].map((read) => read()))).flat();
+}
+
+function countBacklog(
+  items: readonly { id: string; version: number }[],
+  stored: readonly { id: string; version: number }[],
+): number {
   const versions = new Map(stored.map((item) => [item.id, item.version]));
-  return sources.flat().filter((item) => (versions.get(item.id) ?? 0) < item.version).length;
+  return items.filter((item) => (versions.get(item.id) ?? 0) < item.version).length;
+}
+
+/** Remembers by which reading each item was first seen in the store in its version. What the first reading finds has no time. */
+function createSightings() {
+  const seen = new Map<string, { version: number; atMs: number | null }>();
+  let isFirst = true;
+  return {
+    note(stored: readonly { id: string; version: number }[], atMs: number): void {
+      for (const { id, version } of stored) {
+        if (version > (seen.get(id)?.version ?? -Infinity)) seen.set(id, { version, atMs: isFirst ? null : atMs });
+      }
+      isFirst = false;
+    },
+    of(id: string, version: number): number | null {
+      const sighting = seen.get(id);
+      return sighting?.version === version ? sighting.atMs : null;
+    },
+  };
 }

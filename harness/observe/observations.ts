@@ -102,7 +102,7 @@ export type Series = z.infer<typeof SeriesSchema>;
 export const ItemSchema = z.object({
   id: z.string(),
   version: z.number(),
-  /** When it came to be (changed at the source, acknowledged by the target), since the run's origin; null when not known. */
+  /** When it came to be (changed at the source, acknowledged by the target, first seen in the store), since the run's origin; null when not known. */
   atMs: z.number().nullable(),
 });
 export type Item = z.infer<typeof ItemSchema>;

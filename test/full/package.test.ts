@@ -30,7 +30,7 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 describe('the installed package', () => {
   it('brings what was compiled, and no sources', () => {
     const installed = join(project, 'node_modules', 'gameday');
-    expect(readdirSync(installed).sort()).toEqual(['README.md', 'bin', 'dist', 'docs', 'package.json']);
+    expect(readdirSync(installed).sort()).toEqual(['LICENSE', 'README.md', 'bin', 'dist', 'docs', 'package.json']);
     const compiled = readdirSync(join(installed, 'dist'), { recursive: true, encoding: 'utf8' });
     expect(compiled).toContain(join('harness', 'cli.js'));
     expect(compiled.filter((name) => name.endsWith('.ts') && !name.endsWith('.d.ts'))).toEqual([]);

@@ -143,7 +143,7 @@ describe('the ledger log', () => {
     ]);
     expect(ledger.stored).toEqual([
       { id: 'a', version: 1, atMs: null },
-      { id: 'b', version: 1, atMs: null },
+      { id: 'b', version: 1, atMs: 1000 },
     ]);
     expect(ledger.deadLetters).toEqual([{ id: 'z', version: 1, reason: 'poison', atMs: null }]);
     expect(problems).toEqual([]);

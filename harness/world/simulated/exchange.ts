@@ -1,4 +1,4 @@
-import { terminated } from './network-errors.ts';
+import { closed, terminated } from './network-errors.ts';
 import type { ResponseBody } from './response-body.ts';
 
 /** A request as its connection needs it. */
@@ -37,14 +37,13 @@ export class Exchange {
   }
 
   /** The answer, or why there is none. */
-  async answered(answer: Promise<Response>): Promise<Response> {
-    answer.catch(() => undefined); // when the caller has gone nobody waits for it
-    try {
-      return await Promise.race([answer, this.#failing]);
-    } catch (cause) {
-      this.breakOff(cause);
-      throw cause;
-    }
+  answered(answer: Promise<Response>): Promise<Response> {
+    // What the other side threw stays there: all that its caller sees is that the connection is gone.
+    const given = answer.catch(() => {
+      this.breakOff(closed());
+      return this.#failing;
+    });
+    return Promise.race([given, this.#failing]);
   }
 
   /** All of the answer has been delivered: the connection is free again. */

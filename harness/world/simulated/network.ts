@@ -1,7 +1,7 @@
 import { ApiError } from '../../proxy/api-error.ts';
 import type { OpenPort } from '../../proxy/port.ts';
 import type { ExchangeRequest } from './exchange.ts';
-import { fetchFailed, refused } from './network-errors.ts';
+import { closed, fetchFailed, refused } from './network-errors.ts';
 import { SimulatedConnection, type Handler } from './simulated-connection.ts';
 
 /** The first port that is given out where any will do; they are given out in order, so the same run has the same addresses. */
@@ -64,7 +64,13 @@ export class SimulatedNetwork {
     const handler = this.#handlers.get(url.host);
     if (!handler) throw refused(url.host);
     // Straight to it, past every proxy: what the harness itself reads.
-    return handler(make(signal ?? new AbortController().signal));
+    const request = make(signal ?? new AbortController().signal);
+    return Promise.resolve(request)
+      .then(handler)
+      .catch(() => {
+        signal?.throwIfAborted();
+        throw closed();
+      });
   };
 
   #through(door: Door, address: string, request: ExchangeRequest): Promise<Response> {

@@ -41,6 +41,12 @@ describe('handing documents over', () => {
     expect([response.status, ((await response.json()) as { code: string }).code]).toEqual([503, 'store']);
   });
 
+  it('says that the store failed when it cannot list what is stored', async () => {
+    const store: Store = { ...createMemoryStore(), list: () => Promise.reject(new Error('connection lost')) };
+    const { get } = await startWorkload({ store });
+    expect(await get('/documents')).toEqual({ code: 'store', message: 'The documents could not be listed.' });
+  });
+
   it('stores nothing when an embedding has the wrong size', async () => {
     const { clock, model, post, store } = await startWorkload();
     const answer = model.fetch;

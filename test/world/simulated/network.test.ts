@@ -169,6 +169,16 @@ describe('a simulated link', () => {
     const response = await network.fetch('http://127.0.0.1:4000/');
     expect(await failure(response.text())).toBe('UND_ERR_SOCKET');
   });
+
+  it('tells its caller nothing of what a handler throws but that the connection is gone', async () => {
+    const broken = network.listen(() => {
+      throw new Error('a secret of the part');
+    });
+    await registry.create({ name: 'broken', listen: '127.0.0.1:4000', upstream: broken, enabled: true, toxics: [] });
+    for (const address of ['127.0.0.1:4000', broken]) {
+      expect(await failure(network.fetch(`http://${address}/`))).toBe('UND_ERR_SOCKET');
+    }
+  });
 });
 
 describe('a simulated network', () => {
