@@ -124,11 +124,28 @@ export function redactRun(run: StoredRun): StoredRun {
 /** Takes credentials and prompts out of what the children printed. A file that cannot be rewritten, as on a full disk, is removed. */
 export async function redactOutput(folder: string): Promise<void> {
   const output = join(folder, 'output');
-  for (const name of await readdir(output).catch(() => [])) {
-    const text = await readFile(join(output, name), 'utf8');
+  for (const entry of await readdir(output, { withFileTypes: true }).catch(() => [])) {
+    if (entry.isFile()) await redactFile(join(output, entry.name));
+  }
+}
+
+async function redactFile(file: string): Promise<void> {
+  try {
+    const text = await readFile(file, 'utf8');
     const redacted = redactText(text);
-    if (redacted !== text)
-      await writeWhole(join(output, name), redacted).catch(() => rm(join(output, name), { force: true }));
+    if (redacted !== text) await writeWhole(file, redacted);
+  } catch {
+    await rm(file, { force: true });
+  }
+}
+
+/** Redacts what the children of killed runs printed, since nobody else will. Runs that are still going on are left alone. */
+export async function redactAbandoned(runsFolder: string): Promise<void> {
+  for (const entry of await readdir(runsFolder, { withFileTypes: true }).catch(() => [])) {
+    if (!entry.isDirectory()) continue;
+    const folder = join(runsFolder, entry.name);
+    if ((await ownerOf(folder)) !== 'gone') continue;
+    await redactOutput(folder);
   }
 }
 

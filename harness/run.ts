@@ -46,7 +46,8 @@ export async function runScenario(options: RunOptions): Promise<RunResult> {
   const evidence = await evidenceOf(experiment, {
     ...{ world, observers, originMs, receipts, baselineTraffic: baseline.carried() },
   });
-  await cleanup.stop();
+  // What could not be stopped is said; it takes nothing away from what was seen.
+  await cleanup.stop().catch((cause: unknown) => notes.push(messageOf(cause)));
   const record: RunRecord = { ...evidence.record, verdict: judgeRun(evidence) };
   const run = await storeRun({ folder, record, samples: evidence.samples, calls: evidence.calls });
   return { kind: 'judged', run };

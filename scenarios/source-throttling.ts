@@ -41,7 +41,7 @@ export const sourceThrottling: Scenario = {
     unavailable({ part: 'crm', name: 'outage', durationMs: seconds(10) }),
   ],
   objectives: [
-    nothingLost({ from: 'crm' }),
+    nothingLost({ from: 'crm', deadLettersAtMost: 0.01 }),
     noDuplicates(),
     waitsForRetryAfter({ at: 'crm' }),
     retryAmplification({ at: 'crm', atMost: 1.2, during: ['quota-cut'] }),

@@ -5,7 +5,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { redactText } from '../harness/redact.ts';
-import { createRunFolder, pruneRuns, readRun, redactOutput, writeWhole } from '../harness/run-folder.ts';
+import {
+  createRunFolder,
+  pruneRuns,
+  readRun,
+  redactAbandoned,
+  redactOutput,
+  writeWhole,
+} from '../harness/run-folder.ts';
 
 let folder: string;
 beforeEach(async () => {
@@ -49,6 +56,24 @@ describe('the folder of a run', () => {
     expect(await pruneRuns(folder, 3)).toEqual([]);
     expect(await pruneRuns(folder, 2)).toEqual([id]);
     expect(await pruneRuns(folder, 0)).toEqual(['2026-01-10', '2026-01-11']);
+  });
+
+  it('loses the credentials in its output when its run was killed, and keeps them while the run goes on', async () => {
+    const [killed, live] = [await createRunFolder(folder, 'killed', 0), await createRunFolder(folder, 'live', 0)];
+    await ownedBy(killed.folder, await endedProcess());
+    for (const run of [killed, live])
+      await writeFile(join(run.folder, 'output', 'target.log'), 'Bearer abcdef0123456789');
+    await redactAbandoned(folder);
+    expect(await readFile(join(killed.folder, 'output', 'target.log'), 'utf8')).not.toContain('abcdef');
+    expect(await readFile(join(live.folder, 'output', 'target.log'), 'utf8')).toContain('abcdef');
+  });
+
+  it('is redacted file by file: what cannot be read does not keep the others from it', async () => {
+    const { folder: run } = await createRunFolder(folder, 'odd', 0);
+    await mkdir(join(run, 'output', 'a-folder'));
+    await writeFile(join(run, 'output', 'target.log'), 'Bearer abcdef0123456789');
+    await redactOutput(run);
+    expect(await readFile(join(run, 'output', 'target.log'), 'utf8')).not.toContain('abcdef');
   });
 
   it('stays while its run is going on, however old it is, and goes when the process id is that of a stranger', async () => {

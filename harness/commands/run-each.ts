@@ -5,6 +5,7 @@ import { GamedayError } from '../kit/errors.ts';
 import { createRunFolder, RunNotStored } from '../run-folder.ts';
 import type { RunResult } from '../run.ts';
 import type { Scenario } from '../scenario.ts';
+import type { VerdictOutcome } from '../record.ts';
 import { exitCodeOf, exitCodes } from './exit-codes.ts';
 import { describeError, type Terminal } from './terminal.ts';
 import { writeReports, writeSkippedReports } from './write-reports.ts';
@@ -21,7 +22,10 @@ export interface RunEachSettings {
 }
 
 /** What is known of one scenario once it was tried. */
-type Tried = RunResult | { readonly kind: 'not stored'; readonly cause: RunNotStored };
+type Tried =
+  | RunResult
+  | { readonly kind: 'not stored'; readonly cause: RunNotStored }
+  | { readonly kind: 'not run'; readonly scenario: string; readonly reason: string };
 
 /** Runs scenarios one after another, reports each, and gives the exit code of the worst: 3 when anything broke. */
 export async function runEach(scenarios: readonly Scenario[], settings: RunEachSettings): Promise<number> {
@@ -29,21 +33,30 @@ export async function runEach(scenarios: readonly Scenario[], settings: RunEachS
   const isStopped = (): boolean => signal.aborted;
   const results: Tried[] = [];
   let broken = false;
+  let refused = false;
   for (const [index, scenario] of scenarios.entries()) {
-    if (isStopped()) break;
+    if (isStopped()) {
+      results.push(notRun(scenario));
+      continue;
+    }
     terminal.say(`${scenario.name} (${index + 1} of ${scenarios.length}): ${scenario.promise}`);
     try {
       const result = await tryOne(scenario, settings);
       results.push(result);
       await report(result, settings);
     } catch (cause) {
-      if (isStopped() && isInterruption(cause, signal))
+      if (isStopped() && isInterruption(cause, signal)) {
         terminal.say(`${scenario.name} was interrupted before its load began; there is nothing to judge.`);
-      else {
+        results.push(notRun(scenario));
+      } else {
         broken = true;
         terminal.say(describeError(cause));
       }
-      if (cause instanceof GamedayError && cause.code === 'refused-target') return exitCodes.usage;
+      // It will be refused to all the others, too.
+      if (cause instanceof GamedayError && cause.code === 'refused-target') {
+        refused = true;
+        break;
+      }
     }
   }
   const withHtml = chosen.includes('html');
@@ -53,8 +66,19 @@ export async function runEach(scenarios: readonly Scenario[], settings: RunEachS
       { color: terminal.color },
     ),
   );
+  if (refused) return exitCodes.usage;
   if (broken) return exitCodes.broken;
-  return exitCodeOf(results.flatMap((result) => (result.kind === 'judged' ? [result.run.record.verdict.outcome] : [])));
+  return exitCodeOf(results.flatMap(outcomesOf));
+}
+
+function outcomesOf(result: Tried): VerdictOutcome[] {
+  if (result.kind === 'judged') return [result.run.record.verdict.outcome];
+  // A suite that was cut short is no pass.
+  return result.kind === 'not run' ? ['inconclusive'] : [];
+}
+
+function notRun(scenario: Scenario): Tried {
+  return { kind: 'not run', scenario: scenario.name, reason: 'not run: interrupted' };
 }
 
 async function tryOne(scenario: Scenario, { run }: RunEachSettings): Promise<Tried> {
@@ -73,7 +97,7 @@ async function report(result: Tried, settings: RunEachSettings): Promise<void> {
     terminal.say(`  skipped: ${result.reason}`);
     await writeSkipped(result, settings);
   } else if (result.kind === 'judged') await writeReports(result.run, chosen, terminal);
-  else {
+  else if (result.kind === 'not stored') {
     // The verdict is all that is left of the run, so it is shown whether or not the console report was asked for.
     await writeReports(result.cause.run, ['console'], terminal);
     throw result.cause;
@@ -96,7 +120,8 @@ function isInterruption(cause: unknown, signal: AbortSignal): boolean {
 }
 
 function summaryRow(result: Tried, withHtml: boolean): Parameters<typeof renderSummary>[0][number] {
-  if (result.kind === 'skipped') return { kind: 'skipped', scenario: result.scenario, reason: result.reason };
+  if (result.kind === 'skipped' || result.kind === 'not run')
+    return { kind: 'skipped', scenario: result.scenario, reason: result.reason };
   if (result.kind === 'not stored') return { kind: 'judged', record: result.cause.run.record, reportPath: null };
   const { record, folder } = result.run;
   return {

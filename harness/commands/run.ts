@@ -4,6 +4,7 @@ import { freshSeed } from '../kit/random.ts';
 import { checkDefect, loadTarget, type LoadedConfig } from '../load-target.ts';
 import type { Pace } from '../plan.ts';
 import { runScenario, type RunResult } from '../run.ts';
+import { redactAbandoned } from '../run-folder.ts';
 import { sweep } from '../safety/sweep.ts';
 import type { Scenario } from '../scenario.ts';
 import { findScenarios, scenarioLibrary } from './find-scenarios.ts';
@@ -38,6 +39,7 @@ export async function runCommand(
   if (flags.defect !== undefined) checkDefect(loaded.config, flags.defect);
   const scenarios = findScenarios(scenarioLibrary(library, loaded.scenarios), names);
   const notes = describeSweep(await sweep(stateFolder(), { clock: systemClock() }));
+  await redactAbandoned(runsFolderOf(flags));
   for (const note of notes) terminal.say(note);
 
   return runEach(scenarios, {
@@ -77,7 +79,13 @@ function runsFolderOf({ out }: RunFlags): string {
 function commandOf(name: string, seed: number, flags: RunFlags): string {
   const parts = ['npx gameday run', name, `--seed ${seed}`];
   if (flags.pace !== 'quick') parts.push(`--pace ${flags.pace}`);
-  if (flags.target !== undefined) parts.push(`--target ${flags.target}`);
+  if (flags.target !== undefined) parts.push(`--target ${quoted(flags.target)}`);
   if (flags.defect !== undefined) parts.push(`--defect ${flags.defect}`);
+  if (flags.out !== undefined) parts.push(`--out ${quoted(flags.out)}`);
   return parts.join(' ');
+}
+
+/** As a shell takes it for one word. */
+function quoted(word: string): string {
+  return /^[\w./:@%+,=-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
 }

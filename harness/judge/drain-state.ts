@@ -46,7 +46,11 @@ interface Kept {
 
 /** The items of a source that are stored in their last version. */
 function keptOf({ record }: Evidence, source: string): readonly Kept[] {
-  const stored = new Map((record.ledger.stored ?? []).map((item) => [item.id, item]));
+  const stored = new Map<string, Item>();
+  // Of two rows of one document the later version counts.
+  for (const item of record.ledger.stored ?? []) {
+    if (item.version >= (stored.get(item.id)?.version ?? -Infinity)) stored.set(item.id, item);
+  }
   return (record.ledger.sources[source] ?? []).flatMap((item) => {
     const there = stored.get(item.id);
     if (there === undefined || there.version < item.version) return [];

@@ -4,7 +4,7 @@ import { backlogReadings, deadLettered, settledLevel, type Reading } from './bac
 import { defineJudge, inconclusive, objectiveSpec, type Finding, type Named } from './objective.ts';
 import type { Figure } from '../record.ts';
 import type { ObjectiveSpec } from './types.ts';
-import { lastHealMs } from './windows.ts';
+import { firstFaultMs, lastHealMs } from './windows.ts';
 import { figure, plain } from './wording.ts';
 
 const Settings = z.strictObject({
@@ -41,9 +41,18 @@ export const drainedJudge = defineJudge({
     const after = readings.filter((reading) => reading.atMs >= healMs);
     if (after.length === 0) return inconclusive('The backlog was not read after the faults were gone.');
     const level = settledLevel(evidence, readings);
+    const peak = highest(readings.filter((reading) => reading.atMs >= (firstFaultMs(evidence) ?? healMs)));
+    if (peak <= level)
+      return inconclusive(
+        `Nothing piled up that could have drained: the backlog was at ${peak} at most from the first fault on, and at ${plain(level)} it counts as drained.`,
+        { sampleCount: after.length },
+      );
     return judgeDrain({ after, healMs, level, limitMs: within * plan.expectedDrainMs, holdMs: plan.holdMs });
   },
 });
+
+/** With a longer time between two readings nobody knows what was in between; they are taken once a second. */
+const longestGapMs = 5000;
 
 interface Drain {
   readonly after: readonly Reading[];
@@ -60,10 +69,9 @@ function judgeDrain(drain: Drain): Finding {
   const start = after.findIndex((_, index) => staysDown(after, index, drain));
   const limit = `limit ${formatDuration(limitMs)}`;
   const sampleCount = after.length;
-  const peak = Math.max(...after.map((reading) => reading.count));
   const figures = (drainMs: number | null): readonly Figure[] => [
     figure('drain time', drainMs, 'ms', limitMs),
-    figure('highest backlog after the heal', peak, 'items'),
+    figure('highest backlog after the heal', highest(after), 'items'),
     figure('level that counts as drained', level, 'items'),
   ];
   if (start === -1) {
@@ -75,11 +83,16 @@ function judgeDrain(drain: Drain): Finding {
   // It happened between the reading before (or the heal) and this one.
   const drainMs = (after[start]?.atMs ?? healMs) - healMs;
   const notBeforeMs = start === 0 ? 0 : (after[start - 1]?.atMs ?? healMs) - healMs;
-  const text = `The backlog was back at ${plain(level)} ${formatDuration(start === 0 ? 0 : drainMs)} after the last fault, ${limit} (n = ${sampleCount}, highest ${peak}).`;
+  const text = `The backlog was back at ${plain(level)} ${formatDuration(start === 0 ? 0 : drainMs)} after the last fault, ${limit} (n = ${sampleCount}, highest ${highest(after)}).`;
   const seen = { sampleCount, figures: figures(start === 0 ? 0 : drainMs) };
   if (notBeforeMs > limitMs) return { outcome: 'fail', finding: text, ...seen };
   if (horizonMs - drainMs < holdMs / 2)
     return inconclusive(`${text} It was watched for too short a time after that.`, seen);
+  const gapMs = widestGapMs([
+    healMs,
+    ...after.map((reading) => reading.atMs).filter((atMs) => atMs <= healMs + drainMs + holdMs),
+  ]);
+  if (gapMs > longestGapMs) return inconclusive(`${text} For ${formatDuration(gapMs)} it was not read.`, seen);
   // A backlog that was down at the first reading needs no interval: it never was up.
   if (start > 0 && drainMs > limitMs) return inconclusive(`${text} Readings are too far apart to tell.`, seen);
   return { outcome: 'pass', finding: text, ...seen };
@@ -92,4 +105,12 @@ function staysDown(after: readonly Reading[], index: number, { level, holdMs }: 
     from !== undefined &&
     after.slice(index).every((reading) => reading.count <= level || reading.atMs > from.atMs + holdMs)
   );
+}
+
+function highest(readings: readonly Reading[]): number {
+  return readings.reduce((most, reading) => Math.max(most, reading.count), 0);
+}
+
+function widestGapMs(timesMs: readonly number[]): number {
+  return timesMs.reduce((widest, atMs, index) => Math.max(widest, atMs - (timesMs[index - 1] ?? atMs)), 0);
 }

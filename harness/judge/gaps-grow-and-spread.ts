@@ -5,7 +5,7 @@ import { doubtHint, operationsOf } from './operations.ts';
 import { toFail, toPass } from './statistics/confidence.ts';
 import { coefficientOfVariation, quantileBounds, sorted } from './statistics/quantile.ts';
 import type { ObjectiveSpec } from './types.ts';
-import { figure, latency, plain } from './wording.ts';
+import { figure, latency, percent, plain } from './wording.ts';
 
 const Settings = z.strictObject({
   at: z.string().min(1),
@@ -17,13 +17,17 @@ const kind = 'gapsGrowAndSpread';
 /** The median gap before a retry is at least this share of base x 2^(k-1); gaps vary by at least this much. Source: defect A2. */
 const growthShare = 0.5;
 const leastVariation = 0.25;
+/** Retries that come so close together are in step; so many of them may be by chance. */
+const inStepMs = 50;
+const mostInStep = 1 / 3;
 /** A retry number with fewer gaps than this is judged only together with the others. */
 const fewestGaps = 3;
 /** With more than this share of gaps of which nobody knows whether they are any, the others do not speak for all. */
 const mostDoubtful = 0.05;
 
 /**
- * Retries back off and do not come in step: the gap before retry k grows like base x 2^(k-1), and gaps differ. Gaps after an answer with
+ * Retries back off and do not come in step: the gap before retry k grows like base x 2^(k-1), and gaps differ, or, where they do not, hardly
+ * any two retries come at the same time (a client that sends them at an even pace needs no chance). Gaps after an answer with
  * Retry-After are left out. Default base 500 ms, at least 8 gaps. Bursts of many clients at the restore are not judged: the target
  * is one client, so there is nothing to be in step with.
  */
@@ -34,6 +38,8 @@ export function gapsGrowAndSpread(options: Readonly<z.input<typeof Settings>> & 
 }
 
 interface Gap {
+  /** When it was over. */
+  readonly atMs: number;
   /** 1 for the gap before the second attempt. */
   readonly retry: number;
   readonly gapMs: number;
@@ -56,6 +62,7 @@ export const gapsGrowAndSpreadJudge = defineJudge({
     }
     const growth = growthOf(gaps, baseMs);
     const variation = coefficientOfVariation(gaps.map((gap) => gap.relative)) ?? 0;
+    const inStep = inStepShare(gaps);
     const medians = growth.map(
       ({ what, medianMs, limitMs }) => `${what} ${latency(medianMs)} (at least ${limitMs} ms)`,
     );
@@ -63,13 +70,14 @@ export const gapsGrowAndSpreadJudge = defineJudge({
     return {
       outcome: worstOf([
         ...growth.map((step) => step.outcome),
-        variation >= leastVariation ? 'pass' : 'fail',
+        variation >= leastVariation || inStep <= mostInStep ? 'pass' : 'fail',
         isKnown ? 'pass' : 'inconclusive',
       ]),
-      finding: `Median gap before ${medians.join(', ')}; variation ${plain(variation)} (at least ${leastVariation}) at ${at} (n = ${gaps.length}).${isKnown ? '' : doubtHint(at, sorted)}`,
+      finding: `Median gap before ${medians.join(', ')}; variation ${plain(variation)} (at least ${leastVariation}), ${percent(inStep)} came within ${inStepMs} ms of another (or at most ${percent(mostInStep)}) at ${at} (n = ${gaps.length}).${isKnown ? '' : doubtHint(at, sorted)}`,
       figures: [
         ...growth.map(({ what, medianMs, limitMs }) => figure(`median gap before ${what}`, medianMs, 'ms', limitMs)),
         figure('variation of gaps', variation, 'ratio', leastVariation),
+        figure('retries in step', inStep, 'ratio', mostInStep),
       ],
       sampleCount: gaps.length,
     };
@@ -81,8 +89,19 @@ function gapsOf(operation: Operation, baseMs: number): readonly Gap[] {
     const previous = operation.attempts[index - 1];
     if (!previous || previous.endedMs === null || previous.retryAfterMs !== null) return [];
     const gapMs = Math.max(0, next.receivedMs - previous.endedMs);
-    return [{ retry: index, gapMs, relative: gapMs / (baseMs * 2 ** (index - 1)) }];
+    return [{ atMs: next.receivedMs, retry: index, gapMs, relative: gapMs / (baseMs * 2 ** (index - 1)) }];
   });
+}
+
+/** The share of retries that came at the same time as another one. */
+function inStepShare(gaps: readonly Gap[]): number {
+  const times = sorted(gaps.map((gap) => gap.atMs));
+  const isClose = (index: number): boolean =>
+    Math.min(
+      (times[index] ?? 0) - (times[index - 1] ?? -Infinity),
+      (times[index + 1] ?? Infinity) - (times[index] ?? 0),
+    ) <= inStepMs;
+  return times.filter((_, index) => isClose(index)).length / times.length;
 }
 
 interface Growth {

@@ -7,10 +7,11 @@ import { isGood, noSamples, samplesIn } from './outcomes.ts';
 import { toPass } from './statistics/confidence.ts';
 import { recoveryFormulaMs } from './statistics/formulas.ts';
 import { recoveryTime, type Recovery } from './statistics/recovery.ts';
+import type { ShareJudgement } from './statistics/judge-share.ts';
 import { wilsonUpper } from './statistics/wilson.ts';
 import type { Evidence, ObjectiveSpec } from './types.ts';
 import { horizonMs, lastHealMs, lengthMs, windowsOf } from './windows.ts';
-import { figure, percent, plain } from './wording.ts';
+import { figure, percent, plain, samplesHint } from './wording.ts';
 
 const Settings = z.strictObject({
   of: z.string().min(1),
@@ -26,7 +27,7 @@ const kind = 'goodput';
  * offered. `utilisation` is ρ of the load when nothing is wrong: below 0.7, or with faults shorter than max(3τ, 20 s), the experiment could
  * not show a metastable state and is invalid. With `within`, recovery has to take at most that many times the formula for
  * ρ and `retries` (R per operation, default 0), and at most 5 minutes; without it, any time up to one hold window before the end of the
- * load will do. A run that was interrupted is inconclusive: the load did not go on.
+ * load will do. A time counts only when nothing went surely wrong again after it. A run that was interrupted is inconclusive: the load did not go on.
  */
 export function goodput(options: Readonly<z.input<typeof Settings>> & Named): ObjectiveSpec {
   const { name = 'goodput-recovers', ...settings } = options;
@@ -130,28 +131,34 @@ function judgeRecovery(after: After): Finding {
     figure('bad share that counts as recovered', budget, 'ratio'),
   ];
   const tail = `${percent(1 - atEnd.share)} of "${settings.of}" was good at the end (limit ${percent(settings.atLeast)}, n = ${samples.length}).`;
-  const outcome = outcomeOf(recovery, { relapsed: atEnd.outcome === 'fail', limitMs });
+  const ended = atEnd.count === 0 ? 'inconclusive' : atEnd.outcome;
+  const hint = ended === 'inconclusive' ? ` ${samplesHint(atEnd, end)}` : '';
   return {
-    outcome,
-    finding: `${findingOf(recovery, atEnd.outcome === 'fail', limitMs)} ${tail}`,
+    outcome: outcomeOf(recovery, { ended, limitMs }),
+    finding: `${findingOf(recovery, ended === 'fail', limitMs)} ${tail}${hint}`,
     figures,
     sampleCount: samples.length,
   };
 }
 
-function outcomeOf(recovery: Recovery, found: { relapsed: boolean; limitMs: number | undefined }): Finding['outcome'] {
-  if (recovery.kind === 'censored' || found.relapsed) return 'fail';
-  if (found.limitMs === undefined) return 'pass';
-  return recovery.afterMs <= found.limitMs + resolutionMs ? 'pass' : 'fail';
+function outcomeOf(
+  recovery: Recovery,
+  { ended, limitMs = Infinity }: { ended: ShareJudgement['outcome']; limitMs: number | undefined },
+): Finding['outcome'] {
+  if (recovery.kind === 'censored' || recovery.afterMs > limitMs + resolutionMs) return 'fail';
+  return ended;
 }
 
-function findingOf(recovery: Recovery, relapsed: boolean, limitMs: number | undefined): string {
+function findingOf(recovery: Recovery, endedBadly: boolean, limitMs: number | undefined): string {
   const limit = limitMs === undefined ? '' : `, limit ${formatDuration(limitMs)}`;
+  const { relapsedMs } = recovery;
+  const relapse =
+    relapsedMs === null ? '' : `It was good for a while ${formatDuration(relapsedMs)} after the last heal. `;
   if (recovery.kind === 'censored') {
-    return `Not recovered ${formatDuration(recovery.horizonMs)} after the last heal (> horizon)${limit}.`;
+    return `${relapse}Not recovered ${formatDuration(recovery.horizonMs)} after the last heal (> horizon)${limit}.`;
   }
-  const reached = `Recovered ${formatDuration(recovery.afterMs)} after the last heal${limit}`;
-  return relapsed ? `${reached}, but it did not last.` : `${reached}.`;
+  const reached = `${relapse}Recovered ${relapse && 'for good '}${formatDuration(recovery.afterMs)} after the last heal${limit}`;
+  return endedBadly ? `${reached}, but it did not last.` : `${reached}.`;
 }
 
 /** q = max(1 - SLO, 1.5 x the upper bound of the bad share in the baseline): a service is not asked to come back better than it was. */

@@ -14,6 +14,9 @@ const Settings = z.strictObject({
 });
 const kind = 'retryAmplification';
 
+/** With fewer operations an average says nothing. */
+const leastOperations = 5;
+
 /**
  * Attempts ÷ logical operations at a part. Every call is in its journal, so this is a count and not an estimate; where
  * it depends on calls that nobody can attribute, it is inconclusive. Polls are no operation. Default window: all faults.
@@ -37,10 +40,11 @@ export const retryAmplificationJudge = defineJudge({
     if (operations.length === 0) return inconclusive(`No operation reached ${at} ${when}.`);
     const amplification = attempts.length / operations.length;
     const atWorst = attempts.length / sorted.atMost.length;
-    const outcome = amplification > atMost ? 'fail' : atWorst > atMost ? 'inconclusive' : 'pass';
+    const isFew = operations.length < leastOperations;
+    const outcome = amplification > atMost && !isFew ? 'fail' : isFew || atWorst > atMost ? 'inconclusive' : 'pass';
     return {
       outcome,
-      finding: `There were ${plain(amplification)} attempts per operation at ${at} ${when}, limit ${atMost} (${attempts.length} attempts, n = ${operations.length}).${outcome === 'inconclusive' ? ` It may have been ${plain(atWorst)}.${doubtHint(at, sorted)}` : ''}`,
+      finding: `There were ${plain(amplification)} attempts per operation at ${at} ${when}, limit ${atMost} (${attempts.length} attempts, n = ${operations.length}).${isFew ? ` At least ${leastOperations} operations are needed.` : outcome === 'inconclusive' ? ` It may have been ${plain(atWorst)}.${doubtHint(at, sorted)}` : ''}`,
       figures: [
         figure('attempts per operation', amplification, 'attempts', atMost),
         figure('attempts per operation, at most', atWorst, 'attempts'),

@@ -107,6 +107,8 @@ function isRetryOf(attempt: Call, refused: Call): boolean {
     attempt.operation !== null &&
     attempt.number !== refused.number &&
     attempt.operation === refused.operation &&
+    // Without a trace it may as well be another worker's.
+    attempt.traceId !== null &&
     attempt.traceId === refused.traceId
   );
 }

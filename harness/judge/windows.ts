@@ -39,6 +39,12 @@ export function lastHealMs(evidence: Evidence): number | null {
   return ends.length === 0 ? null : Math.max(...ends);
 }
 
+/** When the first fault was seen; by the plan where no receipt says so; null in a run without faults. */
+export function firstFaultMs(evidence: Evidence): number | null {
+  const starts = windowsOf(evidence, 'fault').map((window) => window.fromMs);
+  return starts.length === 0 ? null : Math.min(...starts);
+}
+
 /** When the load ended by the plan: the horizon of everything that may take long. */
 export function horizonMs(evidence: Evidence): number {
   const ends = evidence.record.plan.phases.map((phase) => phase.endMs);

@@ -23,6 +23,7 @@ export function startLedgerLog(clock: Clock, readers: LedgerReaders, everyMs = 1
   const acknowledged: Item[] = [];
   const backlog: [number, number][] = [];
   const sightings = createSightings();
+  let unreadCount = 0;
   const ending = new AbortController();
   const readStored = readers.sources.size > 0 ? readers.stored : undefined;
 
@@ -34,7 +35,7 @@ export function startLedgerLog(clock: Clock, readers: LedgerReaders, everyMs = 1
           sightings.note(stored, atMs);
           backlog.push([atMs, countBacklog(items, stored)]);
         },
-        () => undefined,
+        () => (unreadCount += 1),
       );
       await clock.sleep(Math.max(0, atMs + everyMs - clock.now()), ending.signal).catch(() => undefined);
     }
@@ -52,7 +53,10 @@ export function startLedgerLog(clock: Clock, readers: LedgerReaders, everyMs = 1
       await stop();
       // What is acknowledged from here on may not be in what is read next.
       const promised = [...acknowledged];
-      const problems: string[] = [];
+      const problems =
+        unreadCount === 0
+          ? []
+          : [`The backlog could not be read ${unreadCount === 1 ? 'once' : `${unreadCount} times`}.`];
       const unread: string[] = [];
       const orNull = async <T>(
         what: string,
@@ -95,7 +99,8 @@ function countBacklog(
   items: readonly { id: string; version: number }[],
   stored: readonly { id: string; version: number }[],
 ): number {
-  const versions = new Map(stored.map((item) => [item.id, item.version]));
+  const versions = new Map<string, number>();
+  for (const { id, version } of stored) versions.set(id, Math.max(version, versions.get(id) ?? 0));
   return items.filter((item) => (versions.get(item.id) ?? 0) < item.version).length;
 }
 

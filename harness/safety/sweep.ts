@@ -79,7 +79,7 @@ async function undo(
   });
   const done = processes.every(({ outcome }) => outcome !== 'survived' && outcome !== 'unknown');
   const problems = effects.unreadable.map((line) => `Line ${line} cannot be read.`);
-  const journal = problems.length > 0 ? await setAside(file) : done ? await remove(file) : 'kept';
+  const journal = !done ? 'kept' : problems.length > 0 ? await setAside(file) : await remove(file);
   return { runId: basename(file, '.jsonl'), state: 'swept', faults, processes, journal, problems };
 }
 

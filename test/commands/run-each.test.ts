@@ -6,6 +6,7 @@ import { runEach } from '../../harness/commands/run-each.ts';
 import type { Terminal } from '../../harness/commands/terminal.ts';
 import { VirtualClock } from '../../harness/kit/virtual-clock.ts';
 import { sourceThrottling } from '../../scenarios/source-throttling.ts';
+import { exampleRun } from '../reports/example-run.ts';
 
 it('writes a skipped scenario, with the reason, into JUnit and Markdown, and counts it as no pass', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'gameday-skipped-'));
@@ -26,5 +27,25 @@ it('writes a skipped scenario, with the reason, into JUnit and Markdown, and cou
   expect(await readFile(join(folder, name, 'summary.md'), 'utf8')).toContain(
     'SKIPPED**: svc &lt;1&gt; offers no operation follow',
   );
+  await rm(folder, { recursive: true });
+});
+
+it('is no pass when it was interrupted between scenarios, and names what was not run', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'gameday-interrupted-'));
+  const stopping = new AbortController();
+  const printed: string[] = [];
+  const quiet = (): void => undefined;
+  const print = (text: string): number => printed.push(text);
+  const terminal: Terminal = { isTerminal: false, color: false, print, say: quiet, transient: quiet };
+  const passing = exampleRun('passing');
+  const code = await runEach([sourceThrottling, { ...sourceThrottling, name: 'the-second' }], {
+    ...{ chosen: ['console'], terminal, signal: stopping.signal, runsFolder: folder, clock: new VirtualClock() },
+    run: () => {
+      stopping.abort(new Error('SIGTERM'));
+      return Promise.resolve({ kind: 'judged', run: { ...passing, folder } });
+    },
+  });
+  expect(code).toBe(2);
+  expect(printed.join('\n')).toMatch(/the-second.*not run: interrupted/);
   await rm(folder, { recursive: true });
 });

@@ -53,9 +53,24 @@ describe('drained', () => {
     expect(verdict({ backlog: backlog(10_000, 62_000) }).outcome).toBe('inconclusive');
   });
 
-  it('is drained at once when nothing piled up', () => {
-    const flat = backlog(10_000).map(([atMs]): [number, number] => [atMs, 3]);
-    expect(verdict({ backlog: flat })).toMatchObject({ outcome: 'pass' });
+  it('is no pass when nothing piled up: neither at a fault that did not bite, nor at a target that was behind already', () => {
+    for (const level of [3, 900]) {
+      const flat = backlog(10_000).map(([atMs]): [number, number] => [atMs, level - (atMs > 50_000 ? 2 : 0)]);
+      const found = verdict({ backlog: flat });
+      expect(found.outcome).toBe('inconclusive');
+      expect(found.finding).toContain(`Nothing piled up that could have drained: the backlog was at ${level} at most`);
+    }
+  });
+
+  it('is drained at once when what piled up was gone before the heal', () => {
+    const early = backlog(10_000).map(([atMs, count]): [number, number] => [atMs, atMs > 45_000 ? 3 : count]);
+    expect(verdict({ backlog: early })).toMatchObject({ outcome: 'pass' });
+  });
+
+  it('is inconclusive when nobody read it while it mattered', () => {
+    const gappy = backlog(12_000).filter(([atMs]) => atMs <= 50_500 || atMs >= 56_000);
+    expect(verdict({ backlog: gappy })).toMatchObject({ outcome: 'inconclusive' });
+    expect(verdict({ backlog: gappy }).finding).toContain('For 6 s it was not read.');
   });
 
   it('allows one second of the feed above the highest of the baseline', () => {

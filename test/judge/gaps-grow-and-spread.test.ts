@@ -64,6 +64,17 @@ describe('gaps that grow and spread', () => {
     expect(found.finding).toContain('variation 0 (at least 0.25)');
   });
 
+  it('passes for gaps that are the same where an even pace keeps retries apart, as a client has that sends one request at a time', () => {
+    const paced = Array.from({ length: 20 }, (_, index) =>
+      retried(`ticket/${index}`, [1650, 4050]).map((one) => ({
+        ...one,
+        receivedMs: one.receivedMs + index * 276,
+        endedMs: (one.endedMs ?? 0) + index * 276,
+      })),
+    ).flat();
+    expect(judge(gapsGrowAndSpread({ at: 'crm' }), evidence({ calls: paced }))).toMatchObject({ outcome: 'pass' });
+  });
+
   it('is inconclusive with one gap too few, and judges with just enough', () => {
     const single = (count: number) => {
       const calls = Array.from({ length: count }, (_, index) => retried(`t/${index}`, [0])).flat();

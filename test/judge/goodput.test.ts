@@ -56,7 +56,27 @@ describe('goodput that recovers', () => {
     const seen = course(2000).map((one) => (one.dueMs >= 75_000 ? sample({ ...one, outcome: timeout }) : one));
     const found = judge(goodput(promise), evidence({ samples: seen }));
     expect(found.outcome).toBe('fail');
-    expect(found.finding).toContain('it did not last');
+    expect(found.finding).toContain('It was good for a while 2 s after the last heal. Not recovered 30 s after');
+  });
+
+  it('counts the time to the end of a relapse, however good it was before', () => {
+    const seen = course(0).map((one) =>
+      one.dueMs >= 60_000 && one.dueMs < 66_000 ? sample({ ...one, outcome: timeout }) : one,
+    );
+    const found = judge(goodput(promise), evidence({ samples: seen }));
+    expect(found).toMatchObject({ outcome: 'pass' });
+    expect(found.figures[0]).toMatchObject({ name: 'recovery time', value: 16_000 });
+    expect(found.finding).toContain('It was good for a while 0 ms after the last heal. Recovered for good 16 s after');
+    expect(judge(goodput({ ...promise, within: 0.2 }), evidence({ samples: seen })).outcome).toBe('fail');
+  });
+
+  it('does not pass with less good at the end than it asks for', () => {
+    const seen = course(0).map((one, index) =>
+      one.dueMs >= 65_000 && index % 16 === 0 ? sample({ ...one, outcome: timeout }) : one,
+    );
+    const found = judge(goodput(promise), evidence({ samples: seen }));
+    expect(found.outcome).toBe('inconclusive');
+    expect(found.finding).toContain('was good at the end (limit 95 %');
   });
 
   it('holds the time against the formula where that is asked for, to within two seconds', () => {

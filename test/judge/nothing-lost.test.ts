@@ -175,6 +175,31 @@ describe('nothing lost', () => {
     expect(verdict({ stored: source, [list]: null })).toMatchObject({ outcome: 'inconclusive' });
   });
 
+  it('limits, where that is asked for, how much may lie in the dead letters instead', () => {
+    const stored = source.slice(10);
+    const deadLetters = source.slice(0, 10).map((one) => ({ ...one, reason: 'throttled' }));
+    expect(verdict({ stored, deadLetters }).outcome).toBe('pass');
+    expect(verdict({ stored, deadLetters }, { deadLettersAtMost: 0.2 }).outcome).toBe('pass');
+    const found = verdict({ stored, deadLetters }, { deadLettersAtMost: 0.01 });
+    expect(found).toMatchObject({
+      outcome: 'fail',
+      finding: '10 items of the sources lie in the dead letters and nowhere else (n = 77).',
+    });
+    expect(found.counterexamples).toContain('doc-0 version 1: only in the dead letters');
+  });
+
+  it('is no pass when one of the sources had no items', () => {
+    const found = verdict({ sources: { crm: source, wiki: [] }, stored: source });
+    expect(found).toMatchObject({ outcome: 'inconclusive', finding: 'wiki had no items to judge.' });
+  });
+
+  it('takes the later of two rows of one document', () => {
+    const missing = source.filter((one) => one.id !== 'doc-40');
+    const twice = [...missing.map((one) => ({ ...one, version: 2 })), ...missing];
+    const sources = { crm: source.map((one) => (one.id === 'doc-40' ? one : { ...one, version: 2 })) };
+    expect(verdict({ sources, stored: twice, backlog: backlog(() => 1) }).outcome).toBe('fail');
+  });
+
   it('is inconclusive when there was nothing to lose', () => {
     expect(verdict({ sources: {} }).outcome).toBe('inconclusive');
     expect(verdict({ sources: { crm: [] }, stored: source }, { from: 'crm' }).outcome).toBe('inconclusive');

@@ -32,9 +32,10 @@ describe('retry amplification', () => {
   });
 
   it('takes the same thing asked for after a success for a new operation', () => {
-    expect(verdict([...attempts('x', 1), ...attempts('x', 1, { receivedMs: 41_000 })])).toMatchObject({
+    const again = attempts('x', 1, { receivedMs: 41_000 });
+    expect(verdict([...operations(4, 1), ...attempts('x', 1), ...again])).toMatchObject({
       outcome: 'pass',
-      sampleCount: 2,
+      sampleCount: 6,
     });
   });
 
@@ -63,14 +64,14 @@ describe('retry amplification', () => {
   });
 
   it('trusts the traces of the load, and a target that keeps one over its attempts', () => {
-    const again = [0, 1, 2].flatMap((_, index) => attempts('x', 1, { receivedMs: 40_000 + index * 100 }));
+    const again = [0, 1, 2, 3, 4].flatMap((_, index) => attempts('x', 1, { receivedMs: 40_000 + index * 100 }));
     const failing = again.map((one, index): Call => ({ ...one, traceId: `q${index}`, outcome: 'failed' }));
     const asked = failing.map((one) => sample({ id: one.traceId ?? '' }));
-    expect(verdict(failing).outcome).toBe('fail');
+    expect(verdict([...failing, ...operations(4, 1)]).outcome).toBe('fail');
     const found = judge(retryAmplification({ at: 'crm', atMost: 1.2 }), evidence({ calls: failing, samples: asked }));
-    expect(found).toMatchObject({ outcome: 'pass', sampleCount: 3 });
+    expect(found).toMatchObject({ outcome: 'pass', sampleCount: 5 });
     const keeping = Array.from({ length: 4 }, (_, index) => attempts(`y${index}`, 2, { traceId: `k${index}` })).flat();
-    expect(verdict([...keeping, ...failing], { atMost: 2 })).toMatchObject({ outcome: 'pass', sampleCount: 7 });
+    expect(verdict([...keeping, ...failing], { atMost: 3 })).toMatchObject({ outcome: 'pass', sampleCount: 5 });
   });
 
   it('does not blame a target without traces whose requests are the same all the time', () => {
@@ -85,13 +86,26 @@ describe('retry amplification', () => {
   it('looks at its window only, by when a call was received', () => {
     const outside = attempts('x', 9, { receivedMs: 60_000 });
     expect(verdict([...operations(5, 1), ...outside])).toMatchObject({ outcome: 'pass', sampleCount: 5 });
-    expect(verdict([...operations(5, 1), ...outside], { during: 'recovery' }).outcome).toBe('fail');
+    expect(
+      verdict([...operations(5, 1), ...outside, ...operations(4, 1).map((one) => ({ ...one, receivedMs: 60_000 }))], {
+        during: 'recovery',
+      }).outcome,
+    ).toBe('fail');
     expect(verdict(operations(5, 1), { during: ['trouble'] }).outcome).toBe('pass');
   });
 
   it('counts the named operations only, and no polls', () => {
     const calls = [...operations(5, 1), ...operations(5, 3, 'page'), call({ operation: null })];
     expect(verdict(calls, { operationPrefix: 'ticket/' })).toMatchObject({ outcome: 'pass', sampleCount: 5 });
+  });
+
+  it.each([
+    [1, 1],
+    [4, 30],
+  ])('makes no average of %i operations', (count, tries) => {
+    const found = verdict(operations(count, tries));
+    expect(found.outcome).toBe('inconclusive');
+    expect(found.finding).toContain('At least 5 operations are needed.');
   });
 
   it('is inconclusive without an operation', () => {

@@ -34,7 +34,13 @@ describe('waits for Retry-After', () => {
   });
 
   it('never takes a retry of the refused call for one that was in flight', () => {
-    expect(verdict(throttled, call({ receivedMs: 40_011 })).outcome).toBe('fail');
+    const traced = { ...throttled, traceId: 'a' };
+    expect(verdict(traced, call({ receivedMs: 40_011, traceId: 'a' })).outcome).toBe('fail');
+  });
+
+  it('does not take the same request of another worker for a retry where neither has a trace', () => {
+    expect(verdict(throttled, call({ receivedMs: 40_011, traceId: null })).outcome).toBe('pass');
+    expect(verdict(throttled, call({ receivedMs: 40_300, traceId: null })).outcome).toBe('fail');
   });
 
   it('is not fooled by a stream of refusals, each of which makes the next attempt look as if it had been in flight', () => {

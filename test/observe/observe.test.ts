@@ -149,6 +149,24 @@ describe('the ledger log', () => {
     expect(problems).toEqual([]);
   });
 
+  it('takes the later of two rows of one document, in whatever order they come, and counts readings that failed', async () => {
+    const clock = new VirtualClock();
+    const rows = [
+      { id: 'a', version: 2 },
+      { id: 'a', version: 1 },
+    ];
+    let readings = 0;
+    const log = startLedgerLog(clock, {
+      sources: new Map([['crm', async () => [{ id: 'a', version: 2, atMs: 0 }]]]),
+      stored: () => (++readings === 2 ? Promise.reject(new Error('gone')) : Promise.resolve(rows)),
+      deadLetters: undefined,
+    });
+    await clock.advance(1100);
+    const { ledger, problems } = await clock.run(log.finish(0));
+    expect(ledger.backlog).toEqual([[0, 0]]);
+    expect(problems).toEqual(['The backlog could not be read once.']);
+  });
+
   it('says what it could not read instead of taking it for empty', async () => {
     const clock = new VirtualClock();
     const log = startLedgerLog(clock, {

@@ -155,6 +155,21 @@ describe('sweep', () => {
     expect(describeSweep(run ? [run] : []).join('\n')).toContain('left alone');
   });
 
+  it('keeps even a damaged journal while something of it is still there, so that the next sweep tries again', async () => {
+    const journal = await deadRun();
+    const pid = await leftOver();
+    writeFileSync(journal.file, '\n\u0000\u0001 garbage', { flag: 'a' });
+    await journal.process('crm', pid);
+    const states = (pids: readonly number[]) =>
+      Promise.resolve(
+        new Map(pids.map((id) => [id, id === pid ? ({ kind: 'unknown' } as const) : ({ kind: 'gone' } as const)])),
+      );
+    expect(await sweep(stateFolder, { clock, states })).toMatchObject([
+      { journal: 'kept', problems: ['Line 3 cannot be read.'] },
+    ]);
+    expect(await sweepOne()).toMatchObject({ journal: 'set aside', processes: [{ outcome: 'ended' }] });
+  });
+
   it('heals the faults of a process that is still there before it ends it', async () => {
     const asked: string[] = [];
     const server = createServer((request, response) => {

@@ -47,13 +47,23 @@ describe('the recovery time', () => {
     expect(quantileOf(found, 0.95)).toBeLessThanOrEqual(28);
   });
 
+  it('is the end of the last bad stretch, even where a whole hold window was good before it', () => {
+    const events = Array.from({ length: 4500 }, (_, index) => ({
+      atMs: index * 20,
+      bad: index * 20 >= 40_000 && index * 20 < 50_000,
+    }));
+    expect(recoveryTime(events, window)).toEqual({ kind: 'reached', afterMs: 50_000, relapsedMs: 0 });
+    const late = events.map((event) => ({ ...event, bad: event.atMs >= 70_000 }));
+    expect(recoveryTime(late, window)).toEqual({ kind: 'censored', horizonMs: 90_000, relapsedMs: 0 });
+  });
+
   it('is beyond the horizon for a service that stays bad', () => {
     const events = arrivals(seededRandom(1), () => 0.1);
-    expect(recoveryTime(events, window)).toEqual({ kind: 'censored', horizonMs: 90_000 });
+    expect(recoveryTime(events, window)).toEqual({ kind: 'censored', horizonMs: 90_000, relapsedMs: null });
   });
 
   it('is beyond the horizon where there was nothing to see', () => {
-    expect(recoveryTime([], window)).toEqual({ kind: 'censored', horizonMs: 90_000 });
+    expect(recoveryTime([], window)).toEqual({ kind: 'censored', horizonMs: 90_000, relapsedMs: null });
   });
 
   it('is not found in what is left after the last full hold window', () => {
@@ -63,7 +73,7 @@ describe('the recovery time', () => {
 
   it('counts an operation by when it was due: one that ends late does not move it', () => {
     const events = Array.from({ length: 4500 }, (_, index) => ({ atMs: index * 20, bad: index * 20 < 12_000 }));
-    expect(recoveryTime(events, window)).toEqual({ kind: 'reached', afterMs: 12_000 });
+    expect(recoveryTime(events, window)).toEqual({ kind: 'reached', afterMs: 12_000, relapsedMs: null });
   });
 });
 
