@@ -3,3 +3,4 @@ export { corpusSpec } from './corpus/corpus-spec.ts';
 export { modelServer } from './models/spec.ts';
 export { crm } from './sources/crm/spec.ts';
 export { postgres } from './stores/postgres/spec.ts';
+export { qdrant } from './stores/qdrant/spec.ts';

@@ -1,6 +1,7 @@
 import { pathToFileURL } from 'node:url';
 import { siblingModule } from '../../../harness/kit/sibling-module.ts';
 import type { PartSpec } from '../../../harness/world/types.ts';
+import { qdrant } from '../qdrant/spec.ts';
 
 /**
  * PostgreSQL with pgvector in memory, for any PostgreSQL client. All connections share one session of one engine: named prepared
@@ -15,6 +16,7 @@ export function postgres(): PartSpec {
     protocol: 'tcp',
     module: pathToFileURL(siblingModule(import.meta.url, './start-part')).href,
     settings: {},
+    standIn: qdrant(),
     variables: { DATABASE_URL: 'postgres://postgres:postgres@{host}:{port}/postgres?sslmode=disable' },
   };
 }

@@ -1,11 +1,13 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { createMemoryStore } from '../../../../fakes/workload/store/memory-store.ts';
 import { createPgvectorStore } from '../../../../fakes/workload/store/pgvector-store.ts';
+import { createQdrantStore } from '../../../../fakes/workload/store/qdrant-store.ts';
 import type { Store, StoredDocument } from '../../../../fakes/workload/store/store.ts';
 import { startPart } from '../../../../fakes/stores/postgres/start-part.ts';
 import { systemClock } from '../../../../harness/kit/clock.ts';
 import { seededRandom } from '../../../../harness/kit/random.ts';
 import type { TcpPart } from '../../../../harness/world/types.ts';
+import { servedQdrant, type ServedQdrant } from '../../stores/qdrant/served-qdrant.ts';
 
 /** A vector that points one way. */
 function pointing(place: number): number[] {
@@ -135,6 +137,60 @@ describe('the store in PostgreSQL with pgvector', () => {
     const store = createPgvectorStore({ url: 'postgres://postgres@127.0.0.1:9/postgres', dimension: 96 });
     await expect(store.prepare()).rejects.toThrow('ECONNREFUSED');
     await store.stop();
+  });
+});
+
+describe('the store in Qdrant', () => {
+  let served: ServedQdrant;
+  beforeEach(async () => {
+    served = await servedQdrant();
+  });
+  afterEach(() => served.stop());
+  const open = (): Store => createQdrantStore({ url: served.url, dimension: 96 });
+
+  keepsItsPromises(open);
+
+  it('lists more than one page', async () => {
+    const store = open();
+    await store.prepare();
+    await store.upsert(Array.from({ length: 1500 }, (_, index) => document(`doc-${index}`, 1, index % 96)));
+    const listed = await store.list();
+    expect(new Set(listed.map(({ id }) => id)).size).toBe(1500);
+    expect(listed).toHaveLength(1500);
+  });
+
+  it('guards each document of a batch by its own version', async () => {
+    const store = open();
+    await store.prepare();
+    await store.upsert([document('a', 5), document('b', 5), document('c', 1)]);
+    await store.upsert([document('a', 9), document('b', 4), document('c', 2), document('d', 1)]);
+    const versions = Object.fromEntries((await store.list()).map(({ id, version }) => [id, version]));
+    expect(versions).toEqual({ a: 9, b: 5, c: 2, d: 1 });
+  });
+
+  it('keeps the highest version of many that are written at once', async () => {
+    const store = open();
+    await store.prepare();
+    await Promise.all([3, 1, 7, 2, 6, 5, 4].map((version) => store.upsert([document('a', version)])));
+    expect(await store.list()).toEqual([{ id: 'a', version: 7 }]);
+  });
+
+  it('can be prepared by two instances at the same time', async () => {
+    await Promise.all([open().prepare(), open().prepare()]);
+    expect(await open().list()).toEqual([]);
+  });
+
+  it('says what went wrong in the words of the store', async () => {
+    const store = open();
+    await store.prepare();
+    await expect(store.search([1, 2], 1)).rejects.toThrow(
+      'The vector store failed: 400 Wrong input: Vector dimension error: expected dim: 96, got 2',
+    );
+  });
+
+  it('says that it cannot be reached', async () => {
+    const store = createQdrantStore({ url: 'http://127.0.0.1:9', dimension: 96 });
+    await expect(store.prepare()).rejects.toThrow('The vector store failed: fetch failed');
   });
 });
 
