@@ -5,6 +5,7 @@ import { waitUntil } from './kit/deadline.ts';
 import { seconds } from './kit/durations.ts';
 import type { FollowLoad } from './load/types.ts';
 import type { Scenario } from './scenario.ts';
+import type { WorldName } from './surroundings.ts';
 import type { TargetConfig, TargetRequest } from './world/target.ts';
 import type { Corpus, CorpusSpec, CreateCorpus } from './world/types.ts';
 
@@ -16,10 +17,15 @@ export async function makeCorpus(spec: CorpusSpec, seed: number): Promise<Corpus
   return loaded.createCorpus(spec, seed);
 }
 
-/** Why a scenario can not be run against a target, or null. */
-export function reasonToSkip(scenario: Scenario, target: TargetConfig): string | null {
+/** Why a scenario can not be run against a target in a world, or null. */
+export function reasonToSkip(scenario: Scenario, target: TargetConfig, world: WorldName): string | null {
   const missing = missingOperations(scenario, target);
-  return missing.length > 0 ? `${target.name} offers no operation ${missing.join(', ')}` : null;
+  if (missing.length > 0) return `${target.name} offers no operation ${missing.join(', ')}`;
+  if (world !== 'simulated') return null;
+  if (!target.inProcess)
+    return `${target.name} is no function (its config has no "inProcess"), which the simulated world needs; --world local can`;
+  const servers = scenario.world.parts.filter((part) => part.protocol !== 'http').map((part) => part.name);
+  return servers.length > 0 ? `${servers.join(', ')} cannot be simulated; --world local can` : null;
 }
 
 /** Which operations a scenario needs and its target does not offer. */
@@ -31,16 +37,24 @@ function missingOperations(scenario: Scenario, target: TargetConfig): string[] {
   return [...needed].filter((operation) => !(operation in target.operations));
 }
 
-/** Has the target store the documents that the questions will ask about. */
+/** A write that was acknowledged. `atMs` is epoch milliseconds. */
+export interface Written {
+  readonly id: string;
+  readonly version: number;
+  readonly atMs: number;
+}
+
+/** Has the target store the documents that the questions will ask about; gives what it acknowledged. */
 export async function storeCorpus(
   clock: Clock,
   target: TargetConfig,
   baseUrl: string,
   corpus: Corpus,
   signal: AbortSignal,
-): Promise<void> {
+): Promise<readonly Written[]> {
   const { ingest } = target.operations;
-  if (!ingest) return;
+  if (!ingest) return [];
+  const written: Written[] = [];
   const batchSize = 20;
   for (let from = 0; from < corpus.documents.length; from += batchSize) {
     const documents = corpus.documents.slice(from, from + batchSize);
@@ -48,7 +62,10 @@ export async function storeCorpus(
       clock,
       async () => {
         const answer = await send(baseUrl, ingest.request(documents, seconds(10)), signal);
-        return ingest.acknowledged(answer).length === documents.length ? true : undefined;
+        const acknowledged = ingest.acknowledged(answer);
+        if (acknowledged.length !== documents.length) return undefined;
+        written.push(...acknowledged.map(({ id, version }) => ({ id, version, atMs: clock.now() })));
+        return true;
       },
       {
         what: `the target to store the documents of the corpus (${from} of ${corpus.documents.length} done)`,
@@ -58,6 +75,7 @@ export async function storeCorpus(
       },
     );
   }
+  return written;
 }
 
 /** Tells the target to follow the feeds that the scenario names. */

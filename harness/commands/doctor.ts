@@ -9,7 +9,7 @@ import { stateFolder } from './folders.ts';
 import type { Terminal } from './terminal.ts';
 
 /** One thing that was looked at. `needed`: without it no scenario runs; otherwise `unlocks` says what it adds. */
-interface Check {
+export interface Check {
   readonly what: string;
   readonly ok: boolean;
   readonly seen: string;
@@ -39,7 +39,11 @@ const installCommands = {
 export async function doctorCommand(terminal: Terminal): Promise<number> {
   const machine = await thisMachine();
   const probed = await Promise.all([loopback(), folder(), ps(machine), docker()]);
-  const checks = [node(), cores(), memory(), ...probed, chromium(machine)];
+  return showChecks([node(), cores(), memory(), ...probed, chromium(machine)], terminal);
+}
+
+/** Prints what was looked at, with the command that mends what is not there, and gives the exit code. */
+export function showChecks(checks: readonly Check[], terminal: Terminal): number {
   for (const check of checks) {
     const mark = check.ok ? 'ok     ' : check.needed ? 'MISSING' : 'absent ';
     terminal.print(`${mark} ${check.what}: ${check.seen}`);

@@ -10,7 +10,7 @@ import { recoveryTime, type Recovery } from './statistics/recovery.ts';
 import type { ShareJudgement } from './statistics/judge-share.ts';
 import { wilsonUpper } from './statistics/wilson.ts';
 import type { Evidence, ObjectiveSpec } from './types.ts';
-import { horizonMs, lastHealMs, lengthMs, windowsOf } from './windows.ts';
+import { horizonMs, lastHealMs, lengthMs, windowsOf, type Window } from './windows.ts';
 import { figure, percent, plain, samplesHint } from './wording.ts';
 
 const Settings = z.strictObject({
@@ -27,7 +27,7 @@ const kind = 'goodput';
  * offered. `utilisation` is ρ of the load when nothing is wrong: below 0.7, or with faults shorter than max(3τ, 20 s), the experiment could
  * not show a metastable state and is invalid. With `within`, recovery has to take at most that many times the formula for
  * ρ and `retries` (R per operation, default 0), and at most 5 minutes; without it, any time up to one hold window before the end of the
- * load will do. A time counts only when nothing went surely wrong again after it. A run that was interrupted is inconclusive: the load did not go on.
+ * load will do; not recovered by then is inconclusive when the load ended before the formula's time was over. A time counts only when nothing went surely wrong again after it. A run that was interrupted is inconclusive: the load did not go on.
  */
 export function goodput(options: Readonly<z.input<typeof Settings>> & Named): ObjectiveSpec {
   const { name = 'goodput-recovers', ...settings } = options;
@@ -124,7 +124,8 @@ function judgeRecovery(after: After): Finding {
   const end = [{ name: 'end', fromMs: toMs - holdMs, toMs }];
   const ending = samplesIn(evidence, { operation: settings.of, windows: end });
   const atEnd = judgeBad(ending, { windows: end, budget });
-  const limitMs = limitOf(settings, evidence);
+  const formulaMs = formulaOf(settings, evidence);
+  const limitMs = settings.within === undefined ? undefined : Math.min(longestRecoveryMs, settings.within * formulaMs);
   const figures = [
     figure('recovery time', recovery.kind === 'reached' ? recovery.afterMs : null, 'ms', limitMs),
     figure('goodput at the end', 1 - atEnd.share, 'ratio', settings.atLeast),
@@ -132,21 +133,35 @@ function judgeRecovery(after: After): Finding {
   ];
   const tail = `${percent(1 - atEnd.share)} of "${settings.of}" was good at the end (limit ${percent(settings.atLeast)}, n = ${samples.length}).`;
   const ended = atEnd.count === 0 ? 'inconclusive' : atEnd.outcome;
-  const hint = ended === 'inconclusive' ? ` ${samplesHint(atEnd, end)}` : '';
+  const hint = hintOf(recovery, { atEnd, ended, end, allowedMs: limitMs ?? formulaMs });
   return {
-    outcome: outcomeOf(recovery, { ended, limitMs }),
+    outcome: outcomeOf(recovery, { ended, limitMs, formulaMs }),
     finding: `${findingOf(recovery, ended === 'fail', limitMs)} ${tail}${hint}`,
     figures,
     sampleCount: samples.length,
   };
 }
 
+/** What it would take to decide what is not decided. */
+function hintOf(
+  recovery: Recovery,
+  seen: { atEnd: ShareJudgement; ended: string; end: readonly Window[]; allowedMs: number },
+): string {
+  if (recovery.kind === 'censored')
+    return recovery.horizonMs < seen.allowedMs
+      ? ` It may take ${formatDuration(seen.allowedMs)}; the load ended before that. --pace full goes on for longer.`
+      : '';
+  return seen.ended === 'inconclusive' ? ` ${samplesHint(seen.atEnd, seen.end)}` : '';
+}
+
 function outcomeOf(
   recovery: Recovery,
-  { ended, limitMs = Infinity }: { ended: ShareJudgement['outcome']; limitMs: number | undefined },
+  found: { ended: ShareJudgement['outcome']; limitMs: number | undefined; formulaMs: number },
 ): Finding['outcome'] {
-  if (recovery.kind === 'censored' || recovery.afterMs > limitMs + resolutionMs) return 'fail';
-  return ended;
+  // It was watched for less long than a sound service may take.
+  if (recovery.kind === 'censored')
+    return recovery.horizonMs < (found.limitMs ?? found.formulaMs) ? 'inconclusive' : 'fail';
+  return recovery.afterMs > (found.limitMs ?? Infinity) + resolutionMs ? 'fail' : found.ended;
 }
 
 function findingOf(recovery: Recovery, endedBadly: boolean, limitMs: number | undefined): string {
@@ -170,9 +185,7 @@ function badBudget({ of, atLeast }: z.output<typeof Settings>, evidence: Evidenc
   return Math.max(promised, 1.5 * wilsonUpper({ bad, count: before.length }, toPass.z));
 }
 
-function limitOf({ within, utilisation, retries }: z.output<typeof Settings>, evidence: Evidence): number | undefined {
-  if (within === undefined) return undefined;
+function formulaOf({ utilisation, retries }: z.output<typeof Settings>, evidence: Evidence): number {
   const { timeoutMs } = evidence.record.plan;
-  const formulaMs = recoveryFormulaMs({ utilisation, retries, faultMs: longestFaultMs(evidence), timeoutMs });
-  return Math.min(longestRecoveryMs, within * formulaMs);
+  return recoveryFormulaMs({ utilisation, retries, faultMs: longestFaultMs(evidence), timeoutMs });
 }

@@ -37,7 +37,10 @@ function brokenWorld(record: Evidence['record']): readonly string[] {
   const unread = (record.unreadable ?? []).map((part) => `What ${part} saw could not be read to its end.`);
   const dead = record.processes
     .filter((child) => child.died !== null && child.name !== 'target')
-    .map((child) => `${child.name} ${child.died ?? ''} in the middle of the run, see ${child.output}.`);
+    .map(
+      (child) =>
+        `${child.name} ${child.died ?? ''} in the middle of the run${child.output === null ? '' : `, see ${child.output}`}.`,
+    );
   return [...unread, ...dead];
 }
 

@@ -17,8 +17,8 @@ const kind = 'wastedWork';
 
 /** Word that the caller has left takes a moment to arrive. */
 const graceMs = 100;
-/** Below this share of calls with a known trace id the join says nothing. */
-const fewestJoined = 0.05;
+/** Below this share of calls with a known trace id those that are known do not speak for the others. */
+const fewestJoined = 0.5;
 
 /**
  * At most this share (default 0.05) of what a part finishes is for a caller that has given up, in the worst class of work. Needs a target

@@ -76,7 +76,8 @@ export function startLedgerLog(clock: Clock, readers: LedgerReaders, everyMs = 1
         if (items === null) unread.push(name);
         sources[name] = (items ?? []).map((item) => ({ ...item, atMs: item.atMs - originMs }));
       }
-      const deadLetters = await orNull('the dead letters', readers.deadLetters);
+      // A target without any puts nothing aside.
+      const deadLetters = readers.deadLetters ? await orNull('the dead letters', readers.deadLetters) : [];
       const stored = await orNull('what is stored', readers.stored);
       sightings.note(stored ?? [], clock.now());
       const ledger: Ledger = {

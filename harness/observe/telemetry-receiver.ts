@@ -34,8 +34,8 @@ export interface TelemetryReceiver {
   stop(): Promise<void>;
 }
 
-/** Receives the target's own metrics over OTLP/HTTP in JSON. Traces and logs are accepted and let go. Other encodings are refused with 415. */
-export function startTelemetryReceiver(store: SeriesStore): Promise<TelemetryReceiver> {
+/** Takes the target's own metrics over OTLP/HTTP in JSON. Traces and logs are accepted and let go. Other encodings are refused with 415. */
+export function telemetryHandler(store: SeriesStore): (request: Request) => Response | Promise<Response> {
   const app = new Hono();
   app.post('/v1/metrics', async (context) => {
     if (!(context.req.header('content-type') ?? '').includes('json'))
@@ -49,8 +49,13 @@ export function startTelemetryReceiver(store: SeriesStore): Promise<TelemetryRec
     return context.json({});
   });
   app.post('/v1/:signal{traces|logs}', (context) => context.json({}));
+  return (request) => app.fetch(request);
+}
+
+/** Serves `telemetryHandler` on a free port. */
+export function startTelemetryReceiver(store: SeriesStore): Promise<TelemetryReceiver> {
   return new Promise((resolve) => {
-    const server = serve({ fetch: app.fetch, hostname: '127.0.0.1', port: 0 }, (address) => {
+    const server = serve({ fetch: telemetryHandler(store), hostname: '127.0.0.1', port: 0 }, (address) => {
       resolve({
         url: `http://127.0.0.1:${address.port}`,
         stop: () =>

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { howToInstall } from '../../harness/commands/doctor.ts';
+import { howToInstall, showChecks, type Check } from '../../harness/commands/doctor.ts';
 
 const debian = 'PRETTY_NAME="Debian GNU/Linux 12 (bookworm)"\nVERSION_ID="12"\nID=debian\n';
 const ubuntu = 'NAME="Ubuntu"\nID=ubuntu\nID_LIKE=debian\n';
@@ -36,5 +36,41 @@ describe('how to install what is missing', () => {
     for (const osRelease of ['', 'ID=alpine\n', 'NAME=debian\nID=arch\nVARIANT_ID=fedora\n', 'ID=notdebian\n'])
       expect(howToInstall('chromium', { platform: 'linux', osRelease }), osRelease).toBe(inWords);
     expect(howToInstall('chromium', { platform: 'freebsd', osRelease: debian })).toBe(inWords);
+  });
+});
+
+describe('what doctor says', () => {
+  const check = (changes: Partial<Check>): Check => ({
+    ...{
+      what: 'ps',
+      ok: true,
+      seen: 'there',
+      needed: true,
+      unlocks: 'No run can be swept.',
+      mend: 'apt-get install procps',
+    },
+    ...changes,
+  });
+
+  function shown(...checks: Check[]): { code: number; text: string } {
+    const lines: string[] = [];
+    const quiet = (): void => undefined;
+    const print = (line: string): number => lines.push(line);
+    const code = showChecks(checks, { isTerminal: false, color: false, print, say: quiet, transient: quiet });
+    return { code, text: lines.join('\n') };
+  }
+
+  it('ends with 3 when something is missing that is needed, and says what that is and how to mend it', () => {
+    const { code, text } = shown(check({ what: 'Node' }), check({ ok: false, seen: 'not found' }));
+    expect(code).toBe(3);
+    expect(text).toContain('MISSING ps: not found\n        No run can be swept. Mend: apt-get install procps');
+    expect(text).toContain('The local world does not run here: ps missing.');
+  });
+
+  it('ends with 0 when only something is absent that adds to it', () => {
+    const { code, text } = shown(check({}), check({ what: 'Chromium', ok: false, needed: false, seen: 'not found' }));
+    expect(code).toBe(0);
+    expect(text).toContain('absent  Chromium: not found');
+    expect(text).toContain('The local world runs here');
   });
 });

@@ -164,6 +164,8 @@ describe('the ledger log', () => {
     await clock.advance(1100);
     const { ledger, problems } = await clock.run(log.finish(0));
     expect(ledger.backlog).toEqual([[0, 0]]);
+    // A target that offers none puts nothing aside.
+    expect(ledger.deadLetters).toEqual([]);
     expect(problems).toEqual(['The backlog could not be read once.']);
   });
 
@@ -172,12 +174,12 @@ describe('the ledger log', () => {
     const log = startLedgerLog(clock, {
       sources: new Map(),
       stored: () => Promise.reject(new Error('refused')),
-      deadLetters: undefined,
+      deadLetters: () => Promise.reject(new Error('gone')),
     });
     const { ledger, problems } = await clock.run(log.finish(0));
     expect(ledger.stored).toBeNull();
     expect(ledger.deadLetters).toBeNull();
-    expect(problems).toEqual(['Could not read what is stored: refused']);
+    expect(problems).toEqual(['Could not read the dead letters: gone', 'Could not read what is stored: refused']);
   });
 });
 
