@@ -38,7 +38,7 @@ describe('kill -9 of gameday itself', () => {
   );
 });
 
-describe('SIGINT', () => {
+describe.each(['SIGINT', 'SIGTERM'] as const)('%s', (stopSignal) => {
   it('in the middle of a fault heals and stops everything within a second, keeps the record, and ends with 2', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'gameday-sigint-'));
     const child = spawn(
@@ -59,13 +59,13 @@ describe('SIGINT', () => {
     const started = descendantsOf(child.pid ?? 0);
     const atMs = performance.now();
     const ended = new Promise<number | null>((resolve) => child.on('exit', resolve));
-    child.kill('SIGINT');
+    child.kill(stopSignal);
     while (started.some(isAlive)) await pause(10);
     const healedMs = performance.now() - atMs;
     expect(await ended).toBe(2);
-    console.log(`SIGINT to all healed and stopped: ${healedMs.toFixed(0)} ms`);
+    console.log(`${stopSignal} to all healed and stopped: ${healedMs.toFixed(0)} ms`);
     expect(healedMs).toBeLessThan(1000);
-    expect(output).toContain('interrupted by SIGINT');
+    expect(output).toContain(`interrupted by ${stopSignal}`);
     expect((await gameday(['judge', join(folder, '.gameday', 'runs', 'latest')])).code).toBe(2);
     rmSync(folder, { recursive: true, force: true });
   }, 120_000);

@@ -71,6 +71,14 @@ describe('the installed package', () => {
   });
 });
 
+describe('the fakes of the installed package', () => {
+  it('answer in a test of its own through Mock Service Worker, with the example of the README', async () => {
+    await succeeds('npm', ['install', '--no-audit', '--no-fund', '--prefer-offline', 'msw'], project);
+    writeFileSync(join(project, 'fakes.mjs'), `${readmeExample('modelServerHandlers')}\nconsole.log(answer.status);`);
+    expect(await succeeds(process.execPath, ['fakes.mjs'], project)).toBe('200\n');
+  }, 150_000);
+});
+
 describe('the types of the installed package', () => {
   it('fit the config and the scenario of the README', async () => {
     writeFileSync(join(project, 'gameday.config.ts'), config);
