@@ -7,6 +7,11 @@ const Stored = z.object({ stored: z.array(z.object({ id: z.string(), version: z.
 const DeadLetters = z.object({
   deadLetters: z.array(z.object({ id: z.string(), version: z.number(), reason: z.string() })),
 });
+const Points = z.object({
+  result: z.object({
+    points: z.array(z.object({ payload: z.object({ document_id: z.string(), version: z.number() }) })),
+  }),
+});
 const Token = z.object({ text: z.string() });
 const Done = z.object({ citations: z.array(z.string()), degraded: z.boolean() });
 const Failed = z.object({ code: z.string() });
@@ -15,6 +20,7 @@ const Failed = z.object({ code: z.string() });
 export const config: TargetConfig = {
   name: 'reference workload',
   start: { kind: 'command', command: [process.execPath, siblingModule(import.meta.url, './fakes/workload/main')] },
+  inProcess: async () => (await import('./fakes/workload/in-process.ts')).createTarget,
   ready: { path: '/health' },
   operations: {
     ask: {
@@ -41,7 +47,21 @@ export const config: TargetConfig = {
       acknowledged: (body) => Stored.parse(body).stored,
     },
     follow: { request: (source) => ({ method: 'POST', path: `/sources/${source}/follow` }) },
-    stored: { kind: 'sql', variable: 'DATABASE_URL', query: 'select document_id as id, version from chunks' },
+    stored: [
+      { kind: 'sql', variable: 'DATABASE_URL', query: 'select document_id as id, version from chunks' },
+      {
+        ...{ kind: 'http', variable: 'QDRANT_URL' },
+        request: {
+          ...{ method: 'POST', path: '/collections/chunks/points/scroll' },
+          body: { limit: 100_000, with_payload: ['document_id', 'version'], with_vector: false },
+        },
+        read: (body) =>
+          Points.parse(body).result.points.map(({ payload }) => ({
+            id: payload.document_id,
+            version: payload.version,
+          })),
+      },
+    ],
     deadLetters: {
       request: { method: 'GET', path: '/dead-letters' },
       read: (body) => DeadLetters.parse(body).deadLetters,

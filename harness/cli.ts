@@ -10,6 +10,7 @@ import { sweepCommand } from './commands/sweep.ts';
 import { describeError, processTerminal, type Terminal } from './commands/terminal.ts';
 import { GamedayError } from './kit/errors.ts';
 import { gamedayVersion } from './version.ts';
+import { worldNames } from './surroundings.ts';
 
 /** Builds the command line. `finish` gets the exit code of the command that ran. */
 function buildProgram(terminal: Terminal, signal: AbortSignal, finish: (code: number) => void): Command {
@@ -51,6 +52,12 @@ function buildProgram(terminal: Terminal, signal: AbortSignal, finish: (code: nu
     .argument('[names...]', 'scenarios to run (default: all)')
     .addOption(seed)
     .addOption(pace)
+    .addOption(
+      new Option('--world <world>', 'processes and real time, or functions and virtual time')
+        .choices([...worldNames])
+        .default('local'),
+    )
+    .option('--stand-ins', 'use what stands in for parts that only processes can be (the simulated world always does)')
     .addOption(target)
     .option('--defect <id>', 'switch on a defect that the target’s config lists')
     .option('--reporter <names>', 'console, json, junit, markdown, html; several with commas', 'console,json,html')
@@ -62,6 +69,7 @@ function buildProgram(terminal: Terminal, signal: AbortSignal, finish: (code: nu
         'run source-throttling --seed 7',
         'run --reporter console,junit,markdown --out results',
         'run gpu-saturation --defect B1',
+        'run --world simulated',
       ),
     )
     .action(async (names: string[], flags: Parameters<typeof runCommand>[1]) =>

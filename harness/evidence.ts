@@ -36,7 +36,7 @@ export async function evidenceOf(experiment: Experiment, seen: Seen): Promise<Ev
       id: experiment.id,
       startedAt: new Date(experiment.startedAtMs).toISOString(),
       originMs,
-      world: 'local',
+      world: experiment.surroundings.name,
       target: options.target.name,
       defect: options.defect,
       command: options.command,

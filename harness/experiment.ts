@@ -2,10 +2,15 @@ import { systemClock, type Clock } from './kit/clock.ts';
 import type { Sample } from './observe/observations.ts';
 import { createSeriesStore, type SeriesStore } from './observe/series.ts';
 import { makePlan, type Pace } from './plan.ts';
+import { makeCorpus } from './prepare.ts';
 import type { Phase, Plan } from './record.ts';
 import { createRunFolder } from './run-folder.ts';
 import type { Scenario } from './scenario.ts';
+import { localSurroundings } from './local-surroundings.ts';
+import { simulatedSurroundings } from './simulated-surroundings.ts';
+import type { Surroundings, WorldName } from './surroundings.ts';
 import type { TargetConfig } from './world/target.ts';
+import type { Corpus } from './world/types.ts';
 
 export interface RunOptions {
   readonly scenario: Scenario;
@@ -13,6 +18,7 @@ export interface RunOptions {
   readonly seed: number;
   readonly pace: Pace;
   readonly defect: string | null;
+  readonly world: WorldName;
   /** Where undo journals are kept, and where runs are. */
   readonly stateFolder: string;
   readonly runsFolder: string;
@@ -32,8 +38,11 @@ export type Progress =
 /** One run: what was asked for, what will happen, and what has been seen of it so far. */
 export interface Experiment {
   readonly options: RunOptions;
+  readonly surroundings: Surroundings;
+  /** Time in the world of the run. */
   readonly clock: Clock;
   readonly plan: Plan;
+  readonly corpus: Corpus;
   readonly id: string;
   readonly folder: string;
   readonly startedAtMs: number;
@@ -42,14 +51,19 @@ export interface Experiment {
   readonly series: SeriesStore;
 }
 
-/** Plans a run and makes its folder; nothing has started yet. */
+/** Plans a run, loads what it needs, and makes its folder; nothing has started yet. */
 export async function openExperiment(options: RunOptions): Promise<Experiment> {
-  const clock = systemClock();
-  const startedAtMs = clock.now();
-  const plan = makePlan(options.scenario, options);
+  const { scenario, target, seed } = options;
+  const startedAtMs = systemClock().now();
+  const plan = makePlan(scenario, options);
+  const corpus = await makeCorpus(scenario.world.corpus, seed);
+  const surroundings =
+    options.world === 'local'
+      ? localSurroundings()
+      : await simulatedSurroundings({ parts: scenario.world.parts, target, seed });
   const { id, folder } = await createRunFolder(options.runsFolder, options.scenario.name, startedAtMs);
   return {
-    ...{ options, clock, plan, id, folder, startedAtMs },
+    ...{ options, surroundings, clock: surroundings.clock, plan, corpus, id, folder, startedAtMs },
     notes: [...options.notes],
     samples: [],
     series: createSeriesStore(),

@@ -1,4 +1,3 @@
-import { Client } from 'pg';
 import { z } from 'zod';
 import type { Experiment } from './experiment.ts';
 import { Cleanup } from './kit/lifecycle.ts';
@@ -6,7 +5,8 @@ import { startCallLog, type CallLog, type ReadJournal } from './observe/call-log
 import { startLedgerLog, type LedgerLog, type LedgerReaders } from './observe/ledger-log.ts';
 import { CallSchema } from './observe/observations.ts';
 import { startScraper } from './observe/scraper.ts';
-import type { TargetConfig, TargetRequest } from './world/target.ts';
+import { readJson, storedReader } from './stored-reader.ts';
+import type { TargetConfig } from './world/target.ts';
 import type { PartSpec, StartedPart } from './world/types.ts';
 
 /** Everything that watches a run from outside. */
@@ -27,7 +27,7 @@ export interface ObservedWorld {
 const JournalAnswer = z.object({ calls: z.array(CallSchema), next: z.number() });
 const SourceAnswer = z.object({ items: z.array(z.object({ id: z.string(), version: z.number(), atMs: z.number() })) });
 
-export function startObservers({ clock, options, series }: Experiment, world: ObservedWorld): Observers {
+export function startObservers({ clock, options, series, notes }: Experiment, world: ObservedWorld): Observers {
   const { scenario, target } = options;
   const specs = scenario.world.parts;
   const followed = scenario.load.flatMap((load) => (load.kind === 'follow' ? [load.part] : []));
@@ -49,7 +49,7 @@ export function startObservers({ clock, options, series }: Experiment, world: Ob
   );
   const readers: LedgerReaders = {
     sources: new Map(followed.flatMap((name) => (part(name) ? [[name, () => readSource(part(name))] as const] : []))),
-    stored: storedReader(target, world, cleanup),
+    stored: storedReader(target, world, cleanup, (note) => notes.push(note)),
     deadLetters: deadLettersReader(target, world),
   };
   const calls = cleanup.use('the call log', startCallLog(clock, journals));
@@ -65,47 +65,14 @@ async function readSource(part: StartedPart | undefined): Promise<z.infer<typeof
   return SourceAnswer.parse(await part?.admin('GET', '/state')).items;
 }
 
-function storedReader(target: TargetConfig, world: ObservedWorld, cleanup: Cleanup): LedgerReaders['stored'] {
-  const { stored } = target.operations;
-  if (!stored) return undefined;
-  if (stored.kind === 'http') return async () => stored.read(await readJson(world.target.directUrl, stored.request));
-  const connectionString = world.direct[stored.variable];
-  if (connectionString === undefined) return undefined;
-  // One connection for the whole run, past the proxy: what is counted does not depend on the faults.
-  let connecting: Promise<Client> | undefined;
-  const connect = async (): Promise<Client> => {
-    const client = new Client({ connectionString, connectionTimeoutMillis: 3000, query_timeout: 5000 });
-    client.on('error', () => (connecting = undefined));
-    await client.connect();
-    cleanup.add('the connection to the store', () => client.end());
-    return client;
-  };
-  return async () => {
-    const client = await (connecting ??= connect().catch((cause: unknown) => {
-      connecting = undefined;
-      throw cause;
-    }));
-    const { rows } = await client.query<{ id: string; version: number | string }>(stored.query);
-    return rows.map((row) => ({ id: row.id, version: Number(row.version) }));
-  };
-}
-
 function deadLettersReader(target: TargetConfig, world: ObservedWorld): LedgerReaders['deadLetters'] {
   const { deadLetters } = target.operations;
   return deadLetters && (async () => deadLetters.read(await readJson(world.target.directUrl, deadLetters.request)));
 }
 
-async function readJson(baseUrl: string, request: TargetRequest): Promise<unknown> {
-  const response = await fetch(new URL(request.path, baseUrl), {
-    method: request.method,
-    signal: AbortSignal.timeout(5000),
-  });
-  if (!response.ok) throw new Error(`${request.method} ${request.path} was answered ${response.status}`);
-  return response.json();
-}
-
 async function readText(url: string): Promise<string> {
   const response = await fetch(url, { signal: AbortSignal.timeout(2000) });
+  if (!response.ok) throw new Error(`GET ${url} was answered ${response.status}`);
   return response.text();
 }
 

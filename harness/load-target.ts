@@ -24,6 +24,10 @@ const Request = z.strictObject({
   headers: z.record(z.string(), z.string()).optional(),
   body: z.unknown().optional(),
 });
+const Stored = z.discriminatedUnion('kind', [
+  z.strictObject({ kind: z.literal('sql'), variable: z.string(), query: z.string() }),
+  z.strictObject({ kind: z.literal('http'), variable: z.string().optional(), request: Request, read: callable }),
+]);
 const Config = z.strictObject({
   name: z.string().min(1),
   start: z.discriminatedUnion('kind', [
@@ -35,17 +39,13 @@ const Config = z.strictObject({
     }),
     z.strictObject({ kind: z.literal('url'), url: z.url() }),
   ]),
+  inProcess: callable.optional(),
   ready: z.strictObject({ path: z.string().startsWith('/'), withinMs: z.number().positive().optional() }),
   operations: z.strictObject({
     ask: z.strictObject({ request: callable, read: callable }).optional(),
     ingest: z.strictObject({ request: callable, acknowledged: callable }).optional(),
     follow: z.strictObject({ request: callable }).optional(),
-    stored: z
-      .discriminatedUnion('kind', [
-        z.strictObject({ kind: z.literal('sql'), variable: z.string(), query: z.string() }),
-        z.strictObject({ kind: z.literal('http'), request: Request, read: callable }),
-      ])
-      .optional(),
+    stored: Stored.optional(),
     deadLetters: z.strictObject({ request: Request, read: callable }).optional(),
   }),
   rename: z.record(z.string(), z.string()).optional(),
@@ -54,16 +54,25 @@ const Config = z.strictObject({
     .optional(),
   allowHosts: z.array(z.string()).optional(),
 });
+/** Two schemas, since one that takes either would not say what is wrong in the one that was written. */
+const ConfigWithList = Config.extend({
+  operations: Config.shape.operations.extend({ stored: z.array(Stored).min(1) }),
+});
+
+function schemaFor(value: unknown): typeof Config | typeof ConfigWithList {
+  return Array.isArray(valueAt(value, ['operations', 'stored'])) ? ConfigWithList : Config;
+}
 
 /** Every mistake in a config, in its author's words: `start.command: must be a list of words, but is a number`. */
 export function checkConfig(value: unknown): string[] {
-  const parsed = Config.safeParse(value);
+  const schema = schemaFor(value);
+  const parsed = schema.safeParse(value);
   if (parsed.success) return [];
   return parsed.error.issues.flatMap((issue) => {
     const where = settingName(issue.path);
     const given = valueAt(value, issue.path);
     if (issue.code !== 'unrecognized_keys') return [`${where || 'config'}: ${describeIssue(issue, given)}`];
-    const known = keysAt(Config, issue.path, value);
+    const known = keysAt(schema, issue.path, value);
     return issue.keys.map(
       (key) => `${where ? `${where}.` : ''}${key}: there is no such setting.${didYouMean(key, known)}`,
     );

@@ -135,7 +135,7 @@ export const RunRecordSchema = z.object({
     startedAt: z.string(),
     /** The run's origin (start of the load), epoch milliseconds. */
     originMs: z.number(),
-    world: z.enum(['local']),
+    world: z.enum(['local', 'simulated']),
     target: z.string(),
     defect: z.string().nullable(),
     /** The command that repeats it. */
@@ -165,8 +165,8 @@ export const RunRecordSchema = z.object({
   processes: z.array(
     z.object({
       name: z.string(),
-      /** File with its output, relative to the run's folder. */
-      output: z.string(),
+      /** File with its output, relative to the run's folder; null where none is kept. */
+      output: z.string().nullable(),
       /** How it ended before it was stopped; null when it was alive until then. */
       died: z.string().nullable(),
       diedAtMs: z.number().nullable(),

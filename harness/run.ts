@@ -1,9 +1,10 @@
 import { watchBaseline } from './baseline-traffic.ts';
 import { conduct } from './conduct.ts';
 import { evidenceOf } from './evidence.ts';
-import { openExperiment, type RunOptions } from './experiment.ts';
+import { openExperiment, type Experiment, type RunOptions } from './experiment.ts';
 import { startObservers } from './gather.ts';
 import { judgeRun } from './judge/index.ts';
+import type { Evidence } from './judge/types.ts';
 import { messageOf } from './kit/errors.ts';
 import { Cleanup } from './kit/lifecycle.ts';
 import { reasonToSkip } from './prepare.ts';
@@ -18,19 +19,30 @@ export type RunResult =
 
 /** One experiment, from the scenario to the stored record with its verdict. */
 export async function runScenario(options: RunOptions): Promise<RunResult> {
-  const { scenario, target, signal } = options;
-  const reason = reasonToSkip(scenario, target);
+  const { scenario, target } = options;
+  const reason = reasonToSkip(scenario, target, options.world);
   if (reason !== null) return { kind: 'skipped', scenario: scenario.name, reason };
 
   const experiment = await openExperiment(options);
-  const { clock, plan, folder, notes } = experiment;
-  await using cleanup = new Cleanup();
-  // Added first, so that it runs last: what the children printed is complete then, also when the run did not start.
-  cleanup.add('redaction', () => redactOutput(folder));
+  const { folder, surroundings } = experiment;
+  const evidence = await surroundings
+    .during(() => perform(experiment))
+    // What the children printed is complete now, also when the run did not start.
+    .finally(() => redactOutput(folder));
+  const record: RunRecord = { ...evidence.record, verdict: judgeRun(evidence) };
+  const run = await storeRun({ folder, record, samples: evidence.samples, calls: evidence.calls });
+  return { kind: 'judged', run };
+}
 
-  const { world, corpus, originMs } = await setUp(experiment, cleanup);
+/** World, load and faults, from the first process to the last; what was seen of them. */
+async function perform(experiment: Experiment): Promise<Evidence> {
+  const { options, clock, plan, notes } = experiment;
+  const { signal } = options;
+  await using cleanup = new Cleanup();
+  const { world, written, originMs } = await setUp(experiment, cleanup);
   const observers = cleanup.use('the observers', startObservers(experiment, world));
-  const load = cleanup.use('the load', await startLoad(experiment, { world, corpus, originMs }, observers));
+  for (const item of written) observers.ledger.acknowledge({ ...item, atMs: item.atMs - originMs });
+  const load = cleanup.use('the load', await startLoad(experiment, { world, originMs }, observers));
   const baseline = watchBaseline(world.links);
   const receipts = await conduct({
     ...{ clock, plan, access: world, originMs, leaseMs, signal },
@@ -48,7 +60,5 @@ export async function runScenario(options: RunOptions): Promise<RunResult> {
   });
   // What could not be stopped is said; it takes nothing away from what was seen.
   await cleanup.stop().catch((cause: unknown) => notes.push(messageOf(cause)));
-  const record: RunRecord = { ...evidence.record, verdict: judgeRun(evidence) };
-  const run = await storeRun({ folder, record, samples: evidence.samples, calls: evidence.calls });
-  return { kind: 'judged', run };
+  return evidence;
 }

@@ -16,10 +16,10 @@ export interface RunningLoad {
 /** Tells the target what to follow and sends what the plan says, from the origin on. */
 export async function startLoad(
   experiment: Experiment,
-  { world, corpus, originMs }: SetUp,
+  { world, originMs }: Pick<SetUp, 'world' | 'originMs'>,
   observers: Observers,
 ): Promise<RunningLoad> {
-  const { options, plan, clock, samples } = experiment;
+  const { options, plan, clock, corpus, samples } = experiment;
   const { scenario, target, signal } = options;
   const { baseUrl } = world.target;
   const follows = scenario.load.filter((load): load is FollowLoad => load.kind === 'follow');

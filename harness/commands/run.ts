@@ -7,6 +7,8 @@ import { runScenario, type RunResult } from '../run.ts';
 import { redactAbandoned } from '../run-folder.ts';
 import { sweep } from '../safety/sweep.ts';
 import type { Scenario } from '../scenario.ts';
+import { withStandIns } from '../stand-ins.ts';
+import type { WorldName } from '../surroundings.ts';
 import { findScenarios, scenarioLibrary } from './find-scenarios.ts';
 import { stateFolder, runsFolder } from './folders.ts';
 import { systemClock } from '../kit/clock.ts';
@@ -19,6 +21,8 @@ import { parseReporters } from './write-reports.ts';
 export interface RunFlags {
   readonly seed?: number;
   readonly pace: Pace;
+  readonly world: WorldName;
+  readonly standIns?: boolean;
   readonly target?: string;
   readonly defect?: string;
   readonly reporter?: string;
@@ -57,7 +61,8 @@ function runOne(
   const seed = flags.seed ?? freshSeed();
   const progressDisplay = createProgress(systemClock(), context.terminal);
   return runScenario({
-    scenario,
+    scenario: flags.standIns === true || flags.world === 'simulated' ? withStandIns(scenario) : scenario,
+    world: flags.world,
     target: loaded.config,
     seed,
     pace: flags.pace,
@@ -80,6 +85,8 @@ function commandOf(name: string, seed: number, flags: RunFlags): string {
   const parts = ['npx gameday run', name, `--seed ${seed}`];
   if (flags.pace !== 'quick') parts.push(`--pace ${flags.pace}`);
   if (flags.target !== undefined) parts.push(`--target ${quoted(flags.target)}`);
+  if (flags.world !== 'local') parts.push(`--world ${flags.world}`);
+  else if (flags.standIns === true) parts.push('--stand-ins');
   if (flags.defect !== undefined) parts.push(`--defect ${flags.defect}`);
   if (flags.out !== undefined) parts.push(`--out ${quoted(flags.out)}`);
   return parts.join(' ');

@@ -3,9 +3,9 @@ import { getRequestListener } from '@hono/node-server';
 import type { Clock } from '../kit/clock.ts';
 import type { Stoppable } from '../kit/lifecycle.ts';
 import type { Random } from '../kit/random.ts';
-import { createControlApi } from './control-api.ts';
-import { Lease, type LeaseState } from './lease.ts';
-import { Registry } from './registry.ts';
+import type { Lease, LeaseState } from './lease.ts';
+import { createProxyCore } from './proxy-core.ts';
+import type { Registry } from './registry.ts';
 
 export interface ProxyServerSettings {
   readonly clock: Clock;
@@ -32,9 +32,7 @@ const idleMs = 60_000;
 /** Starts a fault proxy with the API of Toxiproxy 2.12.0 and the routes of `gameday-routes.ts`. */
 export async function startProxyServer(settings: ProxyServerSettings): Promise<StartedProxyServer> {
   const { clock, random, host = '127.0.0.1', port = 0, log = () => undefined } = settings;
-  const registry = new Registry({ clock, random: random.fork('proxy'), log });
-  const lease = new Lease(clock, () => void registry.healUntilDone('lease lapsed'));
-  const handle = createControlApi({ registry, lease, random: random.fork('request') });
+  const { registry, lease, handle } = createProxyCore({ clock, random, log });
   const listener = getRequestListener(handle, { overrideGlobalObjects: false });
   const server = createServer({ keepAliveTimeout: idleMs }, (request, response) => void listener(request, response));
   await listening(server, host, port);

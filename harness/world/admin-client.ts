@@ -2,8 +2,8 @@ import { z } from 'zod';
 import type { Clock } from '../kit/clock.ts';
 import { GamedayError } from '../kit/errors.ts';
 import type { JsonValue } from '../kit/json.ts';
-import type { UndoJournal } from '../safety/undo-journal.ts';
 import { ask } from './ask.ts';
+import type { UndoNotes } from './links.ts';
 import { adminPath, type StartedPart } from './types.ts';
 
 const ProblemsSchema = z.object({ problems: z.array(z.string()) });
@@ -30,7 +30,7 @@ export function connectPart(settings: {
   pid: number;
   adminPort: number;
   clock: Clock;
-  undo: UndoJournal;
+  undo: UndoNotes;
   /** How long a part may take to answer; default 10 s. */
   limitMs?: number;
 }): ReachablePart {

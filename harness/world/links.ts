@@ -4,6 +4,9 @@ import type { UndoJournal } from '../safety/undo-journal.ts';
 import type { Address } from './environment.ts';
 import type { StartedLink, ToxicReceipt } from './types.ts';
 
+/** What faults need of an undo journal. */
+export type UndoNotes = Pick<UndoJournal, 'fault' | 'undone'>;
+
 /** The fault proxy that carries all links of a world. */
 export interface StartedProxy {
   readonly client: ProxyClient;
@@ -22,7 +25,7 @@ export interface OpenLink extends Address {
 /** Opens a link through the fault proxy. Each fault in it is noted in the undo journal before it is injected. */
 export async function openLink(settings: {
   proxy: StartedProxy;
-  undo: UndoJournal;
+  undo: UndoNotes;
   /** Also the name of the link: links are named after what they lead to. */
   to: string;
   from: string;

@@ -1,16 +1,14 @@
 import { withDeadline } from '../kit/deadline.ts';
 import { GamedayError, messageOf } from '../kit/errors.ts';
 import type { Stoppable } from '../kit/lifecycle.ts';
-import type { ChildGroup } from './child-group.ts';
 import type { Death } from './child.ts';
+import type { Host, RunningPart, RunningTarget } from './host.ts';
 import type { OpenLink, StartedProxy } from './links.ts';
-import type { LocalWorldOptions } from './local-options.ts';
-import { outputOf, type RunningPart } from './start-parts.ts';
-import type { RunningTarget } from './start-target.ts';
 import type { FaultAccess, StartedLink, StartedPart } from './types.ts';
+import type { WorldOptions } from './world-options.ts';
 
-/** A world of processes on this machine: parts, the fault proxy between them and the target, and the target. */
-export interface LocalWorld extends Stoppable, FaultAccess {
+/** Parts, the fault proxy between them and the target, and the target. */
+export interface World extends Stoppable, FaultAccess {
   readonly parts: readonly StartedPart[];
   /** One link to each part, named after it, and the front link, named `target`. */
   readonly links: readonly StartedLink[];
@@ -28,8 +26,8 @@ export interface LocalWorld extends Stoppable, FaultAccess {
   renewLeases(): Promise<void>;
   /** Heals every fault in links and parts, within a second. Rejects when something that still runs could not be healed. */
   healAll(): Promise<void>;
-  /** Every process: where its output is (relative to the run's folder), and how and when (epoch milliseconds) it died by itself. */
-  processes(): { name: string; output: string; died: string | null; diedAtMs: number | null }[];
+  /** Every process: where its output is (relative to the run's folder; null where none is kept), and how and when (epoch milliseconds) it died by itself. */
+  processes(): { name: string; output: string | null; died: string | null; diedAtMs: number | null }[];
 }
 
 /** The target as it stands in the world. `running` is null for one that was there before us. */
@@ -47,16 +45,17 @@ const renewWithinMs = 2000;
 /** Puts what has started behind the interface by which it is used. */
 export function runningWorld(
   started: PlacedTarget & {
-    options: LocalWorldOptions;
-    children: ChildGroup;
+    options: WorldOptions;
+    host: Host;
     proxy: StartedProxy;
     parts: readonly RunningPart[];
     links: readonly OpenLink[];
     stop: () => Promise<void>;
   },
-): LocalWorld {
-  const { options, children, proxy, front, running } = started;
-  const { clock, leaseMs } = options;
+): World {
+  const { host, proxy, front, running } = started;
+  const { leaseMs } = started.options;
+  const { clock } = host;
   const parts = started.parts.map(({ part }) => part);
   const links = [...started.links.map(({ link }) => link), front.link];
   const died = () => running?.died() ?? null;
@@ -67,24 +66,20 @@ export function runningWorld(
     link: (name) => named(links, name, 'link'),
     target: { baseUrl: `http://${front.host}:${front.port}`, directUrl: started.directUrl, died },
     renewLeases: () =>
-      everyLivingOne(children, 'Leases could not be renewed', [
+      everyLivingOne(host, 'Leases could not be renewed', [
         ['fault-proxy', bounded(proxy.client.renew(leaseMs), 'the fault proxy to renew its lease', renewWithinMs)],
         ...parts.map((part) => [part.name, part.renew(leaseMs, renewWithinMs)] as const),
       ]),
     healAll: () =>
-      everyLivingOne(children, 'Faults could not be healed', [
+      everyLivingOne(host, 'Faults could not be healed', [
         ['fault-proxy', bounded(healLinks(started), 'the fault proxy to heal its links', healWithinMs)],
         ...parts.map((part) => [part.name, part.healAll(healWithinMs)] as const),
       ]),
     processes: () =>
-      children.all().map((child) => {
-        const death = child.name === 'target' ? died() : child.died();
-        return {
-          name: child.name,
-          output: outputOf(child.name),
-          died: death?.how ?? null,
-          diedAtMs: death?.atMs ?? null,
-        };
+      host.inhabitants().map((inhabitant) => {
+        const { name, output } = inhabitant;
+        const death = inhabitant.died();
+        return { name, output, died: death?.how ?? null, diedAtMs: death?.atMs ?? null };
       }),
   };
 
@@ -108,12 +103,12 @@ async function healLinks({
 
 /** Waits for all; what failed in a process that has died by itself is no failure, since its faults have died with it. */
 async function everyLivingOne(
-  children: ChildGroup,
+  host: Host,
   what: string,
   works: readonly (readonly [name: string, work: Promise<unknown>])[],
 ): Promise<void> {
   const results = await Promise.allSettled(works.map(([, work]) => work));
-  const dead = new Set(children.all().flatMap((child) => (child.died() ? [child.name] : [])));
+  const dead = new Set(host.inhabitants().flatMap((one) => (one.died() ? [one.name] : [])));
   const problems = results.flatMap((result, index) => {
     const name = works[index]?.[0] ?? '';
     return result.status === 'fulfilled' || dead.has(name) ? [] : [`${name}: ${messageOf(result.reason)}`];

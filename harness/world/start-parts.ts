@@ -2,9 +2,9 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { siblingModule } from '../kit/sibling-module.ts';
 import { connectProxyClient } from '../proxy/client.ts';
-import { connectPart, type ReachablePart } from './admin-client.ts';
-import type { StartedChild } from './child.ts';
-import { harmlessEnvironment, type Address } from './environment.ts';
+import { connectPart } from './admin-client.ts';
+import { harmlessEnvironment } from './environment.ts';
+import type { RunningPart } from './host.ts';
 import type { StartedProxy } from './links.ts';
 import type { Ground } from './local-options.ts';
 import { PartReadySchema } from './part-settings.ts';
@@ -39,13 +39,6 @@ export async function startProxy(ground: Ground): Promise<StartedProxy> {
   return { client, url, pid: child.pid };
 }
 
-/** A part that runs, and where it listens, past the proxy. */
-export interface RunningPart extends Address {
-  readonly spec: PartSpec;
-  readonly part: ReachablePart;
-  readonly child: StartedChild;
-}
-
 export async function startPart(spec: PartSpec, ground: Ground): Promise<RunningPart> {
   const { options, children, undo, signal } = ground;
   const { name, protocol, module, settings } = spec;
@@ -60,5 +53,5 @@ export async function startPart(spec: PartSpec, ground: Ground): Promise<Running
   const { port, adminPort } = await child.waitReady(wanted);
   options.onProgress?.(`${name} is ready`);
   const part = connectPart({ name, pid: child.pid, adminPort, clock: options.clock, undo });
-  return { spec, part, child, host: '127.0.0.1', port };
+  return { spec, part, host: '127.0.0.1', port };
 }

@@ -1,23 +1,15 @@
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { waitUntil } from '../kit/deadline.ts';
 import { GamedayError } from '../kit/errors.ts';
 import { siblingModule } from '../kit/sibling-module.ts';
 import { signalGroup } from '../safety/process-group.ts';
-import { ask } from './ask.ts';
-import { notReady, type Death } from './child.ts';
+import type { Death } from './child.ts';
 import { harmlessEnvironment } from './environment.ts';
-import { lastLines } from './last-lines.ts';
+import type { RunningTarget } from './host.ts';
 import type { Ground } from './local-options.ts';
 import { outputOf } from './start-parts.ts';
 import type { TargetStart } from './target.ts';
 import { TargetExitedSchema, TargetStartedSchema, type TargetBegin } from './target-settings.ts';
-
-/** A target that runs, though it may not be ready yet. */
-export interface RunningTarget {
-  readonly pid: number;
-  died(): Death | null;
-}
 
 /** Starts a target's command, held by a process of ours. */
 export async function launchTarget(
@@ -36,11 +28,12 @@ export async function launchTarget(
     environment: { ...environment },
     undoFile: undo.file,
   };
+  const outputFile = join(options.runFolder, outputOf('target'));
   const holder = await children.spawn({
     ...{ name: 'target', begin },
     module: siblingModule(import.meta.url, './target-main'),
     environment: harmlessEnvironment(process.env),
-    outputFile: join(options.runFolder, outputOf('target')),
+    outputFile,
     // It gives the target half a second itself.
     graceMs: 800,
   });
@@ -56,7 +49,7 @@ export async function launchTarget(
   const { pid } = await holder.waitReady(wanted);
   // Should its holder be killed by somebody, nobody else would end the target.
   void holder.ended.then(() => hasExited || signalGroup(pid, 'SIGKILL'));
-  return { pid, died: () => death ?? holder.died() };
+  return { died: () => death ?? holder.died(), outputFile };
 }
 
 async function checkFolder(folder: string, name: string): Promise<void> {
@@ -65,41 +58,4 @@ async function checkFolder(folder: string, name: string): Promise<void> {
     () => false,
   );
   if (!isFolder) throw new GamedayError('bad-config', `The folder of ${name} does not exist: ${folder}`);
-}
-
-/** Asks the target until it answers 200; ends early when it dies. */
-export async function waitForTarget(url: string, running: RunningTarget | null, ground: Ground): Promise<void> {
-  const { options } = ground;
-  const { clock, target } = options;
-  const limitMs = target.ready.withinMs ?? 30_000;
-  const readyUrl = new URL(target.ready.path, url).href;
-  try {
-    const answer = await waitUntil(
-      clock,
-      async () => {
-        const death = running?.died() ?? null;
-        if (death) return { death };
-        const { status } = await ask(clock, readyUrl, { limitMs: 2000, signal: ground.signal });
-        if (status === 200) return 'ready';
-        throw new Error(`the last answer was ${status}`);
-      },
-      { what: `GET ${target.ready.path} to be answered 200`, limitMs, signal: ground.signal },
-    );
-    if (answer !== 'ready') throw new Error(`it ${answer.death.how} before it was ready`);
-  } catch (cause) {
-    ground.signal.throwIfAborted();
-    throw await explain(cause, running, ground);
-  }
-}
-
-async function explain(cause: unknown, running: RunningTarget | null, { options }: Ground): Promise<GamedayError> {
-  const outputFile = running ? join(options.runFolder, outputOf('target')) : null;
-  const lines = outputFile === null ? [] : await lastLines(outputFile);
-  const portTaken = lines.some((line) => /EADDRINUSE|address already in use/i.test(line));
-  const what = `The target ${options.target.name}`;
-  if (!portTaken) return notReady({ code: 'target-not-ready', what, outputFile, cause });
-  const taken = new Error(
-    'the port that it listens on is taken. A target has to listen on the port in the variable PORT',
-  );
-  return notReady({ code: 'target-not-ready', what, outputFile, cause: taken });
 }

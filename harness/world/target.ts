@@ -1,10 +1,12 @@
 import type { JsonValue } from '../kit/json.ts';
-import type { CorpusDocument } from './types.ts';
+import type { CorpusDocument, CreateTarget } from './types.ts';
 
 /** The system under test: how to start it, how to know that it is ready, and how to speak with it. What a `gameday.config.ts` exports. */
 export interface TargetConfig {
   readonly name: string;
   readonly start: TargetStart;
+  /** Loads it as a function, for the simulated world. Called before virtual time begins, so it may import what it likes. */
+  readonly inProcess?: () => Promise<CreateTarget>;
   /** Asked until it answers 200; default limit 30,000 ms. */
   readonly ready: { readonly path: string; readonly withinMs?: number };
   readonly operations: TargetOperations;
@@ -39,7 +41,8 @@ export interface TargetOperations {
   readonly ask?: AskOperation;
   readonly ingest?: IngestOperation;
   readonly follow?: FollowOperation;
-  readonly stored?: StoredOperation;
+  /** Of several the first is used whose variable the world sets. */
+  readonly stored?: StoredOperation | readonly StoredOperation[];
   readonly deadLetters?: DeadLettersOperation;
 }
 
@@ -76,11 +79,13 @@ export interface FollowOperation {
   request(source: string): TargetRequest;
 }
 
-/** Lists what is stored, a row each: by a query on the unproxied store, or by asking the target. */
+/** Lists what is stored, a row each: by a query on the unproxied store, or by asking it or the target. */
 export type StoredOperation =
   | { readonly kind: 'sql'; readonly variable: string; readonly query: string }
   | {
       readonly kind: 'http';
+      /** The variable with the URL of the store; without it the target is asked. */
+      readonly variable?: string;
       readonly request: TargetRequest;
       read(body: unknown): readonly { readonly id: string; readonly version: number }[];
     };

@@ -21,6 +21,8 @@ export interface PartSpec {
   readonly variables: Readonly<Record<string, string>>;
   /** A metrics page to scrape once a second, e.g. `/metrics`. */
   readonly metricsPath?: string;
+  /** What takes its place in a world of functions, for a part with a server of its own; it has the same name. */
+  readonly standIn?: PartSpec;
 }
 
 /** The surroundings of the target. */
@@ -92,6 +94,26 @@ export interface TcpPart {
   stop(): Promise<void>;
 }
 export type StartPart = (context: PartContext) => Promise<TcpPart>;
+
+// ---------------------------------------------------------------------------------------------------------------------------------
+// A target that is a function.
+
+/** What a target is handed that runs as a function. Globals are virtual while it runs; these are for code that takes them from outside. */
+export interface TargetContext {
+  /** All that a process would find in its environment. */
+  readonly environment: Readonly<Record<string, string>>;
+  readonly clock: Clock;
+  readonly random: Random;
+  /** The global `fetch` is the same one. */
+  readonly fetch: typeof fetch;
+}
+export type CreateTarget = (context: TargetContext) => InProcessTarget | Promise<InProcessTarget>;
+
+/** A target as a function. */
+export interface InProcessTarget {
+  fetch(request: Request): Response | Promise<Response>;
+  stop(): Promise<void>;
+}
 
 // ---------------------------------------------------------------------------------------------------------------------------------
 // The admin API of every part, as JSON below `/_gameday/` on its own, unproxied port.

@@ -110,7 +110,7 @@ function processes(record: RunRecord): Markup {
       died === null
         ? 'stopped by the harness'
         : `died: ${died}${diedAtMs === null ? '' : ` at ${formatMoment(diedAtMs)}`}`;
-    return [name, end, output];
+    return [name, end, output ?? 'none'];
   });
   return dataTable({
     caption: 'Processes',

@@ -1,5 +1,6 @@
 import { Ajv2020 } from 'ajv/dist/2020.js';
-import { readFile, readdir, readlink, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, readdir, readlink, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { RunResult } from '../../harness/run.ts';
@@ -130,11 +131,20 @@ describe('a run', () => {
   });
 
   it('does not disturb another run at the same time', async () => {
-    const both = await Promise.all([runSmall(), runSmall()]);
-    const ports = both.map(
-      ({ result }) => judged(result).samples.filter((sample) => sample.outcome.kind === 'good').length,
-    );
-    expect(Math.min(...ports)).toBeGreaterThan(100);
+    const stateFolder = await mkdtemp(join(tmpdir(), 'gameday-both-'));
+    const shared = { stateFolder, runsFolder: join(stateFolder, 'runs') };
+    const both = await Promise.all([runSmall({ ...shared, seed: 7 }), runSmall({ ...shared, seed: 8 })]);
+    const runs = both.map(({ result }) => judged(result));
+    expect(new Set(runs.map((run) => run.record.run.id)).size).toBe(2);
+    for (const [index, run] of runs.entries()) {
+      expect(run.samples.filter((sample) => sample.outcome.kind === 'good').length).toBeGreaterThan(100);
+      // Nothing of the other one came to its parts.
+      const others = new Set(runs[1 - index]?.samples.map((sample) => sample.id));
+      expect(run.calls.filter((call) => others.has(call.traceId ?? ''))).toEqual([]);
+    }
+    expect((await readdir(join(stateFolder, 'runs'))).length).toBe(3);
+    expect(await readdir(join(stateFolder, 'undo'))).toEqual([]);
+    await rm(stateFolder, { recursive: true });
   });
 
   it('judges an objective about traffic that never was as inconclusive', async () => {

@@ -72,6 +72,7 @@ export async function runSmall(changes: Partial<RunOptions> = {}): Promise<{ res
     seed: 7,
     pace: 'quick',
     defect: null,
+    world: 'local',
     stateFolder: folder,
     runsFolder: join(folder, 'runs'),
     command: 'gameday run small --seed 7',

@@ -39,7 +39,7 @@ export function gameday(
 /** Runs one scenario, and reads the record that it stored. The folder is removed again unless the run is to be looked at. */
 export async function runScenario(
   scenario: string,
-  options: { seed: number; defect?: string },
+  options: { seed: number; defect?: string; world?: 'local' | 'simulated' },
 ): Promise<Finished & { readonly run: StoredRun }> {
   const out = await mkdtemp(join(tmpdir(), 'gameday-run-'));
   const defect = options.defect === undefined ? [] : ['--defect', options.defect];
@@ -53,6 +53,7 @@ export async function runScenario(
     '--out',
     out,
     ...defect,
+    ...(options.world === undefined ? [] : ['--world', options.world]),
   ];
   const finished = await gameday(parameters);
   const [name] = (await readdir(out)).filter((entry) => entry !== 'latest');

@@ -6,11 +6,12 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { GamedayError } from '../../harness/kit/errors.ts';
 import { processState } from '../../harness/safety/process-identity.ts';
 import { readUndoEntries } from '../../harness/safety/undo-entries.ts';
-import { startLocalWorld, type LocalWorld, type LocalWorldOptions } from '../../harness/world/local-world.ts';
+import { startLocalWorld, type LocalWorldOptions } from '../../harness/world/local-world.ts';
+import type { World } from '../../harness/world/running-world.ts';
 import { httpPart, plainTarget, tcpPart, temporaryFolder, worldOptions } from './support/test-world.ts';
 
 let folder: ReturnType<typeof temporaryFolder>;
-let worlds: LocalWorld[];
+let worlds: World[];
 beforeEach(() => {
   folder = temporaryFolder();
   worlds = [];
@@ -21,7 +22,7 @@ afterEach(async () => {
   folder.remove();
 });
 
-async function start(more: Partial<LocalWorldOptions> = {}): Promise<LocalWorld> {
+async function start(more: Partial<LocalWorldOptions> = {}): Promise<World> {
   const world = await startLocalWorld(worldOptions(folder.path, more));
   worlds.push(world);
   return world;

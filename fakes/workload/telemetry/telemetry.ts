@@ -1,7 +1,11 @@
 import { createNoopMeter, type Meter, type Tracer } from '@opentelemetry/api';
-import { OTLPMetricExporter } from '@opentelemetry/exporter-metrics-otlp-http';
 import { resourceFromAttributes } from '@opentelemetry/resources';
-import { MeterProvider, PeriodicExportingMetricReader, type MetricReader } from '@opentelemetry/sdk-metrics';
+import {
+  MeterProvider,
+  PeriodicExportingMetricReader,
+  type MetricReader,
+  type PushMetricExporter,
+} from '@opentelemetry/sdk-metrics';
 import { BasicTracerProvider, type SpanProcessor } from '@opentelemetry/sdk-trace-base';
 import { randomHex, type Random } from '../../../harness/kit/random.ts';
 
@@ -12,10 +16,15 @@ export interface Telemetry {
   stop(): Promise<void>;
 }
 
+/** Makes an exporter that sends to a URL. */
+export type MetricExport = (url: string) => PushMetricExporter;
+
 export interface TelemetrySettings {
   readonly random: Random;
   /** Where metrics go, as in `OTEL_EXPORTER_OTLP_ENDPOINT`; nowhere when it is not set. */
   readonly endpoint?: string | undefined;
+  /** How they get there; without it nothing is sent. */
+  readonly metricExport?: MetricExport;
   /** Readers and processors of the caller's own, e.g. of a test. */
   readonly metricReaders?: readonly MetricReader[];
   readonly spanProcessors?: readonly SpanProcessor[];
@@ -24,7 +33,7 @@ export interface TelemetrySettings {
 /** OpenTelemetry metrics, once a second as OTLP/HTTP in JSON, and spans whose ids come from the seeded stream. */
 export function createTelemetry(settings: TelemetrySettings): Telemetry {
   const resource = resourceFromAttributes({ 'service.name': 'gameday-workload' });
-  const readers = [...(settings.metricReaders ?? []), ...exportTo(settings.endpoint)];
+  const readers = [...(settings.metricReaders ?? []), ...exportTo(settings)];
   const meters = new MeterProvider({ resource, readers });
   const tracers = new BasicTracerProvider({
     resource,
@@ -45,8 +54,8 @@ export function createTelemetry(settings: TelemetrySettings): Telemetry {
   };
 }
 
-function exportTo(endpoint: string | undefined): MetricReader[] {
-  if (endpoint === undefined || endpoint === '') return [];
-  const exporter = new OTLPMetricExporter({ url: `${endpoint.replace(/\/$/, '')}/v1/metrics`, timeoutMillis: 900 });
+function exportTo({ endpoint, metricExport }: TelemetrySettings): MetricReader[] {
+  if (endpoint === undefined || endpoint === '' || !metricExport) return [];
+  const exporter = metricExport(`${endpoint.replace(/\/$/, '')}/v1/metrics`);
   return [new PeriodicExportingMetricReader({ exporter, exportIntervalMillis: 1000, exportTimeoutMillis: 950 })];
 }

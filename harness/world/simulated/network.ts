@@ -22,9 +22,8 @@ export class SimulatedNetwork {
   readonly #doors = new Map<string, Door>();
   #nextPort = firstFreePort;
 
-  /** Puts a handler on an address of its own and returns that, as `127.0.0.1:port`. */
-  listen(handler: Handler): string {
-    const address = this.#freeAddress();
+  /** Puts a handler on an address (default: one of its own) and returns that, as `127.0.0.1:port`. */
+  listen(handler: Handler, address = this.freeAddress()): string {
     this.#handlers.set(address, handler);
     return address;
   }
@@ -36,7 +35,7 @@ export class SimulatedNetwork {
 
   /** Opens doors of the fault proxy in this network. */
   readonly openPort: OpenPort = (settings) => {
-    const address = settings.listen.endsWith(':0') ? this.#freeAddress() : settings.listen;
+    const address = settings.listen.endsWith(':0') ? this.freeAddress() : settings.listen;
     if (this.#doors.has(address) || this.#handlers.has(address))
       return Promise.reject(new ApiError(500, `listen tcp ${address}: bind: address already in use`));
     const door: Door = {
@@ -88,7 +87,8 @@ export class SimulatedNetwork {
     });
   }
 
-  #freeAddress(): string {
+  /** One that nobody has had yet. */
+  freeAddress(): string {
     return `127.0.0.1:${this.#nextPort++}`;
   }
 }

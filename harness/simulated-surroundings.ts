@@ -1,0 +1,59 @@
+import { GamedayError } from './kit/errors.ts';
+import { seededRandom } from './kit/random.ts';
+import { VirtualClock } from './kit/virtual-clock.ts';
+import { withVirtualGlobals } from './kit/virtual/virtual-globals.ts';
+import { telemetryHandler } from './observe/telemetry-receiver.ts';
+import { startWorld } from './world/start-world.ts';
+import type { Surroundings } from './surroundings.ts';
+import type { TargetConfig } from './world/target.ts';
+import type { CreatePart, PartSpec } from './world/types.ts';
+import { SimulatedNetwork } from './world/simulated/network.ts';
+import { openSimulatedHost } from './world/simulated/simulated-host.ts';
+
+/** When every simulation begins, so that equal seeds see equal dates: 2026-01-01, a Thursday. */
+const beginningMs = Date.UTC(2026, 0, 1);
+
+/**
+ * Functions in this process, in virtual time. Imports everything that the run will need.
+ *
+ * @throws GamedayError `bad-config` when a part or the target is no function
+ */
+export async function simulatedSurroundings(settings: {
+  readonly parts: readonly PartSpec[];
+  readonly target: TargetConfig;
+  readonly seed: number;
+}): Promise<Surroundings> {
+  const { parts, target, seed } = settings;
+  if (!target.inProcess)
+    throw new GamedayError('bad-config', `${target.name} is no function: its config has no "inProcess".`);
+  const createTarget = await target.inProcess();
+  const createPart = new Map(
+    await Promise.all(parts.map(async (spec) => [spec.module, await loadPart(spec)] as const)),
+  );
+  const clock = new VirtualClock(beginningMs);
+  const network = new SimulatedNetwork();
+  const random = seededRandom(seed).fork('globals');
+  return {
+    ...{ name: 'simulated', clock },
+    during: (experiment) => withVirtualGlobals({ clock, random, fetch: network.fetch }, experiment),
+    receiveTelemetry: (series) => {
+      const address = network.listen(telemetryHandler(series));
+      const stop = (): Promise<void> => {
+        network.unlisten(address);
+        return Promise.resolve();
+      };
+      return Promise.resolve({ url: `http://${address}`, stop });
+    },
+    startWorld: (options) =>
+      startWorld(options, () =>
+        Promise.resolve(openSimulatedHost(options, { clock, network, createTarget, createPart })),
+      ),
+  };
+}
+
+async function loadPart({ name, module }: PartSpec): Promise<CreatePart> {
+  const loaded = (await import(module)) as { createPart?: CreatePart };
+  if (!loaded.createPart)
+    throw new GamedayError('bad-config', `The part "${name}" cannot be simulated: ${module} exports no createPart.`);
+  return loaded.createPart;
+}

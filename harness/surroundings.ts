@@ -1,0 +1,28 @@
+import type { Clock } from './kit/clock.ts';
+import type { Stoppable } from './kit/lifecycle.ts';
+import type { SeriesStore } from './observe/series.ts';
+import type { World } from './world/running-world.ts';
+import type { WorldOptions } from './world/world-options.ts';
+
+/** The kinds of world that there are. */
+export const worldNames = ['local', 'simulated'] as const;
+export type WorldName = (typeof worldNames)[number];
+
+/** What a run is called, and where its things are kept. */
+export interface RunPlace {
+  /** No two runs have the same. */
+  readonly runId: string;
+  readonly runFolder: string;
+  readonly stateFolder: string;
+}
+
+/** A kind of world: the time that an experiment goes by, and how its things are started. */
+export interface Surroundings {
+  readonly name: WorldName;
+  readonly clock: Clock;
+  /** Performs an experiment in this world's time. Files are read and written before and after it. */
+  during<T>(experiment: () => Promise<T>): Promise<T>;
+  /** Takes what the target measures; `url` is what `OTEL_EXPORTER_OTLP_ENDPOINT` is set to. */
+  receiveTelemetry(series: SeriesStore): Promise<Stoppable & { readonly url: string }>;
+  startWorld(options: WorldOptions, place: RunPlace): Promise<World>;
+}

@@ -1,0 +1,45 @@
+import type { Clock } from '../kit/clock.ts';
+import type { Stoppable } from '../kit/lifecycle.ts';
+import type { ReachablePart } from './admin-client.ts';
+import type { Death } from './child.ts';
+import type { Address } from './environment.ts';
+import type { StartedProxy, UndoNotes } from './links.ts';
+import type { PartSpec } from './types.ts';
+
+/** A part that runs, and where it listens, past the proxy. */
+export interface RunningPart extends Address {
+  readonly spec: PartSpec;
+  readonly part: ReachablePart;
+}
+
+/** A target that runs, though it may not be ready yet. */
+export interface RunningTarget {
+  died(): Death | null;
+  /** The file with what it prints; null where nothing is kept. */
+  readonly outputFile: string | null;
+}
+
+/** Something that runs in a world and may die by itself. */
+export interface Inhabitant {
+  readonly name: string;
+  died(): Death | null;
+  /** What it prints, relative to the run's folder; null where nothing is kept. */
+  readonly output: string | null;
+}
+
+/** Where the things of a world run: as processes of this machine, or as functions in this process. */
+export interface Host extends Stoppable {
+  readonly clock: Clock;
+  /** Where faults are noted before they are injected. */
+  readonly undo: UndoNotes;
+  startProxy(signal: AbortSignal): Promise<StartedProxy>;
+  startPart(spec: PartSpec, signal: AbortSignal): Promise<RunningPart>;
+  /** Where a target that we start is to listen. */
+  targetAddress(): Promise<Address>;
+  launchTarget(launch: {
+    readonly environment: Readonly<Record<string, string>>;
+    readonly address: Address;
+    readonly signal: AbortSignal;
+  }): Promise<RunningTarget>;
+  inhabitants(): readonly Inhabitant[];
+}

@@ -1,0 +1,90 @@
+import { Cleanup } from '../../kit/lifecycle.ts';
+import { GamedayError } from '../../kit/errors.ts';
+import { seededRandom, type Random } from '../../kit/random.ts';
+import type { VirtualClock } from '../../kit/virtual-clock.ts';
+import { connectProxyClient } from '../../proxy/client.ts';
+import { createProxyCore } from '../../proxy/proxy-core.ts';
+import { connectPart } from '../admin-client.ts';
+import type { Address } from '../environment.ts';
+import type { Host, RunningPart, RunningTarget } from '../host.ts';
+import type { StartedProxy, UndoNotes } from '../links.ts';
+import type { CreatePart, CreateTarget, PartContext, PartSpec } from '../types.ts';
+import type { WorldOptions } from '../world-options.ts';
+import type { SimulatedNetwork } from './network.ts';
+
+/** What the host stands on. All that has to be imported has been: importing takes real time. */
+export interface SimulatedGround {
+  readonly clock: VirtualClock;
+  readonly network: SimulatedNetwork;
+  readonly createTarget: CreateTarget;
+  /** By the URL of its module. */
+  readonly createPart: ReadonlyMap<string, CreatePart>;
+}
+
+/** Nothing outlives this process, so nothing has to be undone by another. */
+const nothingToUndo: UndoNotes = { fault: () => Promise.resolve(), undone: () => Promise.resolve() };
+
+/** Everything runs as a function in this process, on one virtual clock and one network of functions. */
+export function openSimulatedHost(options: WorldOptions, ground: SimulatedGround): Host {
+  const { clock, network } = ground;
+  const cleanup = new Cleanup();
+  const random = seededRandom(String(options.seed));
+  return {
+    ...{ clock, undo: nothingToUndo, stop: () => cleanup.stop() },
+    startProxy: () => startProxy(options, ground, { random, cleanup }),
+    startPart: (spec) => startPart(spec, options, ground, cleanup),
+    targetAddress: () => Promise.resolve(parsed(network.freeAddress())),
+    launchTarget: async ({ environment, address }): Promise<RunningTarget> => {
+      const { fetch } = network;
+      const target = await ground.createTarget({ environment, clock, random: random.fork('target'), fetch });
+      cleanup.add('the target', () => target.stop());
+      network.listen((request) => target.fetch(request), `${address.host}:${address.port}`);
+      return { died: () => null, outputFile: null };
+    },
+    inhabitants: () => [],
+  };
+}
+
+async function startProxy(
+  { leaseMs, onProgress }: WorldOptions,
+  { clock, network }: SimulatedGround,
+  { random, cleanup }: { random: Random; cleanup: Cleanup },
+): Promise<StartedProxy> {
+  const log = (line: string): void => onProgress?.(`the fault proxy: ${line}`);
+  const { registry, lease, handle } = createProxyCore({ clock, random, log, openPort: network.openPort });
+  cleanup.add('the fault proxy', async () => {
+    lease.cancel();
+    await registry.stop();
+  });
+  const url = `http://${network.listen(handle)}`;
+  const client = connectProxyClient(url);
+  await client.renew(leaseMs);
+  return { client, url, pid: process.pid };
+}
+
+async function startPart(
+  spec: PartSpec,
+  { corpus, seed }: WorldOptions,
+  { clock, network, createPart }: SimulatedGround,
+  cleanup: Cleanup,
+): Promise<RunningPart> {
+  const { name, settings } = spec;
+  const create = createPart.get(spec.module);
+  if (!create) throw new GamedayError('bad-config', `The part "${name}" cannot be simulated: it has no handler.`);
+  // As in its own process, so that one seed means the same in both worlds.
+  const context: PartContext = { name, settings, corpus, seed, clock, random: seededRandom(seed).fork(name) };
+  const part = await create(context);
+  cleanup.add(name, async () => part.stop?.());
+  const { host, port } = parsed(network.listen((request) => part.fetch(request)));
+  return {
+    spec,
+    part: connectPart({ name, pid: process.pid, adminPort: port, clock, undo: nothingToUndo }),
+    host,
+    port,
+  };
+}
+
+function parsed(address: string): Address {
+  const { hostname, port } = new URL(`http://${address}`);
+  return { host: hostname, port: Number(port) };
+}
