@@ -8,6 +8,7 @@ import { planCommand } from './commands/plan.ts';
 import { runCommand } from './commands/run.ts';
 import { sweepCommand } from './commands/sweep.ts';
 import { describeError, processTerminal, type Terminal } from './commands/terminal.ts';
+import { systemClock } from './kit/clock.ts';
 import { GamedayError } from './kit/errors.ts';
 import { gamedayVersion } from './version.ts';
 import { worldNames } from './surroundings.ts';
@@ -146,16 +147,24 @@ async function main(parameters: readonly string[], terminal: Terminal, signal: A
   }
 }
 
+/** Signals that come so close together are one. */
+const sameSignalMs = 250;
+
 /** SIGINT, SIGTERM, or the end of the process that started us: stop in order. A second signal stops at once. */
 function stopOnSignals(ending: AbortController): void {
+  const clock = systemClock();
+  let firstMs = Infinity;
   const stop = (name: string): void => {
+    // Ctrl-C comes twice where a launcher is in between: from the terminal, and from it.
+    if (ending.signal.aborted && clock.now() - firstMs < sameSignalMs) return;
     if (ending.signal.aborted) process.exit(exitCodes.broken);
+    firstMs = clock.now();
     ending.abort(new GamedayError('interrupted', `interrupted by ${name}`));
   };
   for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(name, () => stop(name));
   // From the launcher in bin/, which cannot pass signals on in any other way once it shares our terminal.
   process.on('message', (message: { kind?: string; signal?: string }) => {
-    if (message.kind === 'signal' && message.signal !== 'SIGINT') stop(message.signal ?? 'a signal');
+    if (message.kind === 'signal') stop(message.signal ?? 'a signal');
   });
   process.on('disconnect', () => {
     if (!ending.signal.aborted) stop('the end of its parent');

@@ -137,8 +137,13 @@ export class GpuEngine {
     if (work.kind === 'generate' && tokens > this.settings.maxModelTokens) return 'too long';
     if (work.kind === 'generate' && this.#batch.cache.blocksFor(tokens) > blocksForOne(this.settings))
       return 'never fits';
-    if (limit !== null && this.#batch.waiting >= limit && this.#stepEndMs !== null) return 'queue full';
+    if (limit !== null && this.#batch.waiting >= limit && this.#isOccupied()) return 'queue full';
     return null;
+  }
+
+  /** An idle engine takes what comes into its next step; one that stands still because no memory is left does not. */
+  #isOccupied(): boolean {
+    return this.#stepEndMs !== null || this.#batch.waiting + this.#batch.running > 0;
   }
 
   #abort(sequence: Sequence): void {

@@ -6,7 +6,7 @@ import type { GpuEngine } from './gpu-engine.ts';
 import type { ModelTrouble } from './model-faults.ts';
 import type { FinishedReason, ModelMetrics } from './model-metrics.ts';
 import type { ModelServerSettings } from './model-settings.ts';
-import { malformed, type WireError } from './openai-errors.ts';
+import { callerLeft, malformed, type WireError } from './openai-errors.ts';
 import type { EngineResult } from './sequence.ts';
 
 /** What every endpoint of a model server works with. */
@@ -45,6 +45,7 @@ export type Body<Value> =
 /** Reads a body of JSON, with every mistake in it named. */
 export async function readBody<Value>(request: Request, schema: z.ZodType<Value>): Promise<Body<Value>> {
   const body: unknown = await request.json().catch(() => undefined);
+  if (body === undefined && request.signal.aborted) return { kind: 'malformed', error: callerLeft };
   if (body === undefined) return { kind: 'malformed', error: malformed(['A JSON object was expected.']) };
   const parsed = schema.safeParse(body);
   if (parsed.success) return { kind: 'read', value: parsed.data };

@@ -26,6 +26,13 @@ function wireError(
 }
 
 /** A request that no client of this API would send. */
+/** Of a caller that hung up while it was still sending: nobody reads it, and the journal says what happened. */
+export const callerLeft: WireError = {
+  status: 499,
+  outcome: 'aborted',
+  body: { error: { message: 'The caller hung up.', type: 'invalid_request_error', param: null, code: null } },
+};
+
 export function malformed(problems: readonly string[]): WireError {
   const message = `The request body is not what this endpoint expects. ${problems.join(' ')}`;
   return wireError(400, 'unexpected', { message, type: 'invalid_request_error', code: 'invalid_request_body' });

@@ -46,7 +46,7 @@ export function createPartFaults(kinds: Readonly<Record<string, PartFaultKind>>,
 
   const end = (id: string, why: 'healed' | 'lease lapsed'): PartFaultReceipt | undefined => {
     const fault = active.get(id);
-    if (!fault) return ended.find((receipt) => receipt.id === id);
+    if (!fault) return ended.findLast((receipt) => receipt.id === id);
     active.delete(id);
     fault.lease.cancel();
     fault.release();

@@ -1,4 +1,5 @@
 import type { FaultAccess, ToxicReceipt, ToxicSpec } from '../world/types.ts';
+import { onceDone } from './once-done.ts';
 import type { ActiveFault, FaultEffect, FaultSpec } from './types.ts';
 
 /**
@@ -13,9 +14,8 @@ export async function injectIntoLink(
   const link = access.link(spec.part);
   await link.addToxic({ name: spec.name, stream: 'downstream', toxicity: 1, ...toxic });
   const activeFromMs = access.clock.now();
-  let healing: Promise<FaultEffect> | undefined;
   const heal = async (): Promise<FaultEffect> => effectOf(await link.removeToxic(spec.name));
-  return { activeFromMs, heal: () => (healing ??= heal()) };
+  return { activeFromMs, heal: onceDone(heal) };
 }
 
 function effectOf(receipt: ToxicReceipt): FaultEffect {

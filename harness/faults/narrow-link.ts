@@ -2,9 +2,9 @@ import { z } from 'zod';
 import { injectIntoLink } from './link-fault.ts';
 import type { FaultInjector, FaultSpec } from './types.ts';
 
-const settings = z.object({ kilobytesPerSecond: z.number().positive() });
+const settings = z.object({ kilobytesPerSecond: z.int().positive() });
 
-/** What the part answers passes at a limited rate (1 kB = 1000 bytes), per connection. */
+/** What the part answers passes at a limited rate (1 kB = 1000 bytes, whole ones), per connection. */
 export function narrowLink(fault: {
   part: string;
   kilobytesPerSecond: number;

@@ -1,6 +1,8 @@
 import { z } from 'zod';
+import { GamedayError } from '../kit/errors.ts';
 import type { JsonObject } from '../kit/json.ts';
 import type { FaultAccess } from '../world/types.ts';
+import { onceDone } from './once-done.ts';
 import type { ActiveFault, FaultEffect, FaultSpec } from './types.ts';
 
 const ReceiptAnswer = z.object({
@@ -22,10 +24,15 @@ export async function injectIntoPart(
   const path = `/faults/${spec.name}`;
   await part.admin('PUT', path, fault);
   const activeFromMs = access.clock.now();
-  let healing: Promise<FaultEffect> | undefined;
   const heal = async (): Promise<FaultEffect> => {
     const receipt = ReceiptAnswer.parse(await part.admin('DELETE', path));
-    return { ...receipt, activeToMs: receipt.activeToMs ?? access.clock.now(), ended: receipt.ended ?? 'healed' };
+    const { activeToMs, ended } = receipt;
+    if (activeToMs === null || ended === null)
+      throw new GamedayError(
+        'harness',
+        `${spec.part} says that the fault "${spec.name}" is still active after its heal.`,
+      );
+    return { ...receipt, activeToMs, ended };
   };
-  return { activeFromMs, heal: () => (healing ??= heal()) };
+  return { activeFromMs, heal: onceDone(heal) };
 }

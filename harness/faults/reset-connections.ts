@@ -2,7 +2,10 @@ import { z } from 'zod';
 import { injectIntoLink } from './link-fault.ts';
 import type { FaultInjector, FaultSpec } from './types.ts';
 
-const settings = z.object({ afterMs: z.number().nonnegative() });
+/** What the proxy takes: an hour. */
+const longestMs = 3_600_000;
+
+const settings = z.object({ afterMs: z.int().min(0).max(longestMs) });
 
 /** Connections to the part are reset (TCP RST) once it answers on them. */
 export function resetConnections(fault: {

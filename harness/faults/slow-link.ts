@@ -2,7 +2,10 @@ import { z } from 'zod';
 import { injectIntoLink } from './link-fault.ts';
 import type { FaultInjector, FaultSpec } from './types.ts';
 
-const settings = z.object({ latencyMs: z.number().nonnegative(), jitterMs: z.number().nonnegative() });
+/** What the proxy takes: an hour. */
+const longestMs = 3_600_000;
+
+const settings = z.object({ latencyMs: z.int().min(0).max(longestMs), jitterMs: z.int().min(0).max(longestMs) });
 
 /** Everything that the part answers arrives later. */
 export function slowLink(fault: {

@@ -8,6 +8,9 @@ export interface Clock {
   sleep(delayMs: number, signal?: AbortSignal): Promise<void>;
 }
 
+/** 24.8 days. */
+const longestTimeoutMs = 2 ** 31 - 1;
+
 export interface Timer {
   cancel(): void;
 }
@@ -19,7 +22,13 @@ export interface Timer {
 export function systemClock(): Clock {
   const originMs = Date.now() - performance.now();
   const setTimer = (callback: () => void, delayMs: number): Timer => {
-    const handle = setTimeout(callback, Math.max(0, delayMs));
+    let handle: NodeJS.Timeout;
+    const wait = (leftMs: number): void => {
+      // The platform fires a longer one after a millisecond.
+      const nowMs = Math.min(Math.max(0, leftMs), longestTimeoutMs);
+      handle = setTimeout(() => (leftMs > longestTimeoutMs ? wait(leftMs - nowMs) : callback()), nowMs);
+    };
+    wait(delayMs);
     return { cancel: () => clearTimeout(handle) };
   };
   return {

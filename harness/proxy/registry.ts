@@ -119,6 +119,8 @@ export class Registry {
     for (const proxy of this.#proxies.values()) proxy.removeAllToxics(ended);
     return this.#inTurn(async () => {
       const failures: unknown[] = [];
+      // Also those that were still being made when it was asked for.
+      for (const proxy of this.#proxies.values()) proxy.removeAllToxics(ended);
       for (const proxy of this.#proxies.values()) await proxy.enable().catch((cause: unknown) => failures.push(cause));
       if (failures.length > 0) throw failures[0];
     });

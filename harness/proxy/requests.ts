@@ -100,7 +100,7 @@ function toProxyRequest(body: z.output<typeof ProxyBody>, where: string): ProxyR
 
 function toToxicRequest(body: z.output<typeof ToxicBody>): ToxicRequest {
   const stream = body.stream ?? 'downstream';
-  const direction = directions[stream.toLowerCase()];
+  const direction = directions.get(stream.toLowerCase());
   if (!direction) throw apiErrors.invalidStream();
   const kind = toxicKinds.find((candidate) => candidate.type === body.type);
   if (!kind) throw apiErrors.invalidToxicType();
@@ -110,4 +110,7 @@ function toToxicRequest(body: z.output<typeof ToxicBody>): ToxicRequest {
   return { name, kind, stream, direction, toxicity: body.toxicity ?? 1, attributes };
 }
 
-const directions: Readonly<Record<string, Direction>> = { upstream: 'upstream', downstream: 'downstream' };
+const directions: ReadonlyMap<string, Direction> = new Map([
+  ['upstream', 'upstream'],
+  ['downstream', 'downstream'],
+]);

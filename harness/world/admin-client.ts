@@ -45,20 +45,28 @@ export function connectPart(settings: {
     throw new PartRefusal(`${name} answered ${answer.status} to ${method} ${path}`, problems);
   };
 
+  const injected = new Set<string>();
   const inject = async (id: string, path: string, body: unknown): Promise<unknown> => {
     const fault = `${name}/${id}`;
+    const isFirst = !injected.has(id);
+    injected.add(id);
     await undo.fault({ name: fault, heldByPid: settings.pid, heal: { url: url(path), method: 'DELETE' } });
     try {
       return await call('PUT', path, body, limitMs);
     } catch (cause) {
       // What it refused is not there. What it did not answer may be.
-      if (cause instanceof PartRefusal) await undo.undone(fault);
+      // Of one that is active already the second is refused, and the note of the first stays.
+      if (cause instanceof PartRefusal && isFirst) {
+        injected.delete(id);
+        await undo.undone(fault);
+      }
       throw cause;
     }
   };
 
   const heal = async (id: string, path: string, withinMs: number): Promise<unknown> => {
     const answer = await call('DELETE', path, undefined, withinMs);
+    injected.delete(id);
     await undo.undone(`${name}/${id}`);
     return answer;
   };

@@ -13,7 +13,7 @@ export async function ask(
     settings.limitMs,
   );
   try {
-    const response = await fetch(url, {
+    const response = await reach(url, {
       method: settings.method ?? 'GET',
       signal: settings.signal ? AbortSignal.any([settings.signal, giveUp.signal]) : giveUp.signal,
       ...(settings.body === undefined
@@ -23,5 +23,15 @@ export async function ask(
     return { status: response.status, body: await response.text() };
   } finally {
     timer.cancel();
+  }
+}
+
+/** `fetch`, whose error has the reason in its words: `connect ECONNREFUSED 127.0.0.1:8080` instead of `fetch failed`. */
+async function reach(url: string, init: RequestInit): Promise<Response> {
+  try {
+    return await fetch(url, init);
+  } catch (cause) {
+    if (!(cause instanceof TypeError && cause.cause instanceof Error)) throw cause;
+    throw new Error(cause.cause.message || cause.message, { cause });
   }
 }

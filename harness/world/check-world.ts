@@ -21,10 +21,17 @@ export function checkParts(parts: readonly PartSpec[]): void {
 /**
  * Where a target is that runs already; null for one that is to be started, which will listen on this machine.
  *
- * @throws GamedayError `refused-target`
+ * @throws GamedayError `refused-target`; `bad-config` when there is a path in its URL, which nobody would ask for
  */
 export function checkTarget(target: TargetConfig): Address | null {
   if (target.start.kind === 'command') return null;
   const { hostname, port } = checkTargetAddress(target.start.url, target.allowHosts ?? []);
+  const { pathname, search } = new URL(target.start.url);
+  if (pathname !== '/' || search !== '') {
+    const hint = `Put ${pathname}${search} into the paths of the operations and of "ready": those are asked.`;
+    throw new GamedayError('bad-config', `start.url of ${target.name} has a path: ${pathname}${search}. ${hint}`, {
+      hint,
+    });
+  }
   return { host: hostname, port };
 }

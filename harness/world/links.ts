@@ -52,12 +52,14 @@ export async function openLink(settings: {
     to,
     addToxic: async (toxic) => {
       const url = `${proxy.url}/proxies/${encodeURIComponent(to)}/toxics/${encodeURIComponent(toxic.name)}`;
+      // Of the same name there may be one already: then the refusal is of the second, and the note of the first stays.
+      const isFirst = !injected.has(toxic.name);
       await note(toxic.name, { url, method: 'DELETE' });
       try {
         await client.addToxic(to, toxic);
       } catch (cause) {
         // What it refused is not there. What it did not answer may be.
-        if (cause instanceof ProxyRefusal) await undone(toxic.name);
+        if (cause instanceof ProxyRefusal && isFirst) await undone(toxic.name);
         throw cause;
       }
     },
@@ -69,8 +71,14 @@ export async function openLink(settings: {
     setEnabled: async (enabled) => {
       // Switching a link on again needs a body, which a journal's entry has none of; a reset of the proxy does it too.
       const heal = { url: `${proxy.url}/reset`, method: 'POST' } as const;
+      const isFirst = !injected.has('disabled');
       if (!enabled) await note('disabled', heal);
-      await client.setEnabled(to, enabled);
+      try {
+        await client.setEnabled(to, enabled);
+      } catch (cause) {
+        if (cause instanceof ProxyRefusal && !enabled && isFirst) await undone('disabled');
+        throw cause;
+      }
       if (enabled) await undone('disabled');
     },
     traffic: async () => {

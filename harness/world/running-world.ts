@@ -73,7 +73,10 @@ export function runningWorld(
     healAll: () =>
       everyLivingOne(host, 'Faults could not be healed', [
         ['fault-proxy', bounded(healLinks(started), 'the fault proxy to heal its links', healWithinMs)],
-        ...parts.map((part) => [part.name, part.healAll(healWithinMs)] as const),
+        ...parts.map(
+          (part) =>
+            [part.name, bounded(part.healAll(healWithinMs), `${part.name} to heal its faults`, healWithinMs)] as const,
+        ),
       ]),
     processes: () =>
       host.inhabitants().map((inhabitant) => {

@@ -33,6 +33,12 @@ target.once('exit', (code, signal) => {
 });
 const { pid } = target;
 if (pid !== undefined) {
-  await noteProcess(begin.undoFile, 'target command', pid);
+  try {
+    await noteProcess(begin.undoFile, 'target command', pid);
+  } catch (cause) {
+    // One that is in no journal would never be ended by anybody.
+    await endGroup(pid, { clock, graceMs: 0 });
+    throw cause;
+  }
   tellConductor({ kind: 'ready', pid });
 }

@@ -1,6 +1,6 @@
 import type { Clock } from '../kit/clock.ts';
 import { waitUntil } from '../kit/deadline.ts';
-import type { GamedayError } from '../kit/errors.ts';
+import { messageOf, type GamedayError } from '../kit/errors.ts';
 import { ask } from './ask.ts';
 import { notReady } from './child.ts';
 import type { RunningTarget } from './host.ts';
@@ -42,7 +42,13 @@ async function explain(cause: unknown, running: RunningTarget | null, target: Ta
   const lines = outputFile === null ? [] : await lastLines(outputFile);
   const portTaken = lines.some((line) => /EADDRINUSE|address already in use/i.test(line));
   const what = `The target ${target.name}`;
-  if (!portTaken) return notReady({ code: 'target-not-ready', what, outputFile, cause });
+  if (!portTaken) {
+    const nobody = running?.died() === null && messageOf(cause).includes('ECONNREFUSED');
+    const why = nobody
+      ? new Error(`${messageOf(cause)}. A target has to listen on 127.0.0.1, on the port in the variable PORT`)
+      : cause;
+    return notReady({ code: 'target-not-ready', what, outputFile, cause: why });
+  }
   const taken = new Error(
     'the port that it listens on is taken. A target has to listen on the port in the variable PORT',
   );

@@ -1,3 +1,5 @@
+import { fork } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -5,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { exitCodeOf, exitCodeOfError } from '../../harness/commands/exit-codes.ts';
 import { GamedayError } from '../../harness/kit/errors.ts';
 import { library } from '../../scenarios/index.ts';
-import { gameday } from '../scenarios/run-gameday.ts';
+import { gameday, root } from '../scenarios/run-gameday.ts';
 
 let folder: string;
 beforeAll(async () => {
@@ -20,6 +22,26 @@ describe('the command line', () => {
     expect(output).toContain('source-throttling');
     expect(output).toMatch(/S24 .*open/);
     expect(output).toContain('of 24 systems covered');
+  });
+
+  it('stops on a SIGINT that a launcher passes on, once, though Ctrl-C reaches it by itself as well', async () => {
+    const child = fork(join(root, 'harness', 'cli.ts'), ['run', 'source-throttling'], {
+      ...{ cwd: await mkdtemp(join(folder, 'stopped-')), stdio: ['ignore', 'pipe', 'pipe', 'ipc'] },
+    });
+    let said = '';
+    child.stdout?.resume();
+    const begun = new Promise<void>((resolve) =>
+      child.stderr?.on('data', (chunk: Buffer) => {
+        said += chunk.toString();
+        if (said.includes('source-throttling')) resolve();
+      }),
+    );
+    const ended = once(child, 'exit');
+    await begun;
+    child.send({ kind: 'signal', signal: 'SIGINT' });
+    child.kill('SIGINT');
+    expect(await ended).toEqual([2, null]);
+    expect(said).toContain('interrupted');
   });
 
   it('plans without starting anything, as text and as JSON, the same each time for a seed', async () => {

@@ -185,6 +185,12 @@ describe('toxics', () => {
     expect((await bench.call<Proxy>('GET', '/proxies/a')).json.toxics).toEqual([answer.json]);
   });
 
+  it('have no stream that is only a word of the language', async () => {
+    await create({ name: 'a' });
+    for (const stream of ['constructor', '__proto__', 'toString'])
+      expect((await addToxic({ type: 'latency', stream })).status).toBe(400);
+  });
+
   it('are listed upstream first, then downstream, in the order in which they came', async () => {
     for (const [name, stream] of [
       ['d1', 'downstream'],

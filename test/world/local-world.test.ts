@@ -225,6 +225,15 @@ describe('a world that cannot start', () => {
     expect(error.hint).toContain('target.log');
   });
 
+  it('tells a target that lives and does not listen where it has to', async () => {
+    const error = await failure({
+      target: plainTarget('elsewhere', { ready: { path: '/ready', withinMs: 600 } }),
+    });
+    expect(error.message).toMatch(
+      /ECONNREFUSED 127\.0\.0\.1:\d+.*A target has to listen on 127\.0\.0\.1, on the port in the variable PORT/,
+    );
+  });
+
   it('notices early that a target has ended, and shows why', async () => {
     const fromMs = performance.now();
     const error = await failure({ target: plainTarget('exits') });

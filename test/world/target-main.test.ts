@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -54,6 +54,22 @@ describe('target-main', () => {
     await expect.poll(output).toContain('{"A":"b"}');
     expect(output()).not.toContain('SECRET');
     expect(output()).toContain('gameday-bench-');
+  });
+
+  it('ends a target that it cannot note: nobody would ever end it', async () => {
+    const said = join(bench.folder, 'pid');
+    const script = `require('fs').writeFileSync(${JSON.stringify(said)}, String(process.pid)); ${forever}`;
+    const holder = await bench.children.spawn({
+      ...{ name: 'target', module: targetMain, environment: {}, outputFile: join(bench.folder, 'target.log') },
+      begin: {
+        ...{ command: [process.execPath, '-e', script], folder: bench.folder, environment: {} },
+        undoFile: join(bench.folder, 'no-such-folder', 'undo.jsonl'),
+      },
+    });
+    await holder.ended;
+    // It may have been ended before it could say which process it is.
+    if (existsSync(said)) await expect.poll(isGone(Number(readFileSync(said, 'utf8')))).toBe(true);
+    expect(holder.died()).not.toBeNull();
   });
 
   it('notes the target in the undo journal before it says that it has started', async () => {

@@ -10,7 +10,7 @@ import type { Limits, Refusal } from './limits.ts';
 import { knownRequests, type Route } from './routes.ts';
 import type { CrmSettings } from './settings.ts';
 import { commentsJson, exportJson, ticketJson, type TicketHistory } from './ticket-json.ts';
-import { ticketText } from './ticket-text.ts';
+import { ticketText, type TicketText } from './ticket-text.ts';
 
 /** Everything that answering takes. */
 export interface Crm {
@@ -20,6 +20,8 @@ export interface Crm {
   readonly faults: CrmFaults;
   readonly feed: ChangeFeed;
   readonly textRandom: Random;
+  /** What each ticket says, once it has been asked for. */
+  readonly texts: Map<number, TicketText>;
 }
 
 /** What goes on the wire and into the journal. A status of null: the caller hung up. */
@@ -43,7 +45,8 @@ export async function answerCall(crm: Crm, route: Route | undefined, request: Re
   try {
     await crm.clock.sleep(crm.settings.latencyMs + (slowness?.addMs ?? 0), request.signal);
   } catch {
-    return { ending: { status: null, outcome: 'aborted', figures: { inFlight } }, headers: {}, body: null };
+    const fault = slowness?.counter.id ?? null;
+    return { ending: { status: null, outcome: 'aborted', fault, figures: { inFlight } }, headers: {}, body: null };
   } finally {
     crm.limits.leave();
   }
@@ -88,9 +91,15 @@ function historiesOf(
     if (!wanted.has(change.ticketId)) continue;
     const history = histories.get(change.ticketId);
     if (history) history.changes.push(change);
-    else histories.set(change.ticketId, { text: ticketText(crm.textRandom, change.ticketId), changes: [change] });
+    else histories.set(change.ticketId, { text: textOf(crm, change.ticketId), changes: [change] });
   }
   return histories;
+}
+
+function textOf({ texts, textRandom }: Crm, ticketId: number): TicketText {
+  const known = texts.get(ticketId) ?? ticketText(textRandom, ticketId);
+  texts.set(ticketId, known);
+  return known;
 }
 
 function ok(body: JsonObject): Answer {

@@ -6,7 +6,7 @@ import { createChangeFeed, type ChangeFeed } from './change-feed.ts';
 import { createCrmFaults } from './crm-faults.ts';
 import { createLimits } from './limits.ts';
 import { routeOf } from './routes.ts';
-import { CrmSettings } from './settings.ts';
+import { parseCrmSettings } from './settings.ts';
 
 /**
  * A CRM after Zendesk's Ticketing API: a cursor-based incremental export of changed tickets, and the comments of each, in which the text is
@@ -17,13 +17,13 @@ import { CrmSettings } from './settings.ts';
  * of the last minute are in the export at once, `comment_count` needs no side-load, and the limits are the scenario's.
  */
 export const createPart: CreatePart = (context) => {
-  const settings = CrmSettings.parse(context.settings);
+  const settings = parseCrmSettings(context.settings);
   const { clock, random } = context;
   const limits = createLimits(clock, settings);
   const faults = createCrmFaults(clock, limits.buckets.records);
   const feed = createChangeFeed(random.fork('feed'), settings.changesPerSecond);
   const journal = createJournal(context.name, clock);
-  const crm: Crm = { clock, settings, limits, faults, feed, textRandom: random.fork('text') };
+  const crm: Crm = { clock, settings, limits, faults, feed, textRandom: random.fork('text'), texts: new Map() };
 
   const fetch = async (request: Request): Promise<Response> => {
     const url = new URL(request.url);

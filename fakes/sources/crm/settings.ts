@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { GamedayError } from '../../../harness/kit/errors.ts';
 
 /** What a CRM can be told about itself. */
 export const CrmSettings = z.strictObject({
@@ -14,3 +15,11 @@ export const CrmSettings = z.strictObject({
   pollsPerSecond: z.number().positive().default(5),
 });
 export type CrmSettings = z.infer<typeof CrmSettings>;
+
+/** Throws a `bad-config` error that lists every mistake. */
+export function parseCrmSettings(settings: unknown): CrmSettings {
+  const parsed = CrmSettings.safeParse(settings);
+  if (parsed.success) return parsed.data;
+  const problems = parsed.error.issues.map((issue) => `crm: ${issue.path.join('.') || 'settings'}: ${issue.message}`);
+  throw new GamedayError('bad-config', 'The settings of the CRM have mistakes.', { problems });
+}

@@ -1,6 +1,7 @@
 import { pathToFileURL } from 'node:url';
 import { siblingModule } from '../../../harness/kit/sibling-module.ts';
 import type { PartSpec } from '../../../harness/world/types.ts';
+import { parseCrmSettings } from './settings.ts';
 
 /**
  * A CRM whose feed of changes the target follows.
@@ -23,7 +24,7 @@ export function crm(settings: {
     role: 'source',
     protocol: 'http',
     module: pathToFileURL(siblingModule(import.meta.url, './create-part')).href,
-    settings: { ...settings },
+    settings: parseCrmSettings(settings),
     variables: { CRM_BASE_URL: '{origin}', CRM_TOKEN: 'gameday-not-a-token' },
   };
 }

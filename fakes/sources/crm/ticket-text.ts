@@ -16,10 +16,12 @@ export function ticketText(random: Random, ticketId: number): TicketText {
   const own = random.fork(`ticket/${ticketId}`);
   const first = drawFact(own, String(numbersFrom + ticketId));
   const offset = attributes.indexOf(first.attribute);
+  // Pages and records ask for it again and again, and the first comment is costly to make.
+  let opening: string | undefined;
   return {
     subject: `${first.subject}: ${first.attribute}`,
     comment: (number) => {
-      if (number === 1) return factDocument(first, seededFaker(own.fork('text').integer(0, 2 ** 31 - 1)));
+      if (number === 1) return (opening ??= factDocument(first, seededFaker(own.fork('text').integer(0, 2 ** 31 - 1))));
       const attribute = attributes[(offset + number - 1) % attributes.length] ?? first.attribute;
       return `Update. ${factSentence({ subject: first.subject, attribute, value: drawValue(own.fork(`comment/${number}`)) })}`;
     },

@@ -23,7 +23,7 @@ export async function watchEngine(settings: EngineWatchSettings, signal: AbortSi
   }
 }
 
-/** Null when there is no such page, or it cannot be read within one round: the admission then goes by fixed limits. */
+/** Null when there is no such page, or it cannot be read within a second: the admission then goes by fixed limits. */
 async function readFigures(
   url: string,
   settings: EngineWatchSettings,

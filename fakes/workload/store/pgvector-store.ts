@@ -99,7 +99,7 @@ function upsertStatement(documents: readonly StoredDocument[]): { text: string; 
   return { text, values };
 }
 
-/** The text form of a vector. Six digits are what a four-byte number holds. */
+/** The text form of a vector. Seven digits are what a four-byte number holds. */
 function vectorLiteral(embedding: readonly number[]): string {
   return `[${embedding.map((value) => value.toPrecision(7)).join(',')}]`;
 }

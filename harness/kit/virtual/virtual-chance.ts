@@ -6,6 +6,7 @@ export function virtualChance(random: Random): {
   getRandomValues: <T extends ArrayBufferView>(array: T) => T;
   randomBytes: (size: number, callback?: (error: Error | null, bytes: Buffer) => void) => Buffer | undefined;
   random: () => number;
+  randomInt: (from: number, to?: number) => number;
 } {
   const fill = (bytes: Uint8Array): void => {
     for (let index = 0; index < bytes.length; index++) bytes[index] = Math.floor(random.next() * 256);
@@ -16,6 +17,9 @@ export function virtualChance(random: Random): {
   };
   return {
     random: () => random.next(),
+    // As in node:crypto: with one limit from 0; the upper one is not among them.
+    randomInt: (from, to) =>
+      to === undefined ? Math.floor(random.next() * from) : from + Math.floor(random.next() * (to - from)),
     getRandomValues,
     // Version 4, variant 1 (RFC 9562 section 5.4).
     randomUUID: () => {

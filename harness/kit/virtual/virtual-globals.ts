@@ -68,7 +68,12 @@ function replacements({ clock, random, fetch }: VirtualGlobalsSettings): Replace
     ...valuesOf(AbortSignal, { timeout: abortAfter(clock) }),
     ...valuesOf(Math, { random: chance.random }),
     ...valuesOf(crypto, { randomUUID: chance.randomUUID, getRandomValues: chance.getRandomValues }),
-    ...valuesOf(nodeCrypto, { randomUUID: chance.randomUUID, randomBytes: chance.randomBytes }),
+    ...valuesOf(nodeCrypto, {
+      randomUUID: chance.randomUUID,
+      randomBytes: chance.randomBytes,
+      randomFillSync: chance.getRandomValues,
+      randomInt: chance.randomInt,
+    }),
   ];
 }
 

@@ -181,6 +181,13 @@ describe('the order of service', () => {
     expect(kinds.map((submission) => submission.kind)).toEqual(['accepted', 'accepted', 'accepted', 'refused']);
     expect(kinds[3]).toEqual({ kind: 'refused', reason: 'queue full' });
   });
+
+  it('is bounded also while the engine stands still because no memory is left', () => {
+    const { clock, engine } = setUp({ maxQueuedRequests: 2, kvBlocks: 100 });
+    engine.leaveBlocks(0.01);
+    const kinds = Array.from({ length: 10 }, () => send(engine, clock, {}).submission.kind);
+    expect(kinds.filter((kind) => kind === 'accepted')).toHaveLength(2);
+  });
 });
 
 describe('preemption', () => {

@@ -73,6 +73,16 @@ describe('the faults of a part', () => {
     expect(first).toMatchObject({ activeToMs: 100, ended: 'healed' });
   });
 
+  it('give the receipt of the last injection where one id was used twice', async () => {
+    const { clock, faults } = dimmer();
+    faults.inject('dim', { kind: 'dim', settings: { by: 1 }, leaseMs: 5000 });
+    await clock.advance(100);
+    faults.heal('dim');
+    faults.inject('dim', { kind: 'dim', settings: { by: 1 }, leaseMs: 5000 });
+    await clock.advance(6000);
+    expect(faults.heal('dim')).toMatchObject({ activeFromMs: 100, activeToMs: 5100, ended: 'lease lapsed' });
+  });
+
   it('refuse what they do not know, and wrong settings', () => {
     const { faults } = dimmer();
     expect(faults.inject('x', { kind: 'explode', settings: {}, leaseMs: 1 })).toMatchObject({

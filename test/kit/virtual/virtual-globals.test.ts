@@ -1,4 +1,4 @@
-import { randomUUID as uuidOfModule } from 'node:crypto';
+import { randomFillSync, randomInt, randomUUID as uuidOfModule } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { setTimeout as sleepOfModule } from 'node:timers/promises';
@@ -61,6 +61,7 @@ describe('virtual globals', () => {
         crypto.randomUUID(),
         uuidOfModule(),
         [...crypto.getRandomValues(new Uint8Array(4))],
+        [randomInt(1000), randomInt(5, 6), ...randomFillSync(new Uint8Array(4))],
       ]);
     const first = await simulate(draw, 7);
     expect(await simulate(draw, 7)).toEqual(first);

@@ -24,4 +24,4 @@ async function answer(path: string, response: ServerResponse): Promise<void> {
 
 createServer((request, response) => {
   answer(request.url ?? '', response).catch(() => response.destroy());
-}).listen(Number(process.env[mode === 'taken' ? 'TAKEN' : 'PORT']), '127.0.0.1');
+}).listen(mode === 'elsewhere' ? 0 : Number(process.env[mode === 'taken' ? 'TAKEN' : 'PORT']), '127.0.0.1');

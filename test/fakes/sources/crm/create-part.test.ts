@@ -117,6 +117,9 @@ describe('the CRM', () => {
     expect(await createPart({ ...context, clock, settings: spec.settings })).toHaveProperty('fetch');
     expect(() =>
       createPart({ ...context, clock, settings: { quotaPerSecond: 0, changesPerSecond: -1, quta: 3 } }),
-    ).toThrow(/quta/);
+    ).toThrow('The settings of the CRM have mistakes.');
+    expect(() => crmSpec({ quotaPerSecond: -1, changesPerSecond: 20 })).toThrow(
+      'The settings of the CRM have mistakes.',
+    );
   });
 });
