@@ -1,11 +1,13 @@
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { cleanCommand } from './commands/clean.ts';
+import { diffCommand } from './commands/diff.ts';
 import { doctorCommand } from './commands/doctor.ts';
 import { exitCodeOfError, exitCodes } from './commands/exit-codes.ts';
 import { judgeCommand, reportCommand } from './commands/judge.ts';
 import { listCommand } from './commands/list.ts';
 import { planCommand } from './commands/plan.ts';
 import { runCommand } from './commands/run.ts';
+import { parseSeeds } from './commands/seeds.ts';
 import { sweepCommand } from './commands/sweep.ts';
 import { describeError, processTerminal, type Terminal } from './commands/terminal.ts';
 import { systemClock } from './kit/clock.ts';
@@ -52,6 +54,11 @@ function buildProgram(terminal: Terminal, signal: AbortSignal, finish: (code: nu
   add('run', 'Run scenarios and judge them.')
     .argument('[names...]', 'scenarios to run (default: all)')
     .addOption(seed)
+    .addOption(
+      new Option('--seeds <seeds>', 'many, as 1..100 or 1,5,9: a table of verdicts; runs that pass are not kept')
+        .argParser(parseSeeds)
+        .conflicts('seed'),
+    )
     .addOption(pace)
     .addOption(
       new Option('--world <world>', 'processes and real time, or functions and virtual time')
@@ -70,7 +77,7 @@ function buildProgram(terminal: Terminal, signal: AbortSignal, finish: (code: nu
         'run source-throttling --seed 7',
         'run --reporter console,junit,markdown --out results',
         'run gpu-saturation --defect B1',
-        'run --world simulated',
+        'run --world simulated --seeds 1..20',
       ),
     )
     .action(async (names: string[], flags: Parameters<typeof runCommand>[1]) =>
@@ -113,6 +120,11 @@ function buildProgram(terminal: Terminal, signal: AbortSignal, finish: (code: nu
     .action(async (where: string, flags: Parameters<typeof reportCommand>[1]) =>
       finish(await reportCommand(where, flags, terminal)),
     );
+  add('diff', 'Show the first event in which two stored runs differ.')
+    .argument('<run>', 'folder of a run')
+    .argument('<other>', 'folder of another')
+    .addHelpText('after', examples('diff .gameday/runs/latest results/2026-11-24T10-00-00-source-throttling'))
+    .action(async (left: string, right: string) => finish(await diffCommand(left, right, terminal)));
   add('sweep', 'Remove what interrupted runs left behind: faults and processes.')
     .addHelpText('after', examples('sweep'))
     .action(async () => finish(await sweepCommand(terminal)));

@@ -6,6 +6,7 @@ import { renderMarkdown, renderSkippedMarkdown } from './markdown.ts';
 import type { ReportInput, SkippedRun } from './report-input.ts';
 
 export { renderSummary } from './run-summary.ts';
+export { renderSeeds, type SeedRow } from './seeds.ts';
 export type { ReportInput, SkippedRun } from './report-input.ts';
 
 export type ReporterName = 'console' | 'json' | 'junit' | 'markdown' | 'html';

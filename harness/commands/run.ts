@@ -15,11 +15,13 @@ import { systemClock } from '../kit/clock.ts';
 import { describeSweep } from '../safety/describe-sweep.ts';
 import { createProgress } from './progress.ts';
 import { runEach } from './run-each.ts';
+import { runSeeds } from './run-seeds.ts';
 import type { Terminal } from './terminal.ts';
 import { parseReporters } from './write-reports.ts';
 
 export interface RunFlags {
   readonly seed?: number;
+  readonly seeds?: readonly number[];
   readonly pace: Pace;
   readonly world: WorldName;
   readonly standIns?: boolean;
@@ -46,6 +48,14 @@ export async function runCommand(
   await redactAbandoned(runsFolderOf(flags));
   for (const note of notes) terminal.say(note);
 
+  const { seeds } = flags;
+  if (seeds !== undefined) {
+    const quiet: Terminal = { ...terminal, say: () => undefined, transient: () => undefined };
+    return runSeeds(scenarios, {
+      ...{ seeds, terminal, signal },
+      run: (scenario, seed) => runOne(scenario, loaded, { ...flags, seed }, { terminal: quiet, signal, notes }),
+    });
+  }
   return runEach(scenarios, {
     ...{ chosen, terminal, signal, runsFolder: runsFolderOf(flags), clock: systemClock() },
     run: (scenario) => runOne(scenario, loaded, flags, { terminal, signal, notes }),
@@ -59,7 +69,9 @@ function runOne(
   context: { terminal: Terminal; signal: AbortSignal; notes: readonly string[] },
 ): Promise<RunResult> {
   const seed = flags.seed ?? freshSeed();
-  const progressDisplay = createProgress(systemClock(), context.terminal);
+  // Where time is virtual there is nothing to count down.
+  const display = { ...context.terminal, isTerminal: context.terminal.isTerminal && flags.world === 'local' };
+  const progressDisplay = createProgress(systemClock(), display);
   return runScenario({
     scenario: flags.standIns === true || flags.world === 'simulated' ? withStandIns(scenario) : scenario,
     world: flags.world,

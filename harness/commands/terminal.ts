@@ -14,13 +14,13 @@ export interface Terminal {
 }
 
 export function processTerminal(): Terminal {
-  const isTerminal = process.stderr.isTTY;
+  const isTerminal = isTty(process.stderr);
   const clear = (): void => {
     if (isTerminal) process.stderr.write('\r\u001b[K');
   };
   return {
     isTerminal,
-    color: process.stdout.isTTY && process.env['NO_COLOR'] === undefined,
+    color: isTty(process.stdout) && process.env['NO_COLOR'] === undefined,
     print: (text) => {
       clear();
       process.stdout.write(`${text}\n`);
@@ -33,6 +33,11 @@ export function processTerminal(): Terminal {
       if (isTerminal) process.stderr.write(`\r\u001b[K${text.slice(0, process.stderr.columns - 1)}`);
     },
   };
+}
+
+/** Where a stream is no terminal the property is missing; and a colour that nobody chose would be on where CI is set. */
+function isTty({ isTTY }: { readonly isTTY?: boolean }): boolean {
+  return isTTY === true;
 }
 
 /** An error as a person wants to read it: what failed, every problem, what to do. Without credentials: a target's last words may be in it. */
