@@ -4,7 +4,6 @@ import { createSeriesStore, type SeriesStore } from './observe/series.ts';
 import { makePlan, type Pace } from './plan.ts';
 import { makeCorpus } from './prepare.ts';
 import type { Phase, Plan } from './record.ts';
-import { createRunFolder } from './run-folder.ts';
 import type { Scenario } from './scenario.ts';
 import { localSurroundings } from './local-surroundings.ts';
 import { simulatedSurroundings } from './simulated-surroundings.ts';
@@ -51,8 +50,21 @@ export interface Experiment {
   readonly series: SeriesStore;
 }
 
-/** Plans a run, loads what it needs, and makes its folder; nothing has started yet. */
-export async function openExperiment(options: RunOptions): Promise<Experiment> {
+/** What a run is called, and the folder that is made for it. */
+export interface RunFolder {
+  readonly id: string;
+  readonly folder: string;
+}
+
+/**
+ * Plans a run and loads what it needs; nothing has started yet.
+ *
+ * @param makeFolder called last, so that a run that cannot begin leaves no folder
+ */
+export async function openExperiment(
+  options: RunOptions,
+  makeFolder: (startedAtMs: number) => Promise<RunFolder>,
+): Promise<Experiment> {
   const { scenario, target, seed } = options;
   const startedAtMs = systemClock().now();
   const plan = makePlan(scenario, options);
@@ -61,7 +73,7 @@ export async function openExperiment(options: RunOptions): Promise<Experiment> {
     options.world === 'local'
       ? localSurroundings()
       : await simulatedSurroundings({ parts: scenario.world.parts, target, seed });
-  const { id, folder } = await createRunFolder(options.runsFolder, options.scenario.name, startedAtMs);
+  const { id, folder } = await makeFolder(startedAtMs);
   return {
     ...{ options, surroundings, clock: surroundings.clock, plan, corpus, id, folder, startedAtMs },
     notes: [...options.notes],

@@ -32,5 +32,15 @@ export {
 export type { ObjectiveSpec } from './judge/types.ts';
 export type { Plan, RunRecord, RunVerdict } from './record.ts';
 export type { PhaseLengths, Scenario } from './scenario.ts';
+export { simulate, type SimulatedRun } from './simulate.ts';
 export type { AnswerEvent, DefectSpec, TargetConfig, TargetOperations, TargetRequest } from './world/target.ts';
-export type { Corpus, CorpusSpec, CreateCorpus, PartSpec, WorldSpec } from './world/types.ts';
+export type {
+  Corpus,
+  CorpusSpec,
+  CreateCorpus,
+  CreateTarget,
+  InProcessTarget,
+  PartSpec,
+  TargetContext,
+  WorldSpec,
+} from './world/types.ts';

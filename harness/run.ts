@@ -9,7 +9,7 @@ import { messageOf } from './kit/errors.ts';
 import { Cleanup } from './kit/lifecycle.ts';
 import { reasonToSkip } from './prepare.ts';
 import type { RunRecord } from './record.ts';
-import { redactOutput, storeRun, type StoredRun } from './run-folder.ts';
+import { createRunFolder, redactOutput, storeRun, type StoredRun } from './run-folder.ts';
 import { leaseMs, setUp } from './set-up.ts';
 import { startLoad } from './start-load.ts';
 
@@ -23,7 +23,9 @@ export async function runScenario(options: RunOptions): Promise<RunResult> {
   const reason = reasonToSkip(scenario, target, options.world);
   if (reason !== null) return { kind: 'skipped', scenario: scenario.name, reason };
 
-  const experiment = await openExperiment(options);
+  const experiment = await openExperiment(options, (startedAtMs) =>
+    createRunFolder(options.runsFolder, scenario.name, startedAtMs),
+  );
   const { folder, surroundings } = experiment;
   const evidence = await surroundings
     .during(() => perform(experiment))
@@ -35,7 +37,7 @@ export async function runScenario(options: RunOptions): Promise<RunResult> {
 }
 
 /** World, load and faults, from the first process to the last; what was seen of them. */
-async function perform(experiment: Experiment): Promise<Evidence> {
+export async function perform(experiment: Experiment): Promise<Evidence> {
   const { options, clock, plan, notes } = experiment;
   const { signal } = options;
   await using cleanup = new Cleanup();

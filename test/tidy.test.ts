@@ -14,6 +14,7 @@ const mayImport: readonly (readonly [room: string, allowed: readonly string[]])[
   ['harness/load/', ['harness/kit/', 'harness/observe/', 'harness/world/types.ts', 'harness/world/target.ts']],
   ['harness/safety/', ['harness/kit/']],
   ['harness/world/', ['harness/kit/', 'harness/proxy/', 'harness/safety/', 'harness/observe/observations.ts']],
+  ['harness/vitest/', ['harness/index.ts']],
   ['harness/commands/', ['harness/', 'reports/', 'scenarios/index.ts']],
   ['harness/', ['harness/']],
   ['fakes/', ['harness/kit/', 'harness/world/types.ts', 'harness/observe/observations.ts']],

@@ -1,5 +1,14 @@
 import { execFile } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -77,6 +86,21 @@ describe('the fakes of the installed package', () => {
     writeFileSync(join(project, 'fakes.mjs'), `${readmeExample('modelServerHandlers')}\nconsole.log(answer.status);`);
     expect(await succeeds(process.execPath, ['fakes.mjs'], project)).toBe('200\n');
   }, 150_000);
+});
+
+describe('the example project with vitest', () => {
+  it('tests a service of its own in virtual time against the packed package, types checked', async () => {
+    const example = join(folder, 'example');
+    cpSync(join(root, 'test', 'examples', 'vitest'), example, { recursive: true });
+    const [tarball = 'no tarball'] = readdirSync(folder).filter((name) => name.endsWith('.tgz'));
+    const own = JSON.parse(readFileSync(join(example, 'package.json'), 'utf8')) as { devDependencies: object };
+    const devDependencies = { ...own.devDependencies, gameday: `file:${join(folder, tarball)}` };
+    writeFileSync(join(example, 'package.json'), JSON.stringify({ ...own, devDependencies }));
+    await succeeds('npm', ['install', '--no-audit', '--no-fund', '--prefer-offline'], example);
+    await succeeds('npm', ['run', 'check'], example);
+    const said = await succeeds('npm', ['test'], example);
+    expect(said).toContain('3 passed');
+  }, 300_000);
 });
 
 describe('the types of the installed package', () => {

@@ -1,0 +1,55 @@
+import { openExperiment } from './experiment.ts';
+import { judgeRun } from './judge/index.ts';
+import { GamedayError } from './kit/errors.ts';
+import type { Pace } from './plan.ts';
+import { reasonToSkip } from './prepare.ts';
+import type { Call, RunRecord, Sample } from './record.ts';
+import { perform } from './run.ts';
+import type { Scenario } from './scenario.ts';
+import { withStandIns } from './stand-ins.ts';
+import type { TargetConfig } from './world/target.ts';
+
+/** A judged run that is stored nowhere. */
+export interface SimulatedRun {
+  readonly record: RunRecord;
+  readonly samples: readonly Sample[];
+  readonly calls: readonly Call[];
+}
+
+/**
+ * Runs a scenario in the simulated world, in this process and in virtual time, and judges it. One at a time: the globals of the process are
+ * virtual meanwhile.
+ *
+ * @param settings.target a config with `inProcess`
+ * @param settings.seed default 1
+ * @param settings.defect an id from the config's list; default none
+ * @param settings.pace default quick
+ * @param settings.signal interrupts it
+ * @throws GamedayError `bad-config` when the scenario cannot be run like this, with the reason
+ */
+export async function simulate(
+  scenario: Scenario,
+  settings: {
+    readonly target: TargetConfig;
+    readonly seed?: number;
+    readonly defect?: string | null;
+    readonly pace?: Pace;
+    readonly signal?: AbortSignal;
+  },
+): Promise<SimulatedRun> {
+  const { target, seed = 1, defect = null, pace = 'quick', signal = new AbortController().signal } = settings;
+  const simulated = withStandIns(scenario);
+  const reason = reasonToSkip(simulated, target, 'simulated');
+  if (reason !== null) throw new GamedayError('bad-config', `${scenario.name} cannot be simulated: ${reason}.`);
+  const faulty = defect === null ? '' : ` --defect ${defect}`;
+  const experiment = await openExperiment(
+    {
+      ...{ scenario: simulated, target, seed, pace, defect, world: 'simulated', signal, notes: [] },
+      ...{ stateFolder: '', runsFolder: '', onProgress: () => undefined },
+      command: `npx gameday run ${scenario.name} --seed ${seed} --world simulated${faulty}`,
+    },
+    () => Promise.resolve({ id: `simulated-${scenario.name}-${seed}`, folder: '' }),
+  );
+  const evidence = await experiment.surroundings.during(() => perform(experiment));
+  return { ...evidence, record: { ...evidence.record, verdict: judgeRun(evidence) } };
+}

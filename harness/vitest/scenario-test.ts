@@ -1,0 +1,33 @@
+import { describe, it } from 'vitest';
+import { simulate, type Scenario, type TargetConfig } from '../index.ts';
+import { expect } from './matchers.ts';
+
+/** A scenario takes some twenty seconds; a busy machine gets more. */
+const defaultTimeoutMs = 300_000;
+
+/**
+ * Declares a test for each seed: the scenario passes against the target in the simulated world. A test that fails says which objective did
+ * not hold, with its numbers, and the command that repeats the run.
+ *
+ * @param settings.target a config with `inProcess`
+ * @param settings.seeds how many, from 1 on, or which; default 1
+ * @param settings.defect an id from the config's list; default none
+ * @param settings.timeoutMs of one seed; default 300,000
+ */
+export function scenarioTest(
+  scenario: Scenario,
+  settings: {
+    readonly target: TargetConfig;
+    readonly seeds?: number | readonly number[];
+    readonly defect?: string;
+    readonly timeoutMs?: number;
+  },
+): void {
+  const { target, seeds = 1, defect = null, timeoutMs = defaultTimeoutMs } = settings;
+  const list = typeof seeds === 'number' ? Array.from({ length: seeds }, (_, index) => index + 1) : seeds;
+  describe(scenario.name, () => {
+    it.each(list)('passes with seed %i', { timeout: timeoutMs }, async (seed) => {
+      expect(await simulate(scenario, { target, seed, defect })).toPass();
+    });
+  });
+}

@@ -1,0 +1,71 @@
+import { describe, it } from 'vitest';
+import { config } from '../../gameday.config.ts';
+import { simulate, type SimulatedRun } from '../../harness/index.ts';
+import { expect } from '../../harness/vitest/index.ts';
+import { exampleRun } from '../reports/example-run.ts';
+import { smallScenario } from '../run/small-world.ts';
+
+describe('the matchers', () => {
+  const passing: SimulatedRun = exampleRun('passing');
+  const failing: SimulatedRun = exampleRun('failing');
+  const failed = failing.record.verdict.objectives.find((objective) => objective.outcome === 'fail');
+
+  it('pass on what holds', () => {
+    expect(passing).toPass();
+    expect(passing).toMeet(passing.record.verdict.objectives[0]?.name ?? 'none');
+    expect(failing).not.toPass();
+    expect(failing).not.toMeet(failed?.name ?? 'none');
+  });
+
+  it('say what did not hold, with its numbers and the command that repeats the run', () => {
+    const said = messageOf(() => expect(failing).toPass());
+    expect(said).toContain(`fail: ${failed?.name ?? ''}: ${failed?.finding ?? ''}`);
+    expect(said).toContain('Run it again: npx gameday run');
+    expect(messageOf(() => expect(failing).toMeet('no-such'))).toContain(
+      'There is no objective "no-such"; there are: ',
+    );
+    expect(messageOf(() => expect(17).toPass())).toContain('for what "simulate" gives');
+  });
+
+  it('hold the time of a recovery against a limit, and a run that measures none never meets it', () => {
+    const figures = [{ name: 'drain time', value: 12_000, unit: 'ms' }];
+    const [objective] = passing.record.verdict.objectives;
+    if (!objective) throw new Error('no objective');
+    const verdict = { ...passing.record.verdict, objectives: [{ ...objective, name: 'drained', figures }] };
+    const draining: SimulatedRun = { ...passing, record: { ...passing.record, verdict } };
+    expect(draining).toRecoverWithin(12_000);
+    expect(messageOf(() => expect(draining).toRecoverWithin(11_999))).toContain('drained: 12000 ms\nlimit: 11999 ms');
+    const none = { ...verdict, objectives: [{ ...objective, figures: [] }] };
+    expect({ ...passing, record: { ...passing.record, verdict: none } }).not.toRecoverWithin(1e9);
+  });
+});
+
+describe('simulate', () => {
+  it('runs a scenario in this process, without a folder and the same each time, and gives the globals back', async () => {
+    const before = [Date, setTimeout, fetch];
+    const once = await simulate(smallScenario, { target: config, seed: 5 });
+    const again = await simulate(smallScenario, { target: config, seed: 5 });
+    expect(once.samples.length).toBeGreaterThan(100);
+    expect(again.samples).toEqual(once.samples);
+    expect(again.calls).toEqual(once.calls);
+    expect(once.record.run.command).toBe('npx gameday run small --seed 5 --world simulated');
+    expect([Date, setTimeout, fetch]).toEqual(before);
+  }, 60_000);
+
+  it('says why a scenario cannot be simulated', async () => {
+    const { inProcess, ...process } = config;
+    expect(inProcess).toBeDefined();
+    await expect(simulate(smallScenario, { target: process })).rejects.toThrow(
+      'small cannot be simulated: reference workload is no function (its config has no "inProcess")',
+    );
+  });
+});
+
+function messageOf(work: () => void): string {
+  try {
+    work();
+  } catch (cause) {
+    return cause instanceof Error ? cause.message : String(cause);
+  }
+  throw new Error('It did not fail.');
+}
