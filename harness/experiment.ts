@@ -72,7 +72,7 @@ export async function openExperiment(
   const surroundings =
     options.world === 'local'
       ? localSurroundings()
-      : await simulatedSurroundings({ parts: scenario.world.parts, target, seed });
+      : await simulatedSurroundings({ parts: scenario.world.parts, target, seed, durationMs: plan.durationMs });
   const { id, folder } = await makeFolder(startedAtMs);
   return {
     ...{ options, surroundings, clock: surroundings.clock, plan, corpus, id, folder, startedAtMs },

@@ -10,6 +10,9 @@ import type { CreatePart, PartSpec } from './world/types.ts';
 import { SimulatedNetwork } from './world/simulated/network.ts';
 import { openSimulatedHost } from './world/simulated/simulated-host.ts';
 
+/** For starting, for answers that are still awaited and for stopping; whatever takes longer does not end. */
+const reserveMs = 600_000;
+
 /** When every simulation begins, so that equal seeds see equal dates: 2026-01-01, a Thursday. */
 const beginningMs = Date.UTC(2026, 0, 1);
 
@@ -22,8 +25,10 @@ export async function simulatedSurroundings(settings: {
   readonly parts: readonly PartSpec[];
   readonly target: TargetConfig;
   readonly seed: number;
+  /** How long the load lasts. Milliseconds. */
+  readonly durationMs: number;
 }): Promise<Surroundings> {
-  const { parts, target, seed } = settings;
+  const { parts, target, seed, durationMs } = settings;
   if (!target.inProcess)
     throw new GamedayError('bad-config', `${target.name} is no function: its config has no "inProcess".`);
   const createTarget = await target.inProcess();
@@ -35,7 +40,8 @@ export async function simulatedSurroundings(settings: {
   const random = seededRandom(seed).fork('globals');
   return {
     ...{ name: 'simulated', clock },
-    during: (experiment) => withVirtualGlobals({ clock, random, fetch: network.fetch }, experiment),
+    during: (experiment) =>
+      withVirtualGlobals({ clock, random, fetch: network.fetch, limitMs: durationMs + reserveMs }, experiment),
     receiveTelemetry: (series) => {
       const address = network.listen(telemetryHandler(series));
       const stop = (): Promise<void> => {

@@ -1,5 +1,6 @@
 import TinyQueue from 'tinyqueue';
 import { sleepOn, type Clock, type Timer } from './clock.ts';
+import { GamedayError } from './errors.ts';
 
 interface Scheduled {
   readonly dueMs: number;
@@ -24,6 +25,12 @@ const timersPerTurn = 64;
 /** Turns that nothing may happen in before virtual time is said to stand still: work of the platform that is under way gets its chance. */
 const idleTurns = 4;
 
+/** So many timers at one and the same time are a loop that never gets on: a run fires a few thousand at once at most. */
+const mostAtOnce = 100_000;
+
+/** Of a loop so many timers are looked at: each stack costs some microseconds, so none is taken before. */
+const stacksOfALoop = 200;
+
 /**
  * A clock that stands still until it is told to go on, and then jumps from timer to timer. Timers due at the same time fire in the order
  * in which they were set, unless chance is asked. Between two timers every promise that is ready runs first.
@@ -32,6 +39,10 @@ export class VirtualClock implements Clock {
   #nowMs: number;
   #sequence = 0;
   #pending = 0;
+  /** Timers that have fired at this very time. */
+  #atOnce = 0;
+  /** Who sets timers, by stack, once something has gone wrong. */
+  #owners: Map<string, number> | undefined;
   readonly #interleave: (() => number) | undefined;
   readonly #queue = new TinyQueue<Scheduled>([], compare);
 
@@ -59,6 +70,7 @@ export class VirtualClock implements Clock {
     };
     this.#queue.push(entry);
     this.#pending += 1;
+    if (this.#owners) this.#noteOwner(this.#owners);
     return { cancel: () => this.#cancel(entry) };
   }
 
@@ -73,14 +85,25 @@ export class VirtualClock implements Clock {
     this.#nowMs = untilMs;
   }
 
-  /** Moves time on until `work` settles, and returns what it gave. Throws when nothing is scheduled that could settle it. */
-  async run<T>(work: Promise<T>): Promise<T> {
+  /**
+   * Moves time on until `work` settles, and returns what it gave.
+   *
+   * @param limitMs how much time may pass at most; default without limit
+   * @throws GamedayError `harness` when nothing is scheduled that could settle it, when time does not get on because timers are set for
+   *   now again and again, and when the limit is over; the last two with the stacks of who sets timers
+   */
+  async run<T>(work: Promise<T>, limitMs = Infinity): Promise<T> {
     const state = { isDone: false };
     const finished = work.finally(() => (state.isDone = true));
     finished.catch(() => undefined); // observed below; here only so that it never counts as unhandled
-    await this.#drive(Infinity, () => state.isDone);
+    const untilMs = this.#nowMs + limitMs;
+    await this.#drive(untilMs, () => state.isDone);
     if (state.isDone) return finished;
-    throw new Error('Virtual time stands still: the work is not settled and no timer is waiting that could settle it.');
+    if (this.#pending > 0) throw await this.#endless(`after ${limitMs} ms the work is not settled`, untilMs);
+    throw new GamedayError(
+      'harness',
+      'Virtual time stands still: the work is not settled and no timer is waiting that could settle it.',
+    );
   }
 
   /** Fires what is due, until `isDone` or until nothing is due by `untilMs` any more. Rejects when a callback throws. */
@@ -122,11 +145,46 @@ export class VirtualClock implements Clock {
       if (!callback) continue;
       next.callback = undefined;
       this.#pending -= 1;
+      this.#atOnce = next.dueMs > this.#nowMs ? 0 : this.#atOnce + 1;
       this.#nowMs = next.dueMs;
       callback();
+      this.#checkProgress(next.dueMs);
       return true;
     }
     return false;
+  }
+
+  /** Throws when time does not get on any more. */
+  #checkProgress(atMs: number): void {
+    if (this.#atOnce < mostAtOnce) return;
+    this.#owners ??= new Map();
+    if (this.#atOnce < mostAtOnce + stacksOfALoop) return;
+    const owners = describeOwners(this.#owners);
+    this.#owners = undefined;
+    this.#atOnce = 0;
+    throw endless(`${mostAtOnce} timers have fired at ${atMs} ms, and there are always more for the same time`, owners);
+  }
+
+  /** Lets time go on for a moment to see who sets timers. */
+  async #endless(what: string, untilMs: number): Promise<GamedayError> {
+    const owners = new Map<string, number>();
+    this.#owners = owners;
+    await this.#drive(
+      untilMs + 1000,
+      () => [...owners.values()].reduce((sum, count) => sum + count, 0) >= stacksOfALoop,
+    );
+    this.#owners = undefined;
+    return endless(what, describeOwners(owners));
+  }
+
+  #noteOwner(owners: Map<string, number>): void {
+    const stack = (new Error().stack ?? '')
+      .split('\n')
+      .slice(2)
+      .filter((line) => !line.includes('/harness/kit/virtual'))
+      .slice(0, 6)
+      .join('\n');
+    owners.set(stack, (owners.get(stack) ?? 0) + 1);
   }
 
   /** It stays in the queue, emptied, until its time comes: searching for it would take longer. */
@@ -139,4 +197,17 @@ export class VirtualClock implements Clock {
 
 function compare(left: Scheduled, right: Scheduled): number {
   return left.dueMs - right.dueMs || left.order - right.order || left.sequence - right.sequence;
+}
+
+/** Who set most of the timers, with how many of those that were looked at. */
+function describeOwners(owners: ReadonlyMap<string, number>): readonly string[] {
+  return [...owners]
+    .toSorted(([, left], [, right]) => right - left)
+    .slice(0, 3)
+    .map(([stack, count]) => `${count} times:\n${stack}`);
+}
+
+function endless(what: string, owners: readonly string[]): GamedayError {
+  const seen = owners.length > 0 ? ` Timers are set by:\n${owners.join('\n')}` : '';
+  return new GamedayError('harness', `Virtual time does not come to an end: ${what}.${seen}`);
 }

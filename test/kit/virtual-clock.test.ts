@@ -110,3 +110,31 @@ describe('the virtual clock', () => {
     await expect(clock.run(new Promise(() => undefined))).rejects.toThrow('Virtual time stands still');
   });
 });
+
+describe('a virtual clock whose time never ends', () => {
+  it('says who sets timers when they are set for now again and again', async () => {
+    const clock = new VirtualClock(500);
+    const spinAround = (): void => void clock.setTimer(spinAround, 0);
+    spinAround();
+    const error = await clock.run(new Promise(() => undefined)).catch((cause: unknown) => cause);
+    expect(String(error)).toContain('100000 timers have fired at 500 ms, and there are always more for the same time');
+    expect(String(error)).toMatch(/200 times:\n.*spinAround.*virtual-clock\.test\.ts/);
+  });
+
+  it('says who sets timers when the limit is over', async () => {
+    const clock = new VirtualClock();
+    const lookAgain = (): void => void clock.setTimer(lookAgain, 10);
+    lookAgain();
+    const error = await clock.run(new Promise(() => undefined), 60_000).catch((cause: unknown) => cause);
+    expect(String(error)).toContain('after 60000 ms the work is not settled');
+    expect(String(error)).toContain('lookAgain');
+  });
+
+  it('is not one that fires many timers at once, or runs for long', async () => {
+    const clock = new VirtualClock();
+    let fired = 0;
+    for (let index = 0; index < 99_000; index++) clock.setTimer(() => (fired += 1), 5);
+    await clock.run(clock.sleep(1e9), 2e9);
+    expect(fired).toBe(99_000);
+  });
+});

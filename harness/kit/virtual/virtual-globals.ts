@@ -15,6 +15,8 @@ export interface VirtualGlobalsSettings {
   readonly clock: VirtualClock;
   readonly random: Random;
   readonly fetch: typeof fetch;
+  /** How much virtual time may pass; default without limit. Milliseconds. */
+  readonly limitMs?: number;
 }
 
 const mark = Symbol.for('gameday.virtual-globals');
@@ -40,7 +42,7 @@ export async function withVirtualGlobals<T>(settings: VirtualGlobalsSettings, wo
   ]);
   syncBuiltinESMExports();
   try {
-    const result = await settings.clock.run(work());
+    const result = await settings.clock.run(work(), settings.limitMs);
     const [first] = escapes;
     if (first) throw first;
     return result;
