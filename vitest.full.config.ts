@@ -9,6 +9,8 @@ export default defineConfig({
     env: { NO_COLOR: '1' },
     include: ['test/full/**/*.test.ts'],
     fileParallelism: false,
+    // What is marked as concurrent is work for one core each.
+    maxConcurrency: 2,
     testTimeout: 1_800_000,
     hookTimeout: 60_000,
   },

@@ -3,7 +3,7 @@ import { library } from '../../scenarios/index.ts';
 import { runScenario } from '../scenarios/run-gameday.ts';
 
 describe('a sound workload passes again and again in the simulated world, with another seed each time', () => {
-  it.each(library.flatMap(({ name }) => [101, 102, 103].map((seed) => ({ name, seed }))))(
+  it.concurrent.each(library.flatMap(({ name }) => [101, 102, 103].map((seed) => ({ name, seed }))))(
     '$name, seed $seed',
     async ({ name, seed }) => {
       const { run, output } = await runScenario(name, { seed, world: 'simulated' });
