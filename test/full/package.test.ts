@@ -153,9 +153,14 @@ async function succeeds(command: string, parameters: readonly string[], where: s
   return stdout;
 }
 
-/** Without the settings that the npm which started this test hands down: they would point back at the checkout. */
+/** Where packages come from is a setting of the machine, and sometimes told by these variables alone. */
+const settingsOfTheMachine = ['npm_config_registry', 'npm_config_cache'];
+
+/** Without the other settings that the npm which started this test hands down: they would point back at the checkout. */
 function runs(command: string, parameters: readonly string[], where: string): Promise<Ended> {
-  const kept = Object.entries(process.env).filter(([name]) => !name.toLowerCase().startsWith('npm_'));
+  const kept = Object.entries(process.env).filter(
+    ([name]) => !name.toLowerCase().startsWith('npm_') || settingsOfTheMachine.includes(name.toLowerCase()),
+  );
   const env = { ...Object.fromEntries(kept), NO_COLOR: '1', NO_UPDATE_NOTIFIER: '1' };
   return new Promise((resolve) => {
     execFile(command, parameters, { cwd: where, env, timeout: 120_000 }, (error, stdout, stderr) => {
