@@ -7,6 +7,8 @@ import { startWorld } from './world/start-world.ts';
 import type { Surroundings } from './surroundings.ts';
 import type { TargetConfig } from './world/target.ts';
 import type { CreatePart, PartSpec } from './world/types.ts';
+import { TakingLightRequests } from './world/simulated/light-request.ts';
+import { LightResponse } from './world/simulated/light-response.ts';
 import { SimulatedNetwork } from './world/simulated/network.ts';
 import { openSimulatedHost } from './world/simulated/simulated-host.ts';
 
@@ -41,7 +43,13 @@ export async function simulatedSurroundings(settings: {
   return {
     ...{ name: 'simulated', clock },
     during: (experiment) =>
-      withVirtualGlobals({ clock, random, fetch: network.fetch, limitMs: durationMs + reserveMs }, experiment),
+      withVirtualGlobals(
+        {
+          ...{ clock, random, fetch: network.fetch, limitMs: durationMs + reserveMs },
+          web: { Request: TakingLightRequests, Response: LightResponse },
+        },
+        experiment,
+      ),
     receiveTelemetry: (series) => {
       const address = network.listen(telemetryHandler(series));
       const stop = (): Promise<void> => {

@@ -1,8 +1,9 @@
+import type { Faker } from '@faker-js/faker';
 import { GamedayError } from '../../harness/kit/errors.ts';
 import { seededRandom, type Random } from '../../harness/kit/random.ts';
 import type { Corpus, CorpusDocument, CorpusQuestion, CreateCorpus } from '../../harness/world/types.ts';
 import { drawFact, factDocument, factQuestion, type Fact } from './facts.ts';
-import { seededFaker } from './seeded-faker.ts';
+import { createFaker } from './seeded-faker.ts';
 
 /** Length of a batch document: 500 tokens at 4 characters each. */
 const batchCharacters = 2000;
@@ -19,32 +20,32 @@ export const createCorpus: CreateCorpus = (spec, seed) => {
     throw new GamedayError('bad-config', `A corpus has 1 to ${mostDocuments} documents, not ${spec.documents}.`);
   }
   const random = seededRandom(seed).fork('corpus');
+  const faker = createFaker();
   const numbers = shuffledNumbers(random.fork('numbers'));
   const facts = numbers
     .slice(0, spec.documents)
     .map((number, index) => drawFact(random.fork(`document/${index}`), String(number).padStart(4, '0')));
 
   return {
-    documents: facts.map((fact, index) => writeDocument(`doc-${index}`, fact, random)),
+    documents: facts.map((fact, index) => writeDocument(`doc-${index}`, fact, faker(random.fork(`text/doc-${index}`)))),
     question: (n) => {
       const index = random.fork(`question/${n}`).integer(0, facts.length - 1);
       return questionAbout(index, facts[index]);
     },
     batchDocument: (n) => {
       const fact = drawFact(random.fork(`batch/${n}`), String(100_000 + n));
-      return lengthen(writeDocument(`batch-${n}`, fact, random), random);
+      const text = faker(random.fork(`text/batch-${n}`));
+      return lengthen(writeDocument(`batch-${n}`, fact, text), text);
     },
   } satisfies Corpus;
 };
 
-function writeDocument(id: string, fact: Fact, random: Random): CorpusDocument {
-  const faker = seededFaker(random.fork(`text/${id}`).integer(0, 2 ** 31 - 1));
+function writeDocument(id: string, fact: Fact, faker: Faker): CorpusDocument {
   return { id, version: 1, title: fact.subject, text: factDocument(fact, faker) };
 }
 
 /** Batch work comes in chunks of the size that pipelines usually cut: about 500 tokens. */
-function lengthen(document: CorpusDocument, random: Random): CorpusDocument {
-  const faker = seededFaker(random.fork(`more/${document.id}`).integer(0, 2 ** 31 - 1));
+function lengthen(document: CorpusDocument, faker: Faker): CorpusDocument {
   let text = document.text;
   while (text.length < batchCharacters) text += ` ${faker.company.catchPhrase()}, ${faker.company.buzzPhrase()}.`;
   return { ...document, text };

@@ -1,11 +1,21 @@
 import { base, en, Faker } from '@faker-js/faker';
+import type { Random } from '../../harness/kit/random.ts';
 
 /**
- * A faker of its own for every use, since faker's ready-made one is shared by the whole process. Dates count from a fixed day, never from
- * today, so that the same seed gives the same text on every day.
+ * A faker that draws from the stream it is given, for every text another. Faker's ready-made one is shared by the whole process, and
+ * making one takes longer than writing a text with it. Dates count from a fixed day, never from today, so that the same seed gives the same
+ * text on every day.
  */
-export function seededFaker(seed: number): Faker {
-  const faker = new Faker({ locale: [en, base], seed });
+export function createFaker(): (random: Random) => Faker {
+  let source: Random | undefined;
+  const next = (): number => {
+    if (!source) throw new Error('A faker draws from nothing before it is given a stream.');
+    return source.next();
+  };
+  const faker = new Faker({ locale: [en, base], randomizer: { next, seed: () => undefined } });
   faker.setDefaultRefDate('2026-01-01T00:00:00.000Z');
-  return faker;
+  return (random) => {
+    source = random;
+    return faker;
+  };
 }

@@ -1,3 +1,4 @@
+import { readPassage, type ReadPassages } from './read-passage.ts';
 import { contentWords } from './words.ts';
 
 /** A message of a chat, as plain text. */
@@ -21,9 +22,15 @@ const fittingShare = 0.34;
  * the start of a line, and the question: what follows the last `Question:` of the last user message, or else its last paragraph. It
  * quotes the sentence that shares most with the question, names the passage as `[id]`, and goes on with neutral words; without a passage
  * that fits it says that it does not know.
+ *
+ * @param read how passages are read; a server hands in one that remembers them
  */
-export function answerPieces(messages: readonly ChatMessage[], tokens: number): string[] {
-  const words = answerFrom(messages).split(' ');
+export function answerPieces(
+  messages: readonly ChatMessage[],
+  tokens: number,
+  read: ReadPassages = readPassage,
+): string[] {
+  const words = answerFrom(messages, read).split(' ');
   for (let index = 0; words.length < tokens; index++) words.push(padding[index % padding.length] ?? '');
   // An answer that is longer than its tokens keeps all its words: some tokens are then more than one word.
   return Array.from({ length: tokens }, (_, piece) => {
@@ -33,32 +40,33 @@ export function answerPieces(messages: readonly ChatMessage[], tokens: number): 
   });
 }
 
-function answerFrom(messages: readonly ChatMessage[]): string {
+function answerFrom(messages: readonly ChatMessage[], read: ReadPassages): string {
   const { question, context } = split(messages);
   const asked = [...new Set(contentWords(question))];
-  const passages = context.flatMap(passagesIn);
-  const words = passages.map((passage) => new Set(contentWords(`${passage.id} ${passage.text}`)));
+  const passages = context.flatMap(passagesIn).map(({ id, text }) => ({ id, ...read(text), ofId: contentWords(id) }));
+  const has = ({ words, ofId }: (typeof passages)[number], word: string): boolean =>
+    words.has(word) || ofId.includes(word);
   // A word that only one passage has says more than one that all have.
   const weights = new Map(
     asked.map((word) => [
       word,
-      Math.log(1 + passages.length / Math.max(1, words.filter((own) => own.has(word)).length)),
+      Math.log(1 + passages.length / Math.max(1, passages.filter((passage) => has(passage, word)).length)),
     ]),
   );
-  const weigh = (own: ReadonlySet<string>): number =>
-    asked.reduce((sum, word) => sum + (own.has(word) ? (weights.get(word) ?? 0) : 0), 0);
+  const weigh = (isIn: (word: string) => boolean): number =>
+    asked.reduce((sum, word) => sum + (isIn(word) ? (weights.get(word) ?? 0) : 0), 0);
 
   let best = { score: 0, answer: ignorance };
-  passages.forEach((passage, index) => {
-    const own = words[index] ?? new Set<string>();
-    if (asked.filter((word) => own.has(word)).length < fittingShare * asked.length) return;
-    for (const sentence of sentencesOf(passage.text)) {
-      const inSentence = weigh(new Set(contentWords(sentence)));
+  for (const passage of passages) {
+    if (asked.filter((word) => has(passage, word)).length < fittingShare * asked.length) continue;
+    const inPassage = weigh((word) => has(passage, word));
+    for (const { text, words } of passage.sentences) {
+      const inSentence = weigh((word) => words.has(word));
       // Where two sentences share as much, the one of the passage that fits better as a whole is meant.
-      const score = inSentence === 0 ? 0 : inSentence + weigh(own);
-      if (score > best.score) best = { score, answer: `${sentence} [${passage.id}]` };
+      const score = inSentence === 0 ? 0 : inSentence + inPassage;
+      if (score > best.score) best = { score, answer: `${text} [${passage.id}]` };
     }
-  });
+  }
   return best.answer;
 }
 
@@ -85,11 +93,4 @@ function passagesIn(text: string): Passage[] {
     id: mark[1] ?? '',
     text: text.slice(mark.index + mark[0].length, marks[index + 1]?.index).trim(),
   }));
-}
-
-function sentencesOf(text: string): string[] {
-  return text
-    .split(/(?<=[.!?])\s+|\n+/)
-    .map((sentence) => sentence.trim().replace(/\s+/g, ' '))
-    .filter((sentence) => sentence !== '');
 }

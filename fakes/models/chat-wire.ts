@@ -137,7 +137,7 @@ function stream(server: ModelServer, chat: Chat): Response {
 
 /** The text of each token; where the request limits them, what comes first of the whole answer. */
 function piecesOf(server: ModelServer, chat: Chat): string[] {
-  return answerPieces(chat.messages, server.settings.answerTokens).slice(0, chat.outputTokens);
+  return answerPieces(chat.messages, server.settings.answerTokens, server.readPassage).slice(0, chat.outputTokens);
 }
 
 function usageOf(chat: Chat): { prompt_tokens: number; completion_tokens: number; total_tokens: number } {

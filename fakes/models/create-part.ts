@@ -6,6 +6,7 @@ import { GpuEngine } from './gpu-engine.ts';
 import { createModelFaults } from './model-faults.ts';
 import { createModelMetrics } from './model-metrics.ts';
 import { parseModelServerSettings } from './model-settings.ts';
+import { createPassageReader } from './read-passage.ts';
 import { createOpenAiWire } from './openai-wire.ts';
 
 /** A model server: the OpenAI wire in front of one GPU engine. Throws `bad-config` when its settings have mistakes. */
@@ -20,7 +21,10 @@ export const createPart: CreatePart = (context) => {
   const newId = (prefix: string): string =>
     `${prefix}-${context.seed.toString(36)}${(ids++).toString(36).padStart(8, '0')}`;
 
-  const wire = createOpenAiWire({ settings, engine, clock, journal, metrics, trouble, newId });
+  const wire = createOpenAiWire({
+    ...{ settings, engine, clock, journal, metrics, trouble, newId },
+    readPassage: createPassageReader(),
+  });
   const faults = createPartFaults(kinds, clock);
   return withAdmin(wire, createPartAdmin({ journal, faults, state: () => ({ ...engine.state() }) }));
 };

@@ -8,7 +8,6 @@ export interface EventStream {
 
 /** @param onCancel called when the reader goes away before the end. */
 export function createEventStream(onCancel: () => void): EventStream {
-  const encoder = new TextEncoder();
   let controller: ReadableStreamDefaultController<Uint8Array> | null = null;
   const body = new ReadableStream<Uint8Array>({
     start: (own) => void (controller = own),
@@ -19,7 +18,7 @@ export function createEventStream(onCancel: () => void): EventStream {
   });
   return {
     body,
-    send: (text) => controller?.enqueue(encoder.encode(text)),
+    send: (text) => controller?.enqueue(Buffer.from(text)),
     end: () => {
       controller?.close();
       controller = null;

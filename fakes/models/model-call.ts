@@ -6,6 +6,7 @@ import type { GpuEngine } from './gpu-engine.ts';
 import type { ModelTrouble } from './model-faults.ts';
 import type { FinishedReason, ModelMetrics } from './model-metrics.ts';
 import type { ModelServerSettings } from './model-settings.ts';
+import type { ReadPassages } from './read-passage.ts';
 import { callerLeft, malformed, type WireError } from './openai-errors.ts';
 import type { EngineResult } from './sequence.ts';
 
@@ -17,6 +18,7 @@ export interface ModelServer {
   readonly journal: Journal;
   readonly metrics: ModelMetrics;
   readonly trouble: ModelTrouble;
+  readonly readPassage: ReadPassages;
   /** A fresh id with this in front, e.g. `chatcmpl-…`. */
   newId(prefix: string): string;
 }

@@ -72,7 +72,7 @@ async function ask(context: HonoContext, parts: RouteParts): Promise<Response> {
     const answer = answerQuestion(question, work, { ...parts, settings: parts.settings.answer });
     const first = await answer.next();
     if (first.done === true) throw new Failure('internal', 'The answer had no end.');
-    const body = answerStream(first.value, answer, () => work.close());
+    const body = answerStream(first.value, answer, (isWhole) => (isWhole ? work.finish() : work.close()));
     return new Response(body, { headers: { 'content-type': 'text/event-stream', 'cache-control': 'no-store' } });
   } catch (cause) {
     work.close();
@@ -84,9 +84,12 @@ async function ingest(context: HonoContext, parts: RouteParts): Promise<Response
   const work = workOf(context, 'batch', parts);
   try {
     const { documents } = await readBody(context, Documents);
-    return context.json({ stored: await ingestDocuments(documents, work, parts) });
-  } finally {
+    const stored = await ingestDocuments(documents, work, parts);
+    work.finish();
+    return context.json({ stored });
+  } catch (cause) {
     work.close();
+    throw cause;
   }
 }
 

@@ -16,7 +16,9 @@ export interface Work {
 }
 
 export interface OpenWork extends Work {
-  /** The caller has gone, or has been answered. Nothing more is done for it. */
+  /** Everything has been done: only its time ends. */
+  finish(): void;
+  /** The caller has gone, or has been answered with less than everything. Nothing more is done for it. */
   close(): void;
 }
 
@@ -39,12 +41,15 @@ export function openWork(
   const controller = new AbortController();
   const { workClass, trace, hangUp } = caller;
   if (settings.defect === 'A8')
-    return { workClass, trace, signal: controller.signal, deadlineMs: Infinity, close: () => undefined };
+    return { workClass, trace, signal: controller.signal, deadlineMs: Infinity, ...neverStopped };
 
   const limitMs = Math.min(caller.timeoutMs ?? settings.callerLimitMs, settings.callerLimitMs);
-  const stop = (failure: Failure): void => {
+  const finish = (): void => {
     timer.cancel();
     hangUp.removeEventListener('abort', onHangUp);
+  };
+  const stop = (failure: Failure): void => {
+    finish();
     controller.abort(failure);
   };
   const onHangUp = (): void => stop(new Failure('gone', 'The caller hung up.'));
@@ -56,9 +61,12 @@ export function openWork(
     trace,
     signal: controller.signal,
     deadlineMs: clock.now() + limitMs,
+    finish,
     close: () => stop(new Failure('gone', 'The caller has been answered.')),
   };
 }
+
+const neverStopped = { finish: () => undefined, close: () => undefined };
 
 /** A wait that ends with the work: `promise`, or the reason why the work was stopped. */
 export function unlessStopped<T>(work: Pick<Work, 'signal'>, promise: Promise<T>): Promise<T> {

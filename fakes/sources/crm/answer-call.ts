@@ -1,6 +1,5 @@
 import type { Clock } from '../../../harness/kit/clock.ts';
 import type { JsonObject, JsonValue } from '../../../harness/kit/json.ts';
-import type { Random } from '../../../harness/kit/random.ts';
 import type { Ending } from '../../part/journal.ts';
 import type { FaultCounter } from '../../part/part-faults.ts';
 import type { Change, ChangeFeed } from './change-feed.ts';
@@ -10,7 +9,7 @@ import type { Limits, Refusal } from './limits.ts';
 import { knownRequests, type Route } from './routes.ts';
 import type { CrmSettings } from './settings.ts';
 import { commentsJson, exportJson, ticketJson, type TicketHistory } from './ticket-json.ts';
-import { ticketText, type TicketText } from './ticket-text.ts';
+import type { TicketText } from './ticket-text.ts';
 
 /** Everything that answering takes. */
 export interface Crm {
@@ -19,9 +18,8 @@ export interface Crm {
   readonly limits: Limits;
   readonly faults: CrmFaults;
   readonly feed: ChangeFeed;
-  readonly textRandom: Random;
-  /** What each ticket says, once it has been asked for. */
-  readonly texts: Map<number, TicketText>;
+  /** What a ticket says. */
+  readonly textOf: (ticketId: number) => TicketText;
 }
 
 /** What goes on the wire and into the journal. A status of null: the caller hung up. */
@@ -77,8 +75,10 @@ function answerExport(crm: Crm, request: Request): Answer {
 }
 
 function answerComments(crm: Crm, ticketId: number): Answer {
-  const history = historiesOf(crm, crm.feed.until(crm.clock.now()), new Set([ticketId])).get(ticketId);
-  return history ? ok(commentsJson(history)) : rejected(404, { error: 'RecordNotFound', description: 'Not found' });
+  const changes = crm.feed.of(ticketId, crm.clock.now());
+  return changes.length > 0
+    ? ok(commentsJson({ text: crm.textOf(ticketId), changes }))
+    : rejected(404, { error: 'RecordNotFound', description: 'Not found' });
 }
 
 function historiesOf(
@@ -91,15 +91,9 @@ function historiesOf(
     if (!wanted.has(change.ticketId)) continue;
     const history = histories.get(change.ticketId);
     if (history) history.changes.push(change);
-    else histories.set(change.ticketId, { text: textOf(crm, change.ticketId), changes: [change] });
+    else histories.set(change.ticketId, { text: crm.textOf(change.ticketId), changes: [change] });
   }
   return histories;
-}
-
-function textOf({ texts, textRandom }: Crm, ticketId: number): TicketText {
-  const known = texts.get(ticketId) ?? ticketText(textRandom, ticketId);
-  texts.set(ticketId, known);
-  return known;
 }
 
 function ok(body: JsonObject): Answer {

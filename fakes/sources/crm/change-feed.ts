@@ -20,12 +20,15 @@ export interface ChangeFeed {
   start(originMs: number): void;
   /** All changes until `nowMs`, in order. None before the start. */
   until(nowMs: number): readonly Change[];
+  /** Those of one ticket. */
+  of(ticketId: number, nowMs: number): readonly Change[];
 }
 
 /** A Poisson process of `changesPerSecond`, drawn as far as somebody looks. */
 export function createChangeFeed(random: Random, changesPerSecond: number): ChangeFeed {
   const changes: Change[] = [];
   const versions: number[] = [];
+  const byTicket = new Map<number, Change[]>();
   let originMs: number | undefined;
   let upcoming: Change | undefined;
 
@@ -38,6 +41,19 @@ export function createChangeFeed(random: Random, changesPerSecond: number): Chan
     return { sequence: changes.length + 1, ticketId: firstTicketId + index, version, atMs };
   };
 
+  const until = (nowMs: number): readonly Change[] => {
+    while (upcoming !== undefined && upcoming.atMs <= nowMs) {
+      changes.push(upcoming);
+      versions[upcoming.ticketId - firstTicketId] = upcoming.version;
+      const own = byTicket.get(upcoming.ticketId);
+      if (own) own.push(upcoming);
+      else byTicket.set(upcoming.ticketId, [upcoming]);
+      upcoming = drawNext(upcoming.atMs);
+    }
+    const end = firstAfter(changes, nowMs);
+    return end === changes.length ? changes : changes.slice(0, end);
+  };
+
   return {
     start: (atMs) => {
       if (originMs !== undefined && originMs !== atMs) {
@@ -46,14 +62,10 @@ export function createChangeFeed(random: Random, changesPerSecond: number): Chan
       if (originMs === undefined) upcoming = drawNext(atMs);
       originMs = atMs;
     },
-    until: (nowMs) => {
-      while (upcoming !== undefined && upcoming.atMs <= nowMs) {
-        changes.push(upcoming);
-        versions[upcoming.ticketId - firstTicketId] = upcoming.version;
-        upcoming = drawNext(upcoming.atMs);
-      }
-      const end = firstAfter(changes, nowMs);
-      return end === changes.length ? changes : changes.slice(0, end);
+    until,
+    of: (ticketId, nowMs) => {
+      until(nowMs);
+      return (byTicket.get(ticketId) ?? []).filter(({ atMs }) => atMs <= nowMs);
     },
   };
 }

@@ -7,6 +7,7 @@ import { createCrmFaults } from './crm-faults.ts';
 import { createLimits } from './limits.ts';
 import { routeOf } from './routes.ts';
 import { parseCrmSettings } from './settings.ts';
+import { ticketTexts } from './ticket-text.ts';
 
 /**
  * A CRM after Zendesk's Ticketing API: a cursor-based incremental export of changed tickets, and the comments of each, in which the text is
@@ -23,7 +24,7 @@ export const createPart: CreatePart = (context) => {
   const faults = createCrmFaults(clock, limits.buckets.records);
   const feed = createChangeFeed(random.fork('feed'), settings.changesPerSecond);
   const journal = createJournal(context.name, clock);
-  const crm: Crm = { clock, settings, limits, faults, feed, textRandom: random.fork('text'), texts: new Map() };
+  const crm: Crm = { clock, settings, limits, faults, feed, textOf: ticketTexts(random.fork('text')) };
 
   const fetch = async (request: Request): Promise<Response> => {
     const url = new URL(request.url);

@@ -24,7 +24,14 @@ export function payloadSelector(withPayload: unknown, fallback: boolean): Payloa
 function picking(keys: readonly string[], wanted: boolean): PayloadSelector {
   if (keys.some((key) => /[.[]/.test(key))) throw unsupported(`the keys ${keys.join(', ')} of with_payload`, known);
   const named = new Set(keys);
-  return (payload) => Object.fromEntries(Object.entries(payload).filter(([key]) => named.has(key) === wanted));
+  return (payload) => {
+    const picked: Record<string, JsonValue> = {};
+    for (const key in payload) {
+      const value = payload[key];
+      if (value !== undefined && named.has(key) === wanted) picked[key] = value;
+    }
+    return picked;
+  };
 }
 
 /** The values at a path such as `author.name`; those of an array, each for itself. */

@@ -3,33 +3,35 @@ import type { AnswerPart } from './answer-question.ts';
 
 /**
  * An answer as server-sent events (https://html.spec.whatwg.org/multipage/server-sent-events.html): `token` as it comes, then `done`, or
- * `error` where it broke. `first` has been taken from `rest` already. `onEnd` is called once, also when the reader goes away.
+ * `error` where it broke. `first` has been taken from `rest` already. `onEnd` is called once, also when the reader goes away; it says whether
+ * all of the answer was sent.
  */
 export function answerStream(
   first: AnswerPart,
   rest: AsyncGenerator<AnswerPart, void>,
-  onEnd: () => void,
+  onEnd: (isWhole: boolean) => void,
 ): ReadableStream<Uint8Array> {
-  const encoder = new TextEncoder();
   let pending: AnswerPart | null = first;
   return new ReadableStream<Uint8Array>({
     pull: async (controller) => {
+      let isWhole = false;
       try {
         const part = pending ?? (await rest.next()).value;
         pending = null;
-        if (part) controller.enqueue(encoder.encode(eventOf(part)));
+        if (part) controller.enqueue(Buffer.from(eventOf(part)));
         if (part?.kind === 'token') return;
+        isWhole = true;
       } catch (cause) {
         const { code, message } = asFailure(cause);
-        controller.enqueue(encoder.encode(event('error', { code, message })));
+        controller.enqueue(Buffer.from(event('error', { code, message })));
       }
       // After its end, an answer still holds its place at the model server until it is told that nobody reads on.
       await rest.return();
-      onEnd();
+      onEnd(isWhole);
       controller.close();
     },
     cancel: async () => {
-      onEnd();
+      onEnd(false);
       await rest.return();
     },
   });

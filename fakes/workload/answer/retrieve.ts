@@ -29,11 +29,11 @@ export async function retrieve(
   };
   try {
     const passages = await unlessStopped(lookUp, find());
+    lookUp.finish();
     return { passages, degraded: passages.length === 0 };
   } catch {
+    lookUp.close();
     if (work.signal.aborted) throw reasonOf(work.signal);
     return { passages: [], degraded: true };
-  } finally {
-    lookUp.close();
   }
 }

@@ -43,8 +43,11 @@ export async function followCrm(settings: FollowCrmSettings, deadLetters: DeadLe
         const work = openWork(own, clock, { callerLimitMs: batchLimitMs, defect: null });
         try {
           await embedAndStore(documents, work, { model, store });
-        } finally {
+          work.finish();
+        } catch (cause) {
           work.close();
+          throw cause;
+        } finally {
           span.end();
         }
       }),

@@ -15,6 +15,8 @@ export interface VirtualGlobalsSettings {
   readonly clock: VirtualClock;
   readonly random: Random;
   readonly fetch: typeof fetch;
+  /** Globals of the web that stand in for the platform's, beside `fetch`; default none. */
+  readonly web?: Readonly<Record<string, unknown>>;
   /** How much virtual time may pass; default without limit. Milliseconds. */
   readonly limitMs?: number;
 }
@@ -52,7 +54,7 @@ export async function withVirtualGlobals<T>(settings: VirtualGlobalsSettings, wo
   }
 }
 
-function replacements({ clock, random, fetch }: VirtualGlobalsSettings): Replacement[] {
+function replacements({ clock, random, fetch, web }: VirtualGlobalsSettings): Replacement[] {
   const originMs = clock.now();
   const { globals, promises, scheduler } = virtualTimers(clock);
   const chance = virtualChance(random);
@@ -61,7 +63,7 @@ function replacements({ clock, random, fetch }: VirtualGlobalsSettings): Replace
     bigint: () => BigInt(Math.round(elapsedMs() * 1e6)),
   });
   return [
-    ...valuesOf(globalThis, { ...globals, Date: virtualDate(() => clock.now()), fetch }),
+    ...valuesOf(globalThis, { ...globals, Date: virtualDate(() => clock.now()), fetch, ...web }),
     ...valuesOf(timers, globals),
     ...valuesOf(timersPromises, promises),
     ...valuesOf(timersPromises.scheduler, scheduler),

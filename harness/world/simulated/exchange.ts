@@ -3,8 +3,8 @@ import type { ResponseBody } from './response-body.ts';
 
 /** A request as its connection needs it. */
 export interface ExchangeRequest {
-  /** The request as the handler gets it: `hangUp` aborts when its caller is gone. */
-  make(hangUp: AbortSignal): Request;
+  /** The request as the handler gets it: `hangUp` gives what aborts when its caller is gone. */
+  make(hangUp: () => AbortSignal): Request;
   readonly bodyBytes: number;
   /** Of the caller. */
   readonly signal: AbortSignal | null;
@@ -12,12 +12,13 @@ export interface ExchangeRequest {
 
 /** One request and its answer on a connection. It is over once: by the end of its body, by its caller, or by its connection. */
 export class Exchange {
-  readonly #hangUp = new AbortController();
   readonly #request: ExchangeRequest;
   readonly #connection: { close(): void; over(): void };
-  readonly #failing: Promise<never>;
   readonly #onAbort = (): void => this.breakOff(this.#request.signal?.reason);
-  #fail: (cause: unknown) => void = () => undefined;
+  /** Made when somebody asks for it: most handlers never do. */
+  #hangUp: AbortController | undefined;
+  #failure: { readonly cause: unknown } | undefined;
+  #fail: ((cause: unknown) => void) | undefined;
   #isOver = false;
   /** The body of the answer, once there is one. */
   body: ResponseBody | undefined;
@@ -26,24 +27,25 @@ export class Exchange {
   constructor(request: ExchangeRequest, connection: { close(): void; over(): void }) {
     this.#request = request;
     this.#connection = connection;
-    this.#failing = new Promise<never>((_, reject) => (this.#fail = reject));
-    this.#failing.catch(() => undefined); // raced in `answered`; nobody has to be there any more when it comes late
     request.signal?.addEventListener('abort', this.#onAbort, { once: true });
   }
 
   /** Aborts when the caller has gone, or when the way to it is broken. */
-  get hangUp(): AbortSignal {
+  readonly hangUp = (): AbortSignal => {
+    this.#hangUp ??= new AbortController();
+    if (this.#failure) this.#hangUp.abort(this.#failure.cause);
     return this.#hangUp.signal;
-  }
+  };
 
   /** The answer, or why there is none. */
   answered(answer: Promise<Response>): Promise<Response> {
-    // What the other side threw stays there: all that its caller sees is that the connection is gone.
-    const given = answer.catch(() => {
-      this.breakOff(closed());
-      return this.#failing;
+    return new Promise((resolve, reject) => {
+      const fail: (cause: unknown) => void = reject;
+      this.#fail = fail;
+      if (this.#failure) fail(this.#failure.cause);
+      // What the other side threw stays there: all that its caller sees is that the connection is gone.
+      answer.then(resolve, () => this.breakOff(closed()));
     });
-    return Promise.race([given, this.#failing]);
   }
 
   /** All of the answer has been delivered: the connection is free again. */
@@ -57,8 +59,9 @@ export class Exchange {
   /** In the middle of an exchange nothing else can be sent on its connection, so that is closed with it. */
   breakOff(cause: unknown): void {
     if (!this.#end()) return;
-    this.#hangUp.abort(cause);
-    this.#fail(cause);
+    this.#failure = { cause };
+    this.#hangUp?.abort(cause);
+    this.#fail?.(cause);
     this.body?.fail(cause instanceof TypeError ? terminated(cause) : cause);
     this.#connection.close();
     this.#connection.over();

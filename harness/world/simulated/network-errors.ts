@@ -20,3 +20,11 @@ export function reset(): TypeError {
 export function terminated(error: TypeError): TypeError {
   return new TypeError('terminated', { cause: error.cause });
 }
+
+/** A promise that is rejected with whatever was thrown or given as a reason, an error or not. */
+export function rejected(cause: unknown): Promise<never> {
+  const { promise, reject } = Promise.withResolvers<never>();
+  const give: (cause: unknown) => void = reject;
+  give(cause);
+  return promise;
+}

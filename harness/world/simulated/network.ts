@@ -1,7 +1,8 @@
 import { ApiError } from '../../proxy/api-error.ts';
 import type { OpenPort } from '../../proxy/port.ts';
 import type { ExchangeRequest } from './exchange.ts';
-import { closed, fetchFailed, refused } from './network-errors.ts';
+import { LightRequest } from './light-request.ts';
+import { closed, fetchFailed, refused, rejected } from './network-errors.ts';
 import { SimulatedConnection, type Handler } from './simulated-connection.ts';
 
 /** The first port that is given out where any will do; they are given out in order, so the same run has the same addresses. */
@@ -52,25 +53,32 @@ export class SimulatedNetwork {
   };
 
   /** As the global `fetch`, inside this network. */
-  readonly fetch: typeof fetch = async (input, init) => {
+  readonly fetch: typeof fetch = (input, init) => {
+    try {
+      return this.#send(input, init);
+    } catch (cause) {
+      return rejected(cause);
+    }
+  };
+
+  #send(input: Parameters<typeof fetch>[0], init: RequestInit = {}): Promise<Response> {
     const given = input instanceof Request ? input : undefined;
     const url = new URL(given?.url ?? (input instanceof URL ? input.href : input));
-    const signal = init?.signal ?? given?.signal ?? null;
+    const signal = init.signal ?? given?.signal ?? null;
     signal?.throwIfAborted();
-    const make = (hangUp: AbortSignal): Request => new Request(input, { ...init, signal: hangUp });
+    const make = requestMaker(url, input, init);
     const door = this.#doors.get(url.host);
-    if (door) return this.#through(door, url.host, { make, signal, bodyBytes: bytesOf(init?.body) });
+    if (door) return this.#through(door, url.host, { make, signal, bodyBytes: bytesOf(init.body) });
     const handler = this.#handlers.get(url.host);
     if (!handler) throw refused(url.host);
     // Straight to it, past every proxy: what the harness itself reads.
-    const request = make(signal ?? new AbortController().signal);
-    return Promise.resolve(request)
+    return Promise.resolve(make(() => signal ?? new AbortController().signal))
       .then(handler)
       .catch(() => {
         signal?.throwIfAborted();
         throw closed();
       });
-  };
+  }
 
   #through(door: Door, address: string, request: ExchangeRequest): Promise<Response> {
     let connection = door.idle.pop();
@@ -91,6 +99,15 @@ export class SimulatedNetwork {
   freeAddress(): string {
     return `127.0.0.1:${this.#nextPort++}`;
   }
+}
+
+/** How the handler's request is made: with the signal that tells it of its caller. */
+function requestMaker(url: URL, input: Parameters<typeof fetch>[0], init: RequestInit): ExchangeRequest['make'] {
+  const { method = 'GET', headers, body = null } = init;
+  if (input instanceof Request || !(body === null || typeof body === 'string'))
+    return (hangUp) => new Request(input, { ...init, signal: hangUp() });
+  const given = { url: url.href, method: method.toUpperCase(), headers, body };
+  return (hangUp) => new LightRequest({ ...given, signal: hangUp }) as unknown as Request;
 }
 
 /** The bytes of a body whose length is known; nothing is said of a stream. */

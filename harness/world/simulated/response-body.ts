@@ -1,4 +1,4 @@
-import type { Gate } from './gated-stream.ts';
+import type { Gate, Source } from './gated-stream.ts';
 import type { PipeMouth, PipeOutlet } from './pipe-ends.ts';
 
 export type Chunk = Uint8Array<ArrayBuffer>;
@@ -29,7 +29,7 @@ export class ResponseBody implements Gate {
   readonly #wire: BodyWire;
   #isPumped = false;
   #isPumping = false;
-  #next: (() => Promise<Reading>) | undefined;
+  #source: Source | undefined;
   #isReading = false;
   /** What has come out of the pipe and has not been read. */
   readonly #arrived: Reading[] = [];
@@ -46,14 +46,14 @@ export class ResponseBody implements Gate {
     this.#wire = wire;
   }
 
-  read(next: () => Promise<Reading>): Promise<Reading> {
-    this.#next = next;
-    return new Promise((resolve, reject) => {
-      this.#waiting = { resolve, reject };
-      if (this.#isPumped) this.#startPump();
-      else if (!this.#failure) this.#readDirectly(next);
-      this.#serve();
-    });
+  read(source: Source): Promise<Reading> {
+    this.#source = source;
+    if (!this.#isPumped && !this.#failure && this.#arrived.length === 0) {
+      this.#isReading = true;
+      return source.read().then(this.#onDirect, this.#onBroken);
+    }
+    if (this.#isPumped) this.#startPump();
+    return this.#nextArrived();
   }
 
   cancelled(): void {
@@ -69,8 +69,8 @@ export class ResponseBody implements Gate {
   }
 
   /** Sends a head of so many bytes, and behind it all that `source` gives. Resolves when the head has arrived. */
-  pumpAll(headBytes: number, source: () => Promise<Reading>): Promise<void> {
-    this.#next = source;
+  pumpAll(headBytes: number, source: Source): Promise<void> {
+    this.#source = source;
     this.#headInPipe = headBytes;
     return new Promise((resolve) => {
       this.#onHead = resolve;
@@ -80,41 +80,52 @@ export class ResponseBody implements Gate {
     });
   }
 
-  /** The connection broke: what has arrived can still be read, then comes the error. */
+  /** The connection broke: what has arrived can still be read, then comes the error. Whoever sends is told that nobody reads on. */
   fail(cause: unknown): void {
-    this.#failure ??= { cause };
+    if (this.#failure) return;
+    this.#failure = { cause };
+    if (!this.#isWhole) this.#source?.cancel(cause).catch(() => undefined);
     this.#serve();
   }
 
-  #readDirectly(next: () => Promise<Reading>): void {
-    this.#isReading = true;
-    next().then(
-      (reading) => {
-        this.#isReading = false;
-        if (this.#isPumped) {
-          this.#put(reading);
-          this.#startPump();
-          return;
-        }
-        if (reading.done) this.#wire.ended();
-        else this.#wire.passed(reading.value.length);
-        this.#arrived.push(reading);
-        this.#serve();
-      },
-      () => this.#wire.broken(),
-    );
+  readonly #onDirect = (reading: Reading): Reading | Promise<Reading> => {
+    this.#isReading = false;
+    if (this.#isPumped || this.#failure) {
+      // Something happened to the connection meanwhile.
+      this.#put(reading);
+      this.#startPump();
+      return this.#nextArrived();
+    }
+    if (reading.done) {
+      this.#isWhole = true;
+      this.#wire.ended();
+    } else this.#wire.passed(reading.value.length);
+    return reading;
+  };
+
+  readonly #onBroken = (): Promise<Reading> => {
+    this.#isReading = false;
+    this.#wire.broken();
+    return this.#nextArrived();
+  };
+
+  #nextArrived(): Promise<Reading> {
+    return new Promise((resolve, reject) => {
+      this.#waiting = { resolve, reject };
+      this.#serve();
+    });
   }
 
   #startPump(): void {
-    if (this.#isPumping || !this.#next) return;
+    if (this.#isPumping || !this.#source) return;
     this.#isPumping = true;
-    this.#pumpAll(this.#next).catch(() => this.#wire.broken());
+    this.#pumpAll(this.#source).catch(() => this.#wire.broken());
   }
 
-  async #pumpAll(next: () => Promise<Reading>): Promise<void> {
+  async #pumpAll(source: Source): Promise<void> {
     while (!this.#isWhole && !this.#failure) {
       await this.#wire.mouth.ready();
-      this.#put(await next());
+      this.#put(await source.read());
     }
   }
 
@@ -164,12 +175,11 @@ export function pumpedStream(
   headBytes: number,
 ): { headArrived: Promise<void>; stream: ReadableStream<Chunk> } {
   const reader = stream.getReader();
-  const next = (): Promise<Reading> => reader.read();
-  const headArrived = body.pumpAll(headBytes, next);
+  const headArrived = body.pumpAll(headBytes, reader);
   const arriving = new ReadableStream<Chunk>(
     {
       pull: async (controller) => {
-        const reading = await body.read(next);
+        const reading = await body.read(reader);
         if (reading.done) controller.close();
         else controller.enqueue(reading.value);
       },

@@ -3,6 +3,7 @@ import { Pipe } from '../../proxy/pipe.ts';
 import type { ConnectionContext, LiveConnection } from '../../proxy/port.ts';
 import { Exchange, type ExchangeRequest } from './exchange.ts';
 import { gateStream } from './gated-stream.ts';
+import { LightResponse } from './light-response.ts';
 import { closed, reset } from './network-errors.ts';
 import { PipeMouth, PipeOutlet } from './pipe-ends.ts';
 import { ResponseBody, pumpedStream, type Chunk } from './response-body.ts';
@@ -80,6 +81,13 @@ export class SimulatedConnection implements LiveConnection {
   /** The response as its caller has it, once its head has arrived: with the body on the wire between them. */
   async #answer(response: Response, exchange: Exchange): Promise<Response> {
     const { mouth, outlet, pipe } = this.#halves.downstream;
+    const text = pipe.isClear ? LightResponse.wholeText(response) : undefined;
+    if (text !== undefined) {
+      // All of it is there at once, and nothing holds it up.
+      this.#context.passed('downstream', headBytes + Buffer.byteLength(text));
+      exchange.finish();
+      return response;
+    }
     const stream = response.body as ReadableStream<Chunk> | null;
     if (stream === null) {
       await this.#carry('downstream', headBytes);
