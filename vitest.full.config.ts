@@ -1,7 +1,7 @@
 import { defineConfig } from 'vitest/config';
 import { noSkips } from './scripts/no-skips.ts';
 
-// What takes too long for every change: the whole table of scenarios and defects, kill -9, repetitions.
+// What takes too long for every change: every scenario and defect in real time, and kill -9. One at a time, so that none disturbs another.
 export default defineConfig({
   test: {
     reporters: ['default', ...noSkips(process.env)],
@@ -9,8 +9,6 @@ export default defineConfig({
     env: { NO_COLOR: '1' },
     include: ['test/full/**/*.test.ts'],
     fileParallelism: false,
-    // What is marked as concurrent is work for one core each.
-    maxConcurrency: 2,
     testTimeout: 1_800_000,
     hookTimeout: 60_000,
   },

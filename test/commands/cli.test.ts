@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { exitCodeOf, exitCodeOfError } from '../../harness/commands/exit-codes.ts';
 import { GamedayError } from '../../harness/kit/errors.ts';
 import { library } from '../../scenarios/index.ts';
-import { gameday, root } from '../scenarios/run-gameday.ts';
+import { gameday, root } from '../table/run-gameday.ts';
 
 let folder: string;
 beforeAll(async () => {

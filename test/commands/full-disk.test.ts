@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { readRun } from '../../harness/run-folder.ts';
-import { root } from '../scenarios/run-gameday.ts';
+import { root } from '../table/run-gameday.ts';
 
 let folder: string;
 beforeEach(async () => {

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
-import { gameday, root } from '../scenarios/run-gameday.ts';
+import { gameday, root } from '../table/run-gameday.ts';
 
 /** Milliseconds after the start: while children start, while the corpus is stored, in each phase, and with each fault active. */
 const moments = [150, 400, 800, 1300, 2000, 3000, 4500, 7000, 38_000, 60_000];

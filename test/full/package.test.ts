@@ -12,7 +12,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { root } from '../scenarios/run-gameday.ts';
+import { root } from '../table/run-gameday.ts';
 
 interface Ended {
   readonly code: number | null;

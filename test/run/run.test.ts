@@ -8,7 +8,7 @@ import { readRun, type StoredRun } from '../../harness/run-folder.ts';
 import { recordJsonSchema } from '../../harness/record-schema.ts';
 import { availability, retryAmplification, type Scenario } from '../../harness/index.ts';
 import { exitCodeOf } from '../../harness/commands/exit-codes.ts';
-import { gameday } from '../scenarios/run-gameday.ts';
+import { gameday } from '../table/run-gameday.ts';
 import { runSmall, smallScenario, smallTarget } from './small-world.ts';
 
 describe('a run', () => {

@@ -39,7 +39,7 @@ export function gameday(
 /** Runs one scenario, and reads the record that it stored. The folder is removed again unless the run is to be looked at. */
 export async function runScenario(
   scenario: string,
-  options: { seed: number; defect?: string; world?: 'local' | 'simulated' },
+  options: { seed: number; defect?: string; standIns?: boolean },
 ): Promise<Finished & { readonly run: StoredRun }> {
   const out = await mkdtemp(join(tmpdir(), 'gameday-run-'));
   const defect = options.defect === undefined ? [] : ['--defect', options.defect];
@@ -53,7 +53,7 @@ export async function runScenario(
     '--out',
     out,
     ...defect,
-    ...(options.world === undefined ? [] : ['--world', options.world]),
+    ...(options.standIns === true ? ['--stand-ins'] : []),
   ];
   const finished = await gameday(parameters);
   const [name] = (await readdir(out)).filter((entry) => entry !== 'latest');
@@ -61,11 +61,4 @@ export async function runScenario(
   const run = await readRun(join(out, name));
   await rm(out, { recursive: true, force: true });
   return { ...finished, run };
-}
-
-/** The objectives of a run that failed. */
-export function failedObjectives(run: StoredRun): string[] {
-  return run.record.verdict.objectives
-    .filter((objective) => objective.outcome === 'fail')
-    .map((objective) => objective.name);
 }

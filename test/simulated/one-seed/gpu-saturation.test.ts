@@ -1,0 +1,3 @@
+import { simulatedTable } from '../../table/simulated-table.ts';
+
+simulatedTable('gpu-saturation', [11]);

@@ -1,0 +1,3 @@
+import { simulatedTable } from '../../table/simulated-table.ts';
+
+simulatedTable('source-throttling', [11]);

@@ -1,0 +1,46 @@
+import { expect } from 'vitest';
+import { config } from '../../gameday.config.ts';
+import type { RunRecord } from '../../harness/record.ts';
+import { library } from '../../scenarios/index.ts';
+
+/** One scenario on the workload without a defect, or with one. */
+export interface Cell {
+  readonly scenario: string;
+  /** Null for the workload as it should be. */
+  readonly defect: string | null;
+  readonly title: string;
+  /** One of these has to fail; none: the run must not fail. */
+  readonly caughtBy: readonly string[];
+}
+
+/** Every scenario without a defect, and each defect on the scenario that is to catch it. */
+export const cells: readonly Cell[] = [
+  ...library.map(({ name }) => ({ scenario: name, defect: null, title: 'the workload as it should be', caughtBy: [] })),
+  ...(config.defects ?? []).map(({ id, title, scenario, caughtBy }) => ({ scenario, defect: id, title, caughtBy })),
+];
+
+/** Holds a verdict against what the catalogue of defects says of it. */
+export function checkCell(cell: Cell, record: RunRecord): void {
+  const { verdict } = record;
+  const seen = [
+    record.run.command,
+    ...verdict.invalidReasons,
+    ...verdict.objectives.map(({ name, outcome, finding }) => `${name}: ${outcome}: ${finding}`),
+  ].join('\n');
+  if (cell.defect === null) expect(verdict.outcome, seen).toBe('pass');
+  // A healthy twin may be too close to its limit for a pass; it must never fail.
+  else if (cell.caughtBy.length === 0) expect(['pass', 'inconclusive'], seen).toContain(verdict.outcome);
+  else {
+    expect(
+      failedObjectives(record).some((name) => cell.caughtBy.includes(name)),
+      `expected one of ${cell.caughtBy.join(', ')} to fail\n${seen}`,
+    ).toBe(true);
+    // A failure by an experiment that did not hold would prove nothing.
+    expect(verdict.outcome, seen).toBe('fail');
+  }
+}
+
+/** The objectives of a run that failed. */
+export function failedObjectives({ verdict }: RunRecord): readonly string[] {
+  return verdict.objectives.filter(({ outcome }) => outcome === 'fail').map(({ name }) => name);
+}
