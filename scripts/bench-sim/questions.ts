@@ -16,7 +16,7 @@ export async function measureQuestions(
   const cpu = process.cpuUsage(cpuBegan);
   const questions = samples.filter((sample) => sample.operation === 'ask');
   const good = questions.filter((sample) => sample.outcome.kind === 'good');
-  const events = good.reduce((sum, sample) => sum + (sample.tokens ?? 0), 0);
+  const events = good.reduce((sum, sample) => sum + sample.tokens, 0);
   // With few questions it is what else goes on that takes the time: the feed, the observers, the start.
   const bar = load.questionsPerSecond >= 50 ? { bar: { atLeast: 600 } } : {};
   return [
