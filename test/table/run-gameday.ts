@@ -12,16 +12,21 @@ export interface Finished {
   readonly output: string;
 }
 
-/** Runs `gameday` as a person would, in `folder` (default: the checkout), and waits for its end. */
+/** Runs `gameday` as a person would, in `folder` (default: the checkout), with `variables` beside ours, and waits for its end. */
 export function gameday(
   parameters: readonly string[],
-  options: { folder?: string; signal?: AbortSignal; onOutput?: (text: string) => void } = {},
+  options: {
+    folder?: string;
+    variables?: Readonly<Record<string, string>>;
+    signal?: AbortSignal;
+    onOutput?: (text: string) => void;
+  } = {},
 ): Promise<Finished> {
   return new Promise((resolve, reject) => {
     const child = spawn(process.execPath, [join(root, 'bin', 'gameday.js'), ...parameters], {
       cwd: options.folder ?? root,
       stdio: ['ignore', 'pipe', 'pipe'],
-      env: { ...process.env, NO_COLOR: '1' },
+      env: { ...process.env, NO_COLOR: '1', ...options.variables },
     });
     let output = '';
     const take = (chunk: Buffer): void => {

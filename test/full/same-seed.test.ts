@@ -1,0 +1,74 @@
+import { spawn } from 'node:child_process';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { availableParallelism, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { config } from '../../gameday.config.ts';
+import { library } from '../../scenarios/index.ts';
+import { gameday } from '../scenarios/run-gameday.ts';
+
+const seeds = [7, 8, 9];
+const [defect] = config.defects ?? [];
+
+const cells: readonly { scenario: string; defect: string; seed: number }[] = [
+  ...library.flatMap(({ name }) => seeds.map((seed) => ({ scenario: name, defect: 'none', seed }))),
+  ...(defect ? [{ scenario: defect.scenario, defect: defect.id, seed: 7 }] : []),
+];
+
+describe('the same seed has the same event log in two processes, one of them on a busy machine elsewhere in the world', () => {
+  it.each(cells)('$scenario, defect $defect, seed $seed', async (cell) => {
+    const quiet = await hashOfRun(cell, {});
+    const busy = await underLoad(() =>
+      hashOfRun(cell, {
+        // Far from Greenwich by no whole hour, with its own letters and digits, and a heap that is cleared at other moments.
+        ...{ TZ: 'Asia/Kathmandu', LANG: 'tr_TR.UTF-8', LC_ALL: 'tr_TR.UTF-8' },
+        NODE_OPTIONS: '--max-semi-space-size=1',
+      }),
+    );
+    expect(busy).toBe(quiet);
+  });
+
+  it('has another one with another seed', async () => {
+    const scenario = library[0]?.name ?? '';
+    const [one, other] = [
+      await hashOfRun({ scenario, defect: 'none', seed: 1 }, {}),
+      await hashOfRun({ scenario, defect: 'none', seed: 2 }, {}),
+    ];
+    expect(one).not.toBe(other);
+  });
+});
+
+/** The SHA-256 of the event log of a run in a folder of its own, as the command line prints it. */
+async function hashOfRun(
+  { scenario, defect: id, seed }: (typeof cells)[number],
+  variables: Readonly<Record<string, string>>,
+): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'gameday-seed-'));
+  try {
+    const { output } = await gameday(
+      [
+        ...['run', scenario, '--world', 'simulated', '--seed', String(seed), '--reporter', 'json'],
+        ...['--out', join(folder, 'runs')],
+        ...(id === 'none' ? [] : ['--defect', id]),
+      ],
+      { folder, variables },
+    );
+    const [, hash] = /event log: sha256 ([0-9a-f]{64})/.exec(output) ?? [];
+    if (hash === undefined) throw new Error(`The run printed no hash:\n${output}`);
+    return hash;
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+/** Does `work` while as many processes as there are cores do nothing but burn them. */
+async function underLoad<T>(work: () => Promise<T>): Promise<T> {
+  const burners = Array.from({ length: availableParallelism() }, () =>
+    spawn(process.execPath, ['-e', 'for (;;) Math.hypot(3, 4);'], { stdio: 'ignore' }),
+  );
+  try {
+    return await work();
+  } finally {
+    for (const burner of burners) burner.kill('SIGKILL');
+  }
+}
