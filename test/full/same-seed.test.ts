@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { config } from '../../gameday.config.ts';
 import { library } from '../../scenarios/index.ts';
-import { gameday } from '../scenarios/run-gameday.ts';
+import { gameday } from '../table/run-gameday.ts';
 
 const seeds = [7, 8, 9];
 const [defect] = config.defects ?? [];
