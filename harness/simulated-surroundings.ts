@@ -10,6 +10,7 @@ import type { CreatePart, PartSpec } from './world/types.ts';
 import { TakingLightRequests } from './world/simulated/light-request.ts';
 import { LightResponse } from './world/simulated/light-response.ts';
 import { SimulatedNetwork } from './world/simulated/network.ts';
+import { Owners } from './world/simulated/owners.ts';
 import { openSimulatedHost } from './world/simulated/simulated-host.ts';
 
 /** For starting, for answers that are still awaited and for stopping; whatever takes longer does not end. */
@@ -39,13 +40,15 @@ export async function simulatedSurroundings(settings: {
   );
   const clock = new VirtualClock(beginningMs);
   const network = new SimulatedNetwork();
+  const owners = new Owners();
   const random = seededRandom(seed).fork('globals');
   return {
     ...{ name: 'simulated', clock },
     during: (experiment) =>
       withVirtualGlobals(
         {
-          ...{ clock, random, fetch: network.fetch, limitMs: durationMs + reserveMs },
+          ...{ clock, random, limitMs: durationMs + reserveMs },
+          ...{ timers: owners.clock(clock), fetch: owners.fetch(network.fetch) },
           web: { Request: TakingLightRequests, Response: LightResponse },
         },
         experiment,
@@ -60,7 +63,7 @@ export async function simulatedSurroundings(settings: {
     },
     startWorld: (options) =>
       startWorld(options, () =>
-        Promise.resolve(openSimulatedHost(options, { clock, network, createTarget, createPart })),
+        Promise.resolve(openSimulatedHost(options, { clock, network, owners, createTarget, createPart })),
       ),
   };
 }

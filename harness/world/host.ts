@@ -12,11 +12,24 @@ export interface RunningPart extends Address {
   readonly part: ReachablePart;
 }
 
+/** What can be done to a target from outside, as to a process. A death by it is none that the target died by itself. */
+export interface TargetControl {
+  /** Ends it at once, in the middle of whatever it does. */
+  kill(): Promise<void>;
+  /** Stops it from running, until it is resumed. */
+  pause(): Promise<void>;
+  resume(): Promise<void>;
+  /** Starts it anew with the same environment, on the same address; kills it before where it lives. */
+  restart(): Promise<void>;
+}
+
 /** A target that runs, though it may not be ready yet. */
 export interface RunningTarget {
   died(): Death | null;
   /** The file with what it prints; null where nothing is kept. */
   readonly outputFile: string | null;
+  /** Undefined where nothing can be done to it. */
+  readonly control?: TargetControl;
 }
 
 /** Something that runs in a world and may die by itself. */

@@ -2,7 +2,7 @@ import { withDeadline } from '../kit/deadline.ts';
 import { GamedayError, messageOf } from '../kit/errors.ts';
 import type { Stoppable } from '../kit/lifecycle.ts';
 import type { Death } from './child.ts';
-import type { Host, RunningPart, RunningTarget } from './host.ts';
+import type { Host, RunningPart, RunningTarget, TargetControl } from './host.ts';
 import type { OpenLink, StartedProxy } from './links.ts';
 import type { FaultAccess, StartedLink, StartedPart } from './types.ts';
 import type { WorldOptions } from './world-options.ts';
@@ -19,6 +19,8 @@ export interface World extends Stoppable, FaultAccess {
     readonly directUrl: string;
     /** Null while it lives, and for a target that we have not started. */
     died(): Death | null;
+    /** Null where nothing can be done to it: a target that we have not started. Of a restart it waits until the target is ready. */
+    readonly control: TargetControl | null;
   };
   /** The parts' variables with their unproxied addresses, under their own names and those of the target's `rename`. */
   readonly direct: Readonly<Record<string, string>>;
@@ -35,6 +37,7 @@ export interface PlacedTarget {
   readonly front: OpenLink;
   readonly directUrl: string;
   readonly running: RunningTarget | null;
+  readonly control: TargetControl | null;
   readonly direct: Readonly<Record<string, string>>;
 }
 
@@ -53,7 +56,7 @@ export function runningWorld(
     stop: () => Promise<void>;
   },
 ): World {
-  const { host, proxy, front, running } = started;
+  const { host, proxy, front, running, control } = started;
   const { leaseMs } = started.options;
   const { clock } = host;
   const parts = started.parts.map(({ part }) => part);
@@ -64,7 +67,7 @@ export function runningWorld(
     ...{ clock, parts, links, direct: started.direct, stop: started.stop },
     part: (name) => named(parts, name, 'part'),
     link: (name) => named(links, name, 'link'),
-    target: { baseUrl: `http://${front.host}:${front.port}`, directUrl: started.directUrl, died },
+    target: { baseUrl: `http://${front.host}:${front.port}`, directUrl: started.directUrl, died, control },
     renewLeases: () =>
       everyLivingOne(host, 'Leases could not be renewed', [
         ['fault-proxy', bounded(proxy.client.renew(leaseMs), 'the fault proxy to renew its lease', renewWithinMs)],

@@ -1,7 +1,7 @@
 import { Cleanup } from '../kit/lifecycle.ts';
 import { checkParts, checkTarget } from './check-world.ts';
 import { directVariables, targetEnvironment, type Address } from './environment.ts';
-import type { Host, RunningPart } from './host.ts';
+import type { Host, RunningPart, TargetControl } from './host.ts';
 import { openLink, type OpenLink, type StartedProxy } from './links.ts';
 import { runningWorld, type PlacedTarget, type World } from './running-world.ts';
 import { togetherOrNot } from './together.ts';
@@ -66,10 +66,25 @@ async function startTarget(
     links: byName(world.links.map((link) => [link.link.name, link])),
   });
   const running = world.given ? null : await host.launchTarget({ environment, address, signal });
-  await waitForTarget(`http://${upstream}`, running, { clock: host.clock, target, signal });
+  const untilReady = (): Promise<void> =>
+    waitForTarget(`http://${upstream}`, running, { clock: host.clock, target, signal });
+  await untilReady();
   options.onProgress?.(`${target.name} is ready`);
   const direct = directVariables(options.parts, byName(world.parts.map((part) => [part.spec.name, part])), target);
-  return { front, running, direct, directUrl: `http://${upstream}` };
+  const control = running?.control ? restartingWhenReady(running.control, untilReady) : null;
+  return { front, running, control, direct, directUrl: `http://${upstream}` };
+}
+
+function restartingWhenReady(control: TargetControl, untilReady: () => Promise<void>): TargetControl {
+  return {
+    kill: () => control.kill(),
+    pause: () => control.pause(),
+    resume: () => control.resume(),
+    restart: async () => {
+      await control.restart();
+      await untilReady();
+    },
+  };
 }
 
 function byName(pairs: readonly (readonly [string, Address])[]): ReadonlyMap<string, Address> {

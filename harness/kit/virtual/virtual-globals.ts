@@ -2,6 +2,7 @@ import nodeCrypto from 'node:crypto';
 import { syncBuiltinESMExports } from 'node:module';
 import timers from 'node:timers';
 import timersPromises from 'node:timers/promises';
+import type { Clock } from '../clock.ts';
 import { GamedayError } from '../errors.ts';
 import type { Random } from '../random.ts';
 import type { VirtualClock } from '../virtual-clock.ts';
@@ -13,6 +14,8 @@ import { virtualTimers } from './virtual-timers.ts';
 
 export interface VirtualGlobalsSettings {
   readonly clock: VirtualClock;
+  /** Where timers are set; default on the clock itself. */
+  readonly timers?: Clock;
   readonly random: Random;
   readonly fetch: typeof fetch;
   /** Globals of the web that stand in for the platform's, beside `fetch`; default none. */
@@ -54,9 +57,9 @@ export async function withVirtualGlobals<T>(settings: VirtualGlobalsSettings, wo
   }
 }
 
-function replacements({ clock, random, fetch, web }: VirtualGlobalsSettings): Replacement[] {
+function replacements({ clock, timers: timersOn = clock, random, fetch, web }: VirtualGlobalsSettings): Replacement[] {
   const originMs = clock.now();
-  const { globals, promises, scheduler } = virtualTimers(clock);
+  const { globals, promises, scheduler } = virtualTimers(timersOn);
   const chance = virtualChance(random);
   const elapsedMs = (): number => clock.now() - originMs;
   const hrtime = Object.assign((before?: readonly [number, number]): [number, number] => sinceOf(elapsedMs(), before), {
@@ -69,7 +72,7 @@ function replacements({ clock, random, fetch, web }: VirtualGlobalsSettings): Re
     ...valuesOf(timersPromises.scheduler, scheduler),
     ...valuesOf(performance, { now: elapsedMs, timeOrigin: originMs }),
     ...valuesOf(process, { hrtime }),
-    ...valuesOf(AbortSignal, { timeout: abortAfter(clock) }),
+    ...valuesOf(AbortSignal, { timeout: abortAfter(timersOn) }),
     ...valuesOf(Math, { random: chance.random }),
     ...valuesOf(crypto, { randomUUID: chance.randomUUID, getRandomValues: chance.getRandomValues }),
     ...valuesOf(nodeCrypto, {
@@ -86,7 +89,7 @@ function valuesOf(of: object, values: Readonly<Record<string, unknown>>): Replac
 }
 
 /** As `AbortSignal.timeout`: aborts with the same kind of error. */
-function abortAfter(clock: VirtualClock): (delayMs: number) => AbortSignal {
+function abortAfter(clock: Clock): (delayMs: number) => AbortSignal {
   return (delayMs) => {
     const controller = new AbortController();
     clock.setTimer(

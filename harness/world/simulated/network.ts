@@ -11,16 +11,27 @@ const firstFreePort = 20_001;
 interface Door {
   /** Opens a connection; undefined when it is closed at once. */
   connect(): SimulatedConnection | undefined;
-  /** Connections that are kept for the next request, the one used last at the end. */
-  readonly idle: SimulatedConnection[];
+  /** All that are open. */
+  readonly connections: Set<SimulatedConnection>;
   /** Where its connections lead to. */
-  handler(): Handler | undefined;
+  upstream(): string;
 }
+
+/** Who sends requests from one place: its connections are its own. */
+export interface NetworkClient {
+  readonly fetch: typeof fetch;
+  /** Closes every connection, in the middle of whatever is on it. */
+  close(): void;
+}
+
+/** Connections that are kept for the next request, the one used last at the end. */
+type Kept = Map<Door, SimulatedConnection[]>;
 
 /** A network of functions: handlers listen on addresses, proxies stand before them, and `fetch` reaches both. Nothing else exists. */
 export class SimulatedNetwork {
   readonly #handlers = new Map<string, Handler>();
   readonly #doors = new Map<string, Door>();
+  readonly #shared: Kept = new Map();
   #nextPort = firstFreePort;
 
   /** Puts a handler on an address (default: one of its own) and returns that, as `127.0.0.1:port`. */
@@ -34,17 +45,33 @@ export class SimulatedNetwork {
     this.#handlers.delete(address);
   }
 
+  /** Closes every connection that leads there. */
+  cut(address: string): void {
+    for (const door of this.#doors.values()) {
+      if (door.upstream() === address) for (const connection of [...door.connections]) connection.close();
+    }
+  }
+
   /** Opens doors of the fault proxy in this network. */
   readonly openPort: OpenPort = (settings) => {
     const address = settings.listen.endsWith(':0') ? this.freeAddress() : settings.listen;
     if (this.#doors.has(address) || this.#handlers.has(address))
       return Promise.reject(new ApiError(500, `listen tcp ${address}: bind: address already in use`));
+    const connections = new Set<SimulatedConnection>();
     const door: Door = {
-      idle: [],
-      handler: () => this.#handlers.get(settings.upstream()),
+      connections,
+      upstream: () => settings.upstream(),
       connect: () => {
         let connection: SimulatedConnection | undefined;
-        settings.accept((context) => (connection = new SimulatedConnection(context)));
+        settings.accept((context) => {
+          const over = (): void => {
+            if (connection) connections.delete(connection);
+            context.over();
+          };
+          connection = new SimulatedConnection({ ...context, over });
+          connections.add(connection);
+          return connection;
+        });
         return connection;
       },
     };
@@ -53,22 +80,50 @@ export class SimulatedNetwork {
   };
 
   /** As the global `fetch`, inside this network. */
-  readonly fetch: typeof fetch = (input, init) => {
+  readonly fetch: typeof fetch = (input, init) => this.#sendFrom(this.#shared, input, init);
+
+  /** As `fetch`, from a place of its own. */
+  openClient(): NetworkClient {
+    const kept: Kept = new Map();
+    const used = new Set<SimulatedConnection>();
+    return {
+      fetch: (input, init) => this.#sendFrom(kept, input, init, used),
+      close: () => {
+        for (const connection of used) connection.close();
+        used.clear();
+      },
+    };
+  }
+
+  #sendFrom(
+    kept: Kept,
+    input: Parameters<typeof fetch>[0],
+    init?: RequestInit,
+    used?: Set<SimulatedConnection>,
+  ): Promise<Response> {
     try {
-      return this.#send(input, init);
+      return this.#send(kept, input, init, used);
     } catch (cause) {
       return rejected(cause);
     }
-  };
+  }
 
-  #send(input: Parameters<typeof fetch>[0], init: RequestInit = {}): Promise<Response> {
+  #send(
+    kept: Kept,
+    input: Parameters<typeof fetch>[0],
+    init: RequestInit = {},
+    used?: Set<SimulatedConnection>,
+  ): Promise<Response> {
     const given = input instanceof Request ? input : undefined;
     const url = new URL(given?.url ?? (input instanceof URL ? input.href : input));
     const signal = init.signal ?? given?.signal ?? null;
     signal?.throwIfAborted();
     const make = requestMaker(url, input, init);
     const door = this.#doors.get(url.host);
-    if (door) return this.#through(door, url.host, { make, signal, bodyBytes: bytesOf(init.body) });
+    if (door) {
+      const connection = this.#connect(door, kept, used);
+      return this.#through(connection, door, kept, { make, signal, bodyBytes: bytesOf(init.body) });
+    }
     const handler = this.#handlers.get(url.host);
     if (!handler) throw refused(url.host);
     // Straight to it, past every proxy: what the harness itself reads.
@@ -80,18 +135,37 @@ export class SimulatedNetwork {
       });
   }
 
-  #through(door: Door, address: string, request: ExchangeRequest): Promise<Response> {
-    let connection = door.idle.pop();
-    while (connection && !connection.isOpen) connection = door.idle.pop();
-    connection ??= door.connect();
-    const handler = door.handler();
+  /** A connection that was kept, or a new one. */
+  #connect(door: Door, kept: Kept, used: Set<SimulatedConnection> | undefined): SimulatedConnection | undefined {
+    const idle = kept.get(door);
+    let connection = idle?.pop();
+    while (connection && !connection.isOpen) {
+      used?.delete(connection);
+      connection = idle?.pop();
+    }
+    if (connection) return connection;
+    const opened = door.connect();
+    if (opened) used?.add(opened);
+    return opened;
+  }
+
+  #through(
+    connection: SimulatedConnection | undefined,
+    door: Door,
+    kept: Kept,
+    request: ExchangeRequest,
+  ): Promise<Response> {
+    const handler = this.#handlers.get(door.upstream());
     if (!connection || !handler) {
       connection?.close();
-      return Promise.reject(fetchFailed('UND_ERR_SOCKET', `other side closed (nothing listens behind ${address})`));
+      const nobody = `other side closed (nothing listens behind it, at ${door.upstream()})`;
+      return Promise.reject(fetchFailed('UND_ERR_SOCKET', nobody));
     }
-    const used = connection;
-    return used.exchange(request, handler, () => {
-      if (used.isOpen) door.idle.push(used);
+    return connection.exchange(request, handler, () => {
+      if (!connection.isOpen) return;
+      const idle = kept.get(door);
+      if (idle) idle.push(connection);
+      else kept.set(door, [connection]);
     });
   }
 

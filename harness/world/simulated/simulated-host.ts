@@ -11,11 +11,14 @@ import type { StartedProxy, UndoNotes } from '../links.ts';
 import type { CreatePart, CreateTarget, PartContext, PartSpec } from '../types.ts';
 import type { WorldOptions } from '../world-options.ts';
 import type { SimulatedNetwork } from './network.ts';
+import type { Owners } from './owners.ts';
+import { SimulatedProcess } from './simulated-process.ts';
 
 /** What the host stands on. All that has to be imported has been: importing takes real time. */
 export interface SimulatedGround {
   readonly clock: VirtualClock;
   readonly network: SimulatedNetwork;
+  readonly owners: Owners;
   readonly createTarget: CreateTarget;
   /** By the URL of its module. */
   readonly createPart: ReadonlyMap<string, CreatePart>;
@@ -35,11 +38,14 @@ export function openSimulatedHost(options: WorldOptions, ground: SimulatedGround
     startPart: (spec) => startPart(spec, options, ground, cleanup),
     targetAddress: () => Promise.resolve(parsed(network.freeAddress())),
     launchTarget: async ({ environment, address }): Promise<RunningTarget> => {
-      const { fetch } = network;
-      const target = await ground.createTarget({ environment, clock, random: random.fork('target'), fetch });
-      cleanup.add('the target', () => target.stop());
-      network.listen((request) => target.fetch(request), `${address.host}:${address.port}`);
-      return { died: () => null, outputFile: null };
+      const control = new SimulatedProcess({
+        ...{ clock, network, owners: ground.owners, address: `${address.host}:${address.port}` },
+        create: async (own, life) =>
+          ground.createTarget({ environment, ...own, random: random.fork(life === 1 ? 'target' : `target/${life}`) }),
+      });
+      cleanup.add('the target', () => control.stop());
+      await control.start();
+      return { died: () => null, outputFile: null, control };
     },
     inhabitants: () => [],
   };
@@ -65,7 +71,7 @@ async function startProxy(
 async function startPart(
   spec: PartSpec,
   { corpus, seed }: WorldOptions,
-  { clock, network, createPart }: SimulatedGround,
+  { clock, network, owners, createPart }: SimulatedGround,
   cleanup: Cleanup,
 ): Promise<RunningPart> {
   const { name, settings } = spec;
@@ -75,7 +81,7 @@ async function startPart(
   const context: PartContext = { name, settings, corpus, seed, clock, random: seededRandom(seed).fork(name) };
   const part = await create(context);
   cleanup.add(name, async () => part.stop?.());
-  const { host, port } = parsed(network.listen((request) => part.fetch(request)));
+  const { host, port } = parsed(network.listen((request) => owners.run(undefined, () => part.fetch(request))));
   return {
     spec,
     part: connectPart({ name, pid: process.pid, adminPort: port, clock, undo: nothingToUndo }),

@@ -1,0 +1,37 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
+import { sleepOn, type Clock } from '../../kit/clock.ts';
+
+/** What code that runs as a process has of the world. */
+export interface Owner {
+  readonly clock: Clock;
+  readonly fetch: typeof fetch;
+}
+
+/**
+ * Whose code is running. Libraries set timers and send requests by the globals; whose these are is known by who was running when they did,
+ * across every `await` in between.
+ */
+export class Owners {
+  readonly #running = new AsyncLocalStorage<Owner | undefined>();
+
+  /** Runs code as that of a process; undefined: as that of none. */
+  run<Result>(owner: Owner | undefined, code: () => Result): Result {
+    return this.#running.run(owner, code);
+  }
+
+  /** A clock whose timers are those of the process that sets them. */
+  clock(shared: Clock): Clock {
+    const setTimer: Clock['setTimer'] = (callback, delayMs) =>
+      (this.#running.getStore()?.clock ?? shared).setTimer(callback, delayMs);
+    return {
+      setTimer,
+      now: () => shared.now(),
+      sleep: (delayMs, signal) => sleepOn(setTimer, delayMs, signal),
+    };
+  }
+
+  /** A `fetch` whose requests are those of the process that sends them. */
+  fetch(shared: typeof fetch): typeof fetch {
+    return (input, init) => (this.#running.getStore()?.fetch ?? shared)(input, init);
+  }
+}

@@ -1,0 +1,147 @@
+import { sleepOn, type Clock } from '../../kit/clock.ts';
+import type { InProcessTarget } from '../types.ts';
+import { gateStream } from './gated-stream.ts';
+import { LightResponse } from './light-response.ts';
+import type { NetworkClient } from './network.ts';
+import { closed } from './network-errors.ts';
+import type { Owner, Owners } from './owners.ts';
+
+type Stream = ReadableStream<Uint8Array<ArrayBuffer>>;
+type State = 'running' | 'paused' | 'dead';
+
+/**
+ * One life of a process that is a function: from its start until it is killed. What comes to it from outside - timers, answers, requests -
+ * goes past here, so that it stands still while it is paused, and hears of nothing any more once it is dead.
+ */
+export class ProcessLife implements Owner {
+  readonly #owners: Owners;
+  readonly #client: NetworkClient;
+  #state: State = 'running';
+  /** What came while it was paused, in order. */
+  #waiting: (() => void)[] = [];
+  /** Callers who wait for an answer: what tells each of them that there will be none. */
+  readonly #callers = new Set<(cause: unknown) => void>();
+  readonly clock: Clock;
+
+  constructor(settings: { readonly clock: Clock; readonly owners: Owners; readonly client: NetworkClient }) {
+    this.#owners = settings.owners;
+    this.#client = settings.client;
+    const { clock } = settings;
+    const setTimer: Clock['setTimer'] = (callback, delayMs) => clock.setTimer(() => this.#enter(callback), delayMs);
+    this.clock = {
+      setTimer,
+      now: () => clock.now(),
+      sleep: (delayMs, signal) => sleepOn(setTimer, delayMs, signal),
+    };
+  }
+
+  get state(): State {
+    return this.#state;
+  }
+
+  /** Runs code as this process's. */
+  run<Result>(code: () => Result): Result {
+    return this.#owners.run(this, code);
+  }
+
+  /** What it sends goes out at once; what is answered it hears when it runs. */
+  readonly fetch: typeof fetch = (input, init) => {
+    if (this.#state === 'dead') return never();
+    return this.#client.fetch(input, init).then(
+      (response) => this.#heard(response),
+      async (cause: unknown) => {
+        await this.#running();
+        throw cause;
+      },
+    );
+  };
+
+  /** Answers a request with what runs in it, as soon as it runs. */
+  serve(target: InProcessTarget, request: Request): Promise<Response> {
+    return new Promise((resolve, reject) => {
+      const gone: (cause: unknown) => void = reject;
+      this.#callers.add(gone);
+      const answer = async (): Promise<Response> => {
+        if (this.#state !== 'running') await this.#running();
+        const response = await this.run(() => target.fetch(request));
+        this.#gateOwn(streamOf(response));
+        return response;
+      };
+      answer()
+        .then(resolve, gone)
+        .finally(() => this.#callers.delete(gone));
+    });
+  }
+
+  pause(): void {
+    if (this.#state === 'running') this.#state = 'paused';
+  }
+
+  /** Everything that came meanwhile, comes now. */
+  resume(): void {
+    if (this.#state !== 'paused') return;
+    this.#state = 'running';
+    const waiting = this.#waiting;
+    this.#waiting = [];
+    for (const enter of waiting) this.#enter(enter);
+  }
+
+  /** What it held in memory, and all that it had begun, is gone; whoever spoke with it finds the connection closed. */
+  kill(): void {
+    this.#state = 'dead';
+    this.#waiting = [];
+    for (const gone of this.#callers) gone(closed());
+    this.#callers.clear();
+    this.#client.close();
+  }
+
+  #enter(code: () => void): void {
+    if (this.#state === 'running') this.run(code);
+    else if (this.#state === 'paused') this.#waiting.push(code);
+  }
+
+  /** Resolves when it runs: at once, when it is resumed, or never. */
+  #running(): Promise<void> {
+    if (this.#state === 'running') return Promise.resolve();
+    return new Promise((resolve) => this.#enter(resolve));
+  }
+
+  #heard(response: Response): Response | Promise<Response> {
+    // A text is here as a whole; of a stream each piece is something to be heard.
+    const stream = streamOf(response);
+    if (stream)
+      gateStream(stream, {
+        read: (source) =>
+          source.read().then(
+            (reading) => (this.#state === 'running' ? reading : this.#running().then(() => reading)),
+            async (cause: unknown) => {
+              await this.#running();
+              throw cause;
+            },
+          ),
+        cancelled: () => undefined,
+      });
+    return this.#state === 'running' ? response : this.#running().then(() => response);
+  }
+
+  /** What it streams is made by code of its own, whoever reads it. */
+  #gateOwn(stream: Stream | null): void {
+    if (!stream || stream.locked) return;
+    gateStream(stream, {
+      read: (source) =>
+        this.#state === 'running'
+          ? this.run(() => source.read())
+          : this.#running().then(() => this.run(() => source.read())),
+      cancelled: () => undefined,
+    });
+  }
+}
+
+/** A body that comes in pieces. */
+function streamOf(response: Response): Stream | null {
+  return LightResponse.wholeText(response) === undefined ? (response.body as Stream | null) : null;
+}
+
+function never<Result>(): Promise<Result> {
+  return new Promise(() => undefined);
+}

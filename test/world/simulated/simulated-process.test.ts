@@ -1,0 +1,273 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { VirtualClock } from '../../../harness/kit/virtual-clock.ts';
+import { seededRandom } from '../../../harness/kit/random.ts';
+import { withVirtualGlobals } from '../../../harness/kit/virtual/virtual-globals.ts';
+import { SimulatedNetwork } from '../../../harness/world/simulated/network.ts';
+import { Owners } from '../../../harness/world/simulated/owners.ts';
+import { SimulatedProcess } from '../../../harness/world/simulated/simulated-process.ts';
+import type { InProcessTarget } from '../../../harness/world/types.ts';
+import type { Clock } from '../../../harness/kit/clock.ts';
+
+const address = '127.0.0.1:1';
+let clock: VirtualClock;
+let network: SimulatedNetwork;
+let process: SimulatedProcess;
+/** What reached the store, with when. */
+let stored: string[];
+/** Calls at the slow service whose caller has gone. */
+let hungUp: number;
+
+beforeEach(() => {
+  clock = new VirtualClock();
+  network = new SimulatedNetwork();
+  stored = [];
+  hungUp = 0;
+});
+afterEach(() => clock.advance(0));
+
+/** Runs what a test does in virtual time, with a process that was made of `create`. */
+function during(
+  create: (ground: { clock: Clock; fetch: typeof fetch }, life: number) => InProcessTarget,
+  test: () => Promise<void>,
+): Promise<void> {
+  const owners = new Owners();
+  network.listen(async (request) => {
+    stored.push(`${await request.text()} at ${clock.now()}`);
+    return new Response('stored');
+  }, '127.0.0.1:2');
+  network.listen(async ({ signal }) => {
+    signal.addEventListener('abort', () => (hungUp += 1));
+    await clock.sleep(500);
+    return new Response('slow');
+  }, '127.0.0.1:3');
+  process = new SimulatedProcess({
+    ...{ clock, network, owners, address },
+    create: (ground, life) => Promise.resolve(create(ground, life)),
+  });
+  return withVirtualGlobals(
+    {
+      ...{ clock, random: seededRandom(1), limitMs: 60_000 },
+      ...{ timers: owners.clock(clock), fetch: owners.fetch(network.fetch) },
+    },
+    async () => {
+      await process.start();
+      await test();
+    },
+  );
+}
+
+const store = (text: string): Promise<Response> => fetch('http://127.0.0.1:2/', { method: 'POST', body: text });
+const call = (path: string): Promise<Response> => fetch(`http://${address}${path}`);
+const sleep = (delayMs: number): Promise<void> => clock.sleep(delayMs);
+
+/** Keeps what it is given in memory, and writes it when it is told to, or after a second, by a global timer. */
+function forgetful(): InProcessTarget {
+  const kept: string[] = [];
+  const write = async (): Promise<void> => {
+    for (const text of kept.splice(0)) await store(text);
+  };
+  return {
+    fetch: async (request) => {
+      const { pathname } = new URL(request.url);
+      if (pathname === '/write') await write();
+      else if (pathname === '/kept') return new Response(kept.join());
+      else if (pathname === '/slow') return fetch('http://127.0.0.1:3/');
+      else {
+        kept.push(pathname.slice(1));
+        setTimeout(() => void write(), 1000);
+      }
+      return new Response('done');
+    },
+    stop: () => Promise.resolve(),
+  };
+}
+
+describe('a process that is killed', () => {
+  it('has lost what it had not written, and a timer that a library set never fires', () =>
+    during(forgetful, async () => {
+      await call('/one');
+      await call('/write');
+      await call('/two');
+      await process.kill();
+      await sleep(5000);
+      expect(stored).toEqual(['one at 0']);
+      await process.restart();
+      expect(await (await call('/kept')).text()).toBe('');
+      await call('/three');
+      await sleep(5000);
+      expect(stored).toEqual(['one at 0', 'three at 6000']);
+    }));
+
+  it('refuses connections, and its callers see theirs closed', () =>
+    during(forgetful, async () => {
+      const slow = call('/slow');
+      const seen = slow.then(
+        () => 'answered',
+        (cause: unknown) => [causeOf(cause), clock.now()],
+      );
+      await sleep(100);
+      await process.kill();
+      expect(await seen).toEqual(['UND_ERR_SOCKET', 100]);
+      expect(await call('/one').catch(causeOf)).toBe('ECONNREFUSED');
+    }));
+
+  it('has gone for those that it called, at that very time', () =>
+    during(
+      ({ fetch: own }) => ({
+        fetch: () => own('http://127.0.0.1:9/slow'),
+        stop: () => Promise.resolve(),
+      }),
+      async () => {
+        await linkTo('127.0.0.1:3', '127.0.0.1:9');
+        call('/').catch(() => undefined);
+        await sleep(100);
+        expect(hungUp).toBe(0);
+        await process.kill();
+        expect(hungUp).toBe(1);
+      },
+    ));
+
+  it('breaks an answer in the middle of its stream', () =>
+    during(streaming, async () => {
+      await linkTo(address, '127.0.0.1:9');
+      const response = await fetch('http://127.0.0.1:9/');
+      const words: string[] = [];
+      let broken: unknown;
+      setTimeout(() => void process.kill(), 250);
+      try {
+        for await (const chunk of response.body ?? []) words.push(Buffer.from(chunk).toString());
+      } catch (cause) {
+        broken = [causeOf(cause), clock.now()];
+      }
+      expect(words).toEqual(['1', '2']);
+      expect(broken).toEqual(['UND_ERR_SOCKET', 250]);
+    }));
+});
+
+describe('a process that is paused', () => {
+  it('takes a request, and answers it when it is resumed', () =>
+    during(forgetful, async () => {
+      await process.pause();
+      const answer = call('/one').then(async (response) => [await response.text(), clock.now()]);
+      await sleep(700);
+      await process.resume();
+      expect(await answer).toEqual(['done', 700]);
+    }));
+
+  it('runs timers that fell due meanwhile when it is resumed, in their order, and none of them twice', () =>
+    during(
+      (own) => ({
+        fetch: () => {
+          own.clock.setTimer(() => void store('late'), 300);
+          setTimeout(() => void store('early'), 200);
+          setTimeout(() => void store('after'), 900);
+          return new Response();
+        },
+        stop: () => Promise.resolve(),
+      }),
+      async () => {
+        await call('/');
+        await process.pause();
+        await sleep(500);
+        expect(stored).toEqual([]);
+        await process.resume();
+        await sleep(1000);
+        expect(stored).toEqual(['early at 500', 'late at 500', 'after at 900']);
+      },
+    ));
+
+  it('finds that a lease which it held has expired', () =>
+    during(
+      (own) => {
+        let leaseUntilMs = own.clock.now() + 400;
+        return {
+          fetch: (request) => {
+            if (request.url.endsWith('/renew')) leaseUntilMs = own.clock.now() + 400;
+            return new Response(own.clock.now() < leaseUntilMs && Date.now() < leaseUntilMs ? 'held' : 'expired');
+          },
+          stop: () => Promise.resolve(),
+        };
+      },
+      async () => {
+        expect(await (await call('/')).text()).toBe('held');
+        await process.pause();
+        await sleep(401);
+        await process.resume();
+        expect(await (await call('/')).text()).toBe('expired');
+      },
+    ));
+
+  it('hears of answers, and of the pieces of a stream, when it is resumed', () =>
+    during(
+      () => ({
+        fetch: async () => {
+          const response = await fetch('http://127.0.0.1:4/');
+          const times: number[] = [];
+          for await (const chunk of response.body ?? []) if (chunk.length > 0) times.push(clock.now());
+          return Response.json(times);
+        },
+        stop: () => Promise.resolve(),
+      }),
+      async () => {
+        const source = streaming();
+        network.listen((request) => source.fetch(request), '127.0.0.1:4');
+        const times = call('/').then((response) => response.json());
+        await sleep(150);
+        await process.pause();
+        await sleep(200);
+        await process.resume();
+        expect(await times).toEqual([100, 350, 450, 550, 650]);
+      },
+    ));
+
+  it('can be killed and started again', () =>
+    during(forgetful, async () => {
+      await process.pause();
+      const lost = call('/one').catch(causeOf);
+      await sleep(10);
+      await process.restart();
+      expect(await lost).toBe('UND_ERR_SOCKET');
+      expect(await (await call('/two')).text()).toBe('done');
+    }));
+});
+
+/** Five words, 100 ms apart. */
+function streaming(): InProcessTarget {
+  return {
+    fetch: () => {
+      let count = 0;
+      return new Response(
+        new ReadableStream<Uint8Array>(
+          {
+            pull: async (controller) => {
+              await clock.sleep(100);
+              count += 1;
+              controller.enqueue(Buffer.from(String(count)));
+              if (count === 5) controller.close();
+            },
+          },
+          { highWaterMark: 0 },
+        ),
+      );
+    },
+    stop: () => Promise.resolve(),
+  };
+}
+
+/** A door on one address that leads to another, as the fault proxy has. */
+async function linkTo(upstream: string, listen: string): Promise<void> {
+  await network.openPort({
+    ...{ listen, upstream: () => upstream, log: () => undefined },
+    accept: (make) => {
+      make({
+        ...{ clock, chanceOf: () => seededRandom(1) },
+        passed: () => undefined,
+        over: () => undefined,
+      });
+    },
+  });
+}
+
+function causeOf(cause: unknown): unknown {
+  return cause instanceof Error ? (cause.cause as { code?: string } | undefined)?.code : cause;
+}
