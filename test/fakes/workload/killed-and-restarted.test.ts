@@ -14,7 +14,7 @@ interface Stored {
 
 /** Kills the workload again and again while it follows the CRM; gives the changes that are in the store neither then nor later. */
 async function lostByKills(defect: string | null): Promise<{ changes: number; lost: readonly string[] }> {
-  const surroundings = await simulatedSurroundings({ parts: spec.parts, target: config, seed: 3, durationMs: 60_000 });
+  const surroundings = await simulatedSurroundings({ parts: spec.parts, target: config, seed: 3, durationMs: 90_000 });
   const { clock } = surroundings;
   return surroundings.during(async () => {
     await using cleanup = new Cleanup();
@@ -40,8 +40,9 @@ async function lostByKills(defect: string | null): Promise<{ changes: number; lo
       await control.restart();
       await follow();
     }
-    const { items } = (await world.part('crm').admin('GET', '/state')) as unknown as SourceState;
-    await clock.sleep(10_000);
+    const { items } = (await world.part('crm').admin('GET', '/state')) as SourceState;
+    // It learns anew how fast the source may be asked, and has most of it to read again.
+    await clock.sleep(40_000);
     const response = await fetch(`${world.direct['QDRANT_URL'] ?? ''}/collections/chunks/points/scroll`, {
       method: 'POST',
       body: JSON.stringify({ limit: 10_000, with_payload: true }),

@@ -203,7 +203,8 @@ describe('a process that is paused', () => {
         fetch: async () => {
           const response = await fetch('http://127.0.0.1:4/');
           const times: number[] = [];
-          for await (const chunk of response.body ?? []) if (chunk.length > 0) times.push(clock.now());
+          const body = (response.body ?? []) as AsyncIterable<Uint8Array>;
+          for await (const chunk of body) if (chunk.length > 0) times.push(clock.now());
           return Response.json(times);
         },
         stop: () => Promise.resolve(),
