@@ -39,7 +39,7 @@ export async function simulatedSurroundings(settings: {
     await Promise.all(parts.map(async (spec) => [spec.module, await loadPart(spec)] as const)),
   );
   const clock = new VirtualClock(beginningMs);
-  const network = new SimulatedNetwork();
+  const network = new SimulatedNetwork(clock);
   const owners = new Owners();
   const random = seededRandom(seed).fork('globals');
   return {

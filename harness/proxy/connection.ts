@@ -5,7 +5,7 @@ import { Pipe } from './pipe.ts';
 import type { ConnectionContext, LiveConnection } from './port.ts';
 
 /** How long the upstream may take to answer a connect, so that a black-holed one does not hold the client for minutes. */
-const dialLimitMs = 10_000;
+export const dialLimitMs = 10_000;
 
 export interface ConnectionSettings extends ConnectionContext {
   readonly client: Socket;

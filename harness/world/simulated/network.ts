@@ -1,6 +1,9 @@
 import { ApiError } from '../../proxy/api-error.ts';
 import type { OpenPort } from '../../proxy/port.ts';
 import type { ExchangeRequest } from './exchange.ts';
+import type { Clock } from '../../kit/clock.ts';
+import { Listener, type ListenLimits } from './listener.ts';
+import { Names } from './names.ts';
 import { LightRequest } from './light-request.ts';
 import { closed, fetchFailed, refused, rejected } from './network-errors.ts';
 import { SimulatedConnection, type Handler } from './simulated-connection.ts';
@@ -29,20 +32,28 @@ type Kept = Map<Door, SimulatedConnection[]>;
 
 /** A network of functions: handlers listen on addresses, proxies stand before them, and `fetch` reaches both. Nothing else exists. */
 export class SimulatedNetwork {
-  readonly #handlers = new Map<string, Handler>();
+  readonly #clock: Clock;
+  readonly #listeners = new Map<string, Listener>();
   readonly #doors = new Map<string, Door>();
   readonly #shared: Kept = new Map();
+  /** Who has which name. */
+  readonly names: Names;
   #nextPort = firstFreePort;
 
+  constructor(clock: Clock) {
+    this.#clock = clock;
+    this.names = new Names(clock);
+  }
+
   /** Puts a handler on an address (default: one of its own) and returns that, as `127.0.0.1:port`. */
-  listen(handler: Handler, address = this.freeAddress()): string {
-    this.#handlers.set(address, handler);
+  listen(handler: Handler, address = this.freeAddress(), limits: ListenLimits = {}): string {
+    this.#listeners.set(address, new Listener(handler, limits, this.#clock));
     return address;
   }
 
   /** Nobody listens there any more. */
   unlisten(address: string): void {
-    this.#handlers.delete(address);
+    this.#listeners.delete(address);
   }
 
   /** Closes every connection that leads there. */
@@ -55,7 +66,7 @@ export class SimulatedNetwork {
   /** Opens doors of the fault proxy in this network. */
   readonly openPort: OpenPort = (settings) => {
     const address = settings.listen.endsWith(':0') ? this.freeAddress() : settings.listen;
-    if (this.#doors.has(address) || this.#handlers.has(address))
+    if (this.#doors.has(address) || this.#listeners.has(address))
       return Promise.reject(new ApiError(500, `listen tcp ${address}: bind: address already in use`));
     const connections = new Set<SimulatedConnection>();
     const door: Door = {
@@ -65,7 +76,10 @@ export class SimulatedNetwork {
         let connection: SimulatedConnection | undefined;
         settings.accept((context) => {
           const over = (): void => {
-            if (connection) connections.delete(connection);
+            if (connection) {
+              connections.delete(connection);
+              this.#listeners.get(settings.upstream())?.closed(connection);
+            }
             context.over();
           };
           connection = new SimulatedConnection({ ...context, over });
@@ -119,16 +133,29 @@ export class SimulatedNetwork {
     const signal = init.signal ?? given?.signal ?? null;
     signal?.throwIfAborted();
     const make = requestMaker(url, input, init);
-    const door = this.#doors.get(url.host);
-    if (door) {
-      const connection = this.#connect(door, kept, used);
-      return this.#through(connection, door, kept, { make, signal, bodyBytes: bytesOf(init.body) });
-    }
-    const handler = this.#handlers.get(url.host);
-    if (!handler) throw refused(url.host);
+    const request: ExchangeRequest = { make, signal, bodyBytes: bytesOf(init.body) };
+    const address = this.names.resolve(url);
+    if (typeof address === 'string') return this.#reach(address, kept, used, request);
+    return address.then((found) => {
+      signal?.throwIfAborted();
+      return this.#reach(found, kept, used, request);
+    });
+  }
+
+  #reach(
+    address: string,
+    kept: Kept,
+    used: Set<SimulatedConnection> | undefined,
+    request: ExchangeRequest,
+  ): Promise<Response> {
+    const { make, signal } = request;
+    const door = this.#doors.get(address);
+    if (door) return this.#through(this.#connect(door, kept, used), door, kept, request);
+    const listener = this.#listeners.get(address);
+    if (!listener) throw refused(address);
     // Straight to it, past every proxy: what the harness itself reads.
     return Promise.resolve(make(() => signal ?? new AbortController().signal))
-      .then(handler)
+      .then((made) => listener.handler(made))
       .catch(() => {
         signal?.throwIfAborted();
         throw closed();
@@ -155,14 +182,15 @@ export class SimulatedNetwork {
     kept: Kept,
     request: ExchangeRequest,
   ): Promise<Response> {
-    const handler = this.#handlers.get(door.upstream());
-    if (!connection || !handler) {
+    const listener = this.#listeners.get(door.upstream());
+    if (!connection || !listener) {
       connection?.close();
       const nobody = `other side closed (nothing listens behind it, at ${door.upstream()})`;
       return Promise.reject(fetchFailed('UND_ERR_SOCKET', nobody));
     }
-    return connection.exchange(request, handler, () => {
+    return connection.exchange(request, listener.handlerFor(connection), () => {
       if (!connection.isOpen) return;
+      listener.rest(connection);
       const idle = kept.get(door);
       if (idle) idle.push(connection);
       else kept.set(door, [connection]);

@@ -4,6 +4,7 @@ import { VirtualClock } from '../../../harness/kit/virtual-clock.ts';
 import type { ToxicRequest } from '../../../harness/proxy/active-toxic.ts';
 import { Registry } from '../../../harness/proxy/registry.ts';
 import { toxicKinds } from '../../../harness/proxy/toxics/index.ts';
+import type { ListenLimits } from '../../../harness/world/simulated/listener.ts';
 import { SimulatedNetwork } from '../../../harness/world/simulated/network.ts';
 
 let clock: VirtualClock;
@@ -12,9 +13,12 @@ let registry: Registry;
 let url: string;
 /** Requests that the handler has seen hang up. */
 let hungUp: number;
+/** Requests that it has had. */
+let handled: number;
 
 /** Answers `/whole` at once, and `/stream` with five words, one every 100 ms. */
 function handler(request: Request): Response {
+  handled += 1;
   request.signal.addEventListener('abort', () => (hungUp += 1));
   if (new URL(request.url).pathname === '/whole') return new Response('whole', { headers: { 'x-kept': 'yes' } });
   const words = ['one ', 'two ', 'three ', 'four ', 'five'];
@@ -32,19 +36,25 @@ function handler(request: Request): Response {
 
 beforeEach(async () => {
   clock = new VirtualClock();
-  network = new SimulatedNetwork();
+  network = new SimulatedNetwork(clock);
   hungUp = 0;
+  handled = 0;
   const upstream = network.listen(handler);
   registry = new Registry({ clock, random: seededRandom(1), log: () => undefined, openPort: network.openPort });
   const proxy = await registry.create({ name: 'link', listen: '127.0.0.1:0', upstream, enabled: true, toxics: [] });
   url = `http://${proxy.listen}`;
 });
 
-function toxic(type: string, attributes: Record<string, number>, toxicity = 1): void {
+function toxic(
+  type: string,
+  attributes: Record<string, number>,
+  toxicity = 1,
+  stream: 'upstream' | 'downstream' = 'downstream',
+): void {
   const kind = toxicKinds.find((candidate) => candidate.type === type);
   if (!kind) throw new Error(`no toxic ${type}`);
   const request: ToxicRequest = {
-    ...{ name: type, kind, stream: 'downstream', direction: 'downstream', toxicity, attributes },
+    ...{ name: type, kind, stream, direction: stream, toxicity, attributes },
   };
   registry.addToxic('link', request);
 }
@@ -199,3 +209,108 @@ describe('a simulated network', () => {
     await expect(registry.create(request)).rejects.toThrow('address already in use');
   });
 });
+
+describe('a half-open link', () => {
+  it('loses what is asked, and closes nothing: the handler never hears of it', async () => {
+    toxic('timeout', { timeout: 0 }, 1, 'upstream');
+    const giveUp = new AbortController();
+    clock.setTimer(() => giveUp.abort(new Error('enough')), 5000);
+    expect(await failure(ask('/whole', { signal: giveUp.signal }))).toMatchObject({ message: 'enough' });
+    expect([clock.now(), handled]).toEqual([5000, 0]);
+  });
+
+  it('loses what is answered: the handler has done it all', async () => {
+    toxic('timeout', { timeout: 0 });
+    const giveUp = new AbortController();
+    clock.setTimer(() => giveUp.abort(new Error('enough')), 5000);
+    expect(await failure(ask('/whole', { signal: giveUp.signal }))).toMatchObject({ message: 'enough' });
+    expect([clock.now(), handled]).toEqual([5000, 1]);
+  });
+
+  it('goes dead in the middle of a stream, and no byte comes any more', async () => {
+    const response = await network.fetch(`${url}/stream`);
+    const seen: string[] = [];
+    const reading = (async () => {
+      for await (const chunk of response.body as unknown as AsyncIterable<Uint8Array>)
+        seen.push(Buffer.from(chunk).toString());
+    })();
+    reading.catch(() => undefined);
+    clock.setTimer(() => toxic('timeout', { timeout: 0 }), 250);
+    await clock.advance(60_000);
+    expect(seen).toEqual(['one ', 'two ']);
+  });
+});
+
+describe('names', () => {
+  it('lead to addresses, and to others once they are changed', async () => {
+    const [here, there] = [network.listen(() => new Response('here')), network.listen(() => new Response('there'))];
+    network.names.set('store.example', { answer: { address: '127.0.0.1' } });
+    const portOf = (address: string): string => address.split(':')[1] ?? '';
+    const get = async (port: string): Promise<string> => (await network.fetch(`http://store.example:${port}/`)).text();
+    expect([await get(portOf(here)), await get(portOf(there))]).toEqual(['here', 'there']);
+    network.names.set('store.example', { answer: { address: '127.0.0.9' } });
+    expect(await failure(get(portOf(here)))).toBe('ECONNREFUSED');
+  });
+
+  it('that nobody has are not found, localhost is known, and a server of names may be slow or down', async () => {
+    expect(await failure(network.fetch('http://nobody.example/'))).toBe('ENOTFOUND');
+    expect(await failure(network.fetch('http://localhost:9/'))).toBe('ECONNREFUSED');
+    network.names.set('store.example', { answer: { error: 'EAI_AGAIN' }, afterMs: 3000 });
+    expect(await failure(network.fetch('http://Store.Example/'))).toBe('EAI_AGAIN');
+    expect(clock.now()).toBe(3000);
+  });
+});
+
+describe('a server with limits', () => {
+  /** A door to a server that answers after a second, or as a stream. */
+  async function limited(limits: ListenLimits): Promise<string> {
+    const upstream = network.listen(
+      async (request) => {
+        await clock.sleep(1000);
+        return handler(request);
+      },
+      undefined,
+      limits,
+    );
+    const proxy = await registry.create({
+      ...{ name: 'limited', listen: '127.0.0.1:0', upstream },
+      enabled: true,
+      toxics: [],
+    });
+    return `http://${proxy.listen}`;
+  }
+
+  it('serves so many connections, lets others wait until one of those is closed, and answers what is more not at all', async () => {
+    const door = await limited({ connections: 1, backlog: 1, keepAliveMs: 500 });
+    const get = async (): Promise<string> => {
+      const response = await network.fetch(`${door}/whole`);
+      return `${await response.text()} at ${clock.now()}`;
+    };
+    const [first, second, third] = [get(), get(), failureAt(get())];
+    expect(await clock.run(first)).toBe('whole at 1000');
+    // The first is kept for half a second, then it is closed.
+    expect(await clock.run(second)).toBe('whole at 2500');
+    expect(await clock.run(third)).toEqual(['UND_ERR_SOCKET', 10_000]);
+  });
+
+  it('closes a connection on which nothing has been asked for some time, and not before', async () => {
+    const door = await limited({ keepAliveMs: 500 });
+    const get = async (): Promise<string> => (await network.fetch(`${door}/whole`)).text();
+    await clock.run(get());
+    await clock.advance(499);
+    await clock.run(get());
+    expect(registry.traffic()['limited']?.connections).toBe(1);
+    await clock.advance(500);
+    await clock.run(get());
+    expect(registry.traffic()['limited']?.connections).toBe(2);
+  });
+});
+
+async function failureAt(work: Promise<unknown>): Promise<unknown> {
+  try {
+    await work;
+  } catch (cause) {
+    return [cause instanceof Error ? (cause.cause as { code?: string } | undefined)?.code : cause, clock.now()];
+  }
+  return 'no failure';
+}

@@ -19,7 +19,7 @@ let hungUp: number;
 
 beforeEach(() => {
   clock = new VirtualClock();
-  network = new SimulatedNetwork();
+  network = new SimulatedNetwork(clock);
   stored = [];
   hungUp = 0;
 });

@@ -1,0 +1,46 @@
+import { isIP } from 'node:net';
+import type { Clock } from '../../kit/clock.ts';
+import { fetchFailed } from './network-errors.ts';
+
+/** What a name server says of a name. */
+export interface NameAnswer {
+  /** An IPv4 address; or why there is none: no such name, or no answer to be had for now. */
+  readonly answer: { readonly address: string } | { readonly error: 'ENOTFOUND' | 'EAI_AGAIN' };
+  /** How long it takes; default 0. Milliseconds. */
+  readonly afterMs?: number;
+}
+
+/** The names of a network. Of those that nobody has set, only `localhost` has an address. */
+export class Names {
+  readonly #clock: Clock;
+  readonly #answers = new Map<string, NameAnswer>();
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  /** What is answered from now on; connections that are open stay where they are. */
+  set(name: string, answer: NameAnswer): void {
+    this.#answers.set(name.toLowerCase(), answer);
+  }
+
+  /**
+   * The `host:port` behind that of a URL; at once where the host is an address.
+   *
+   * @throws TypeError as `fetch` does when the name cannot be resolved
+   */
+  resolve({ host, hostname, port }: URL): string | Promise<string> {
+    if (isIP(hostname) !== 0) return host;
+    const known = this.#answers.get(hostname);
+    const { answer, afterMs = 0 } = known ?? unknownName(hostname);
+    const give = (): string => {
+      if ('error' in answer) throw fetchFailed(answer.error, `getaddrinfo ${answer.error} ${hostname}`);
+      return `${answer.address}:${port || '80'}`;
+    };
+    return afterMs === 0 ? give() : this.#clock.sleep(afterMs).then(give);
+  }
+}
+
+function unknownName(name: string): NameAnswer {
+  return { answer: name === 'localhost' ? { address: '127.0.0.1' } : { error: 'ENOTFOUND' } };
+}
