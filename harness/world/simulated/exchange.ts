@@ -4,7 +4,7 @@ import type { ResponseBody } from './response-body.ts';
 /** A request as its connection needs it. */
 export interface ExchangeRequest {
   /** The request as the handler gets it: `hangUp` gives what aborts when its caller is gone. */
-  make(hangUp: () => AbortSignal): Request;
+  readonly make: (hangUp: () => AbortSignal) => Request;
   readonly bodyBytes: number;
   /** Of the caller. */
   readonly signal: AbortSignal | null;

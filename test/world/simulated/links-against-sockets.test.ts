@@ -1,0 +1,244 @@
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { systemClock, type Clock } from '../../../harness/kit/clock.ts';
+import { seededRandom } from '../../../harness/kit/random.ts';
+import { VirtualClock } from '../../../harness/kit/virtual-clock.ts';
+import { Registry } from '../../../harness/proxy/registry.ts';
+import { toxicKinds } from '../../../harness/proxy/toxics/index.ts';
+import { SimulatedNetwork } from '../../../harness/world/simulated/network.ts';
+
+/** Something that is done to the link, so long after the request was sent. */
+interface Step {
+  readonly atMs: number;
+  readonly add?: { type: string; attributes: Record<string, number>; stream?: 'upstream' | 'downstream' };
+  readonly update?: { type: string; attributes: Record<string, number> };
+  readonly remove?: string;
+  readonly disable?: true;
+}
+
+/** When each chunk had arrived as a whole, and how it ended. */
+interface Seen {
+  readonly chunksMs: readonly number[];
+  readonly end: string;
+  readonly endMs: number;
+}
+
+const chunkBytes = 5000;
+const chunkCount = 6;
+const everyMs = 100;
+/** What is not systematic is lateness: a busy machine only ever delays. So of several tries the earliest time is held against the virtual one. */
+const tries = 5;
+const toleranceMs = 10;
+
+const sequences: Readonly<Record<string, readonly Step[]>> = {
+  nothing: [],
+  'a latency from the start on': [{ atMs: 0, add: { type: 'latency', attributes: { latency: 80, jitter: 0 } } }],
+  'a latency on the way to the server': [
+    { atMs: 0, add: { type: 'latency', attributes: { latency: 80, jitter: 0 }, stream: 'upstream' } },
+  ],
+  'a latency that comes and goes': [
+    { atMs: 250, add: { type: 'latency', attributes: { latency: 1000, jitter: 0 } } },
+    { atMs: 450, remove: 'latency' },
+  ],
+  'a latency that changes': [
+    { atMs: 0, add: { type: 'latency', attributes: { latency: 40, jitter: 0 } } },
+    { atMs: 250, update: { type: 'latency', attributes: { latency: 170, jitter: 0 } } },
+  ],
+  'a bandwidth that is too small': [{ atMs: 0, add: { type: 'bandwidth', attributes: { rate: 40 } } }],
+  'a bandwidth that comes and goes': [
+    { atMs: 250, add: { type: 'bandwidth', attributes: { rate: 20 } } },
+    { atMs: 650, remove: 'bandwidth' },
+  ],
+  'a latency and a bandwidth': [
+    { atMs: 0, add: { type: 'bandwidth', attributes: { rate: 80 } } },
+    { atMs: 0, add: { type: 'latency', attributes: { latency: 120, jitter: 0 } } },
+  ],
+  'a black hole that closes': [{ atMs: 250, add: { type: 'timeout', attributes: { timeout: 300 } } }],
+  'a black hole that is taken away': [
+    { atMs: 250, add: { type: 'timeout', attributes: { timeout: 0 } } },
+    { atMs: 620, remove: 'timeout' },
+  ],
+  'a reset': [{ atMs: 250, add: { type: 'reset_peer', attributes: { timeout: 0 } } }],
+  'a reset after a while': [{ atMs: 250, add: { type: 'reset_peer', attributes: { timeout: 120 } } }],
+  'a link that is disabled': [{ atMs: 250, disable: true }],
+};
+
+let server: Server;
+const realRegistries: Registry[] = [];
+
+beforeAll(async () => {
+  server = createServer((request, response) => {
+    if (request.url === '/quick') {
+      response.end('quick');
+      return;
+    }
+    response.on('error', () => undefined);
+    const send = async (): Promise<void> => {
+      response.flushHeaders();
+      const from = performance.now();
+      for (let count = 1; count <= chunkCount; count++) {
+        await sleep(Math.max(0, count * everyMs - (performance.now() - from)));
+        response.write(Buffer.alloc(chunkBytes));
+      }
+      response.end();
+    };
+    void send();
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  // What is used for the first time has to be compiled first.
+  await Promise.all([onSockets([]), onSockets([])]);
+});
+afterAll(async () => {
+  for (const registry of realRegistries) await registry.stop();
+  server.closeAllConnections();
+  server.close();
+});
+
+/** The same in virtual time, on a simulated link. */
+async function onSimulatedLink(steps: readonly Step[]): Promise<Seen> {
+  const clock = new VirtualClock();
+  const network = new SimulatedNetwork(clock);
+  const upstream = network.listen(() => {
+    let count = 0;
+    return new Response(
+      new ReadableStream<Uint8Array>(
+        {
+          pull: async (controller) => {
+            await clock.sleep(everyMs);
+            controller.enqueue(new Uint8Array(chunkBytes));
+            if (++count === chunkCount) controller.close();
+          },
+        },
+        { highWaterMark: 0 },
+      ),
+    );
+  });
+  const registry = new Registry({
+    ...{ clock, random: seededRandom(1), log: () => undefined },
+    openPort: network.openPort,
+  });
+  return clock.run(watch(registry, { upstream, steps, clock, fetch: network.fetch }));
+}
+
+/** Through the real proxy, in real time. */
+function onSockets(steps: readonly Step[]): Promise<Seen> {
+  const clock = systemClock();
+  const registry = new Registry({ clock, random: seededRandom(1), log: () => undefined });
+  realRegistries.push(registry);
+  const upstream = `127.0.0.1:${(server.address() as AddressInfo).port}`;
+  return watch(registry, { upstream, steps, clock, fetch });
+}
+
+async function watch(
+  registry: Registry,
+  world: { upstream: string; steps: readonly Step[]; clock: Clock; fetch: typeof fetch },
+): Promise<Seen> {
+  const { upstream, steps, clock } = world;
+  const proxy = await registry.create({
+    ...{ name: 'link', listen: '127.0.0.1:0', upstream, enabled: true, toxics: [] },
+  });
+  const fromMs = clock.now();
+  const sinceMs = (): number => clock.now() - fromMs;
+  for (const step of steps) {
+    if (step.atMs === 0) act(registry, step);
+    else clock.setTimer(() => act(registry, step), step.atMs);
+  }
+  const chunksMs: number[] = [];
+  let bytes = 0;
+  try {
+    const response = await world.fetch(`http://${proxy.listen}/`);
+    for await (const chunk of response.body as unknown as AsyncIterable<Uint8Array>) {
+      bytes += chunk.length;
+      while (chunksMs.length < Math.floor(bytes / chunkBytes)) chunksMs.push(sinceMs());
+    }
+    return { chunksMs, end: `whole, ${bytes} bytes`, endMs: sinceMs() };
+  } catch (cause) {
+    const code = cause instanceof Error ? (cause.cause as { code?: string } | undefined)?.code : undefined;
+    return { chunksMs, end: code ?? String(cause), endMs: sinceMs() };
+  }
+}
+
+function act(registry: Registry, { add, update, remove, disable }: Step): void {
+  const proxy = registry.get('link');
+  if (add) {
+    const kind = toxicKinds.find(({ type }) => type === add.type);
+    if (!kind) throw new Error(`no toxic ${add.type}`);
+    const { stream = 'downstream', attributes, type } = add;
+    registry.addToxic('link', { ...{ name: type, kind, stream, direction: stream, toxicity: 1 }, attributes });
+  }
+  if (update) {
+    const toxic = proxy.toxic(update.type);
+    toxic.attributes = update.attributes;
+    proxy.refreshToxic(toxic);
+  }
+  if (remove !== undefined) proxy.removeToxic(proxy.toxic(remove), 'removed');
+  if (disable) void registry.update('link', { enabled: false });
+}
+
+describe('a simulated link does what the proxy does on sockets, to the same bytes and at the same times', () => {
+  it.each(Object.entries(sequences))('with %s', { timeout: 20_000 }, async (_name, steps) => {
+    const expected = await onSimulatedLink(steps);
+    // Not all at once, as server, proxy and client share this one thread.
+    const seen = await Promise.all(
+      Array.from({ length: tries }, async (_, index) => {
+        await sleep(index * 43);
+        return onSockets(steps);
+      }),
+    );
+    for (const { end, chunksMs } of seen)
+      expect([end, chunksMs.length]).toEqual([expected.end, expected.chunksMs.length]);
+    const earliest = (timeOf: (one: Seen) => number): number => Math.min(...seen.map(timeOf));
+    const differences = [
+      ...expected.chunksMs.map((atMs, index) => earliest(({ chunksMs }) => chunksMs[index] ?? 0) - atMs),
+      earliest(({ endMs }) => endMs) - expected.endMs,
+    ];
+    const tooFar = differences.filter((differenceMs) => Math.abs(differenceMs) > toleranceMs);
+    expect(tooFar, `${JSON.stringify(expected)}\n${JSON.stringify(seen)}`).toEqual([]);
+  });
+});
+
+describe('one seed', () => {
+  /** Which of twelve connections, one after another, are reset by a toxic that is done to half of them. */
+  async function resets(registry: Registry, upstream: string, send: typeof fetch): Promise<string> {
+    const proxy = await registry.create({
+      ...{ name: 'link', listen: '127.0.0.1:0', upstream, enabled: true, toxics: [] },
+    });
+    const kind = toxicKinds.find(({ type }) => type === 'reset_peer');
+    if (!kind) throw new Error('no toxic');
+    const stream = 'downstream';
+    registry.addToxic('link', {
+      ...{ name: 'half', kind, stream, direction: stream, toxicity: 0.5, attributes: { timeout: 0 } },
+    });
+    let pattern = '';
+    for (let count = 0; count < 12; count++) {
+      const init = { headers: { connection: 'close' } };
+      pattern += await send(`http://${proxy.listen}/quick`, init)
+        .then((response) => response.text())
+        .then(
+          () => '.',
+          () => 'x',
+        );
+    }
+    return pattern;
+  }
+
+  function simulatedResets(seed: number): Promise<string> {
+    const clock = new VirtualClock();
+    const network = new SimulatedNetwork(clock);
+    const { openPort } = network;
+    const registry = new Registry({ clock, random: seededRandom(seed), log: () => undefined, openPort });
+    const upstream = network.listen(() => new Response('quick'));
+    return clock.run(resets(registry, upstream, (input, init) => network.openClient().fetch(input, init)));
+  }
+
+  it('takes the same decisions on a simulated link as on sockets', async () => {
+    const registry = new Registry({ clock: systemClock(), random: seededRandom(5), log: () => undefined });
+    realRegistries.push(registry);
+    const real = await resets(registry, `127.0.0.1:${(server.address() as AddressInfo).port}`, fetch);
+    expect(real).toMatch(/^(?=.*x)(?=.*\.)/);
+    expect(await simulatedResets(5)).toBe(real);
+    expect(await simulatedResets(6)).not.toBe(real);
+  });
+});
