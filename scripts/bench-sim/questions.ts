@@ -31,6 +31,6 @@ export async function measureQuestions(
     { name: 'virtual time', value: record.plan.durationMs / 1000, unit: 's' },
     { name: 'real time', value: seconds, unit: 's' },
     { name: 'processor time', value: (cpu.user + cpu.system) / 1e6, unit: 's' },
-    ...memoryFigures(),
+    ...(await memoryFigures()),
   ];
 }

@@ -105,6 +105,17 @@ describe('the conversation trace', () => {
       },
     );
 
+    it('lets them wait nearly as long as the published bound at 1.05 of it', async () => {
+      const { published, seen } = exceptions.beyondSaturation;
+      const gpu = figures.gpu.name as keyof typeof seen;
+      const times = await firstTokensMs(settings, 1.05 * saturationPerSecond, seeds);
+      const tailSeconds = quantile(times, 0.99) / 1000;
+      expect(published[gpu]).toBe(figures.beyondSeconds);
+      expect(tailSeconds).toBeLessThan(published[gpu]);
+      expect(tailSeconds).toBeGreaterThan(published[gpu] * (1 - tailTolerance));
+      expectWithin(0.15, tailSeconds, seen[gpu]);
+    });
+
     it('lets them wait the longer the longer it lasts, beyond it', async () => {
       const tail = async (durationMs: number): Promise<number> => {
         const { firstTokenMs } = await serve(settings, { ratePerSecond: 1.2 * saturationPerSecond, durationMs });
@@ -128,14 +139,14 @@ describe('the conversation trace', () => {
 });
 
 describe('a cache that is too small: prompts of 1,000 tokens and answers of 1,500 on one A100 with 40 GB', () => {
-  // How the lengths are distributed is not published; such answers are usually many short and few long.
+  // How the lengths are distributed is not published. These were chosen because they come nearest: see the exceptions.
   const draw = (random: Random) => ({
     promptTokens: 1000,
     outputTokens: Math.min(15_000, Math.max(2, Math.round(random.exponential(1 / 1500)))),
   });
   const settings = settingsOf({ gpu: smallA100, model: llama3Small }, { tokenBudget: 512 });
-  const overloaded = () =>
-    Promise.all(seeds.map((seed) => serve(settings, { ratePerSecond: 1.2, seed, durationMs: 600_000, draw })));
+  const overloaded = (drawn = draw) =>
+    Promise.all(seeds.map((seed) => serve(settings, { ratePerSecond: 1.4, seed, durationMs: 600_000, draw: drawn })));
 
   it('gets 0.86 requests per second done, with 245 to 327 preemptions in 600 s', async () => {
     const runs = await overloaded();
@@ -143,6 +154,11 @@ describe('a cache that is too small: prompts of 1,000 tokens and answers of 1,50
     const preemptions = mean(runs.map((run) => run.state.preemptions));
     expect(preemptions).toBeGreaterThan(245 * (1 - capacityTolerance));
     expect(preemptions).toBeLessThan(327 * (1 + capacityTolerance));
+  });
+
+  it('gets more done where all answers are of one length', async () => {
+    const runs = await overloaded(() => ({ promptTokens: 1000, outputTokens: 1500 }));
+    expectException(mean(runs.map((run) => run.finishedPerSecond)), exceptions.evenLengths);
   });
 
   it('takes 30 ms per token in the median, and much longer in the tail', async () => {

@@ -38,10 +38,25 @@ export const exceptions = {
     seen: 10.7,
     reason: 'As with 16 callers.',
   },
+  beyondSaturation: {
+    figure: 'the 99th percentile of the time to the first token at 1.05 of the saturation, a lower bound by GPU, s',
+    published: { 'A100-80': 18, 'H100-80': 15, 'H200-141': 14 },
+    seen: { 'A100-80': 15.5, 'H100-80': 13.1, 'H200-141': 11.1 },
+    reason:
+      'In 240 s a backlog of 5 % is 12 s of work, and the published bounds are of one run each; single runs here give 3 to 17 s.',
+  },
+  evenLengths: {
+    figure: 'requests per second that a cache too small lets through when all answers have 1,500 tokens',
+    published: 0.86,
+    seen: 1.12,
+    reason:
+      'Only the mean length is published. With answers of one length, or of 750 to 2,250 tokens, 1.1 are done; with exponential lengths, which ' +
+      'were chosen for the other tests after these had been seen, 0.94. So that agreement is weak evidence.',
+  },
   thrashingTail: {
     figure: 'the 99th percentile of the time per output token when the cache is too small, ms',
     published: 230,
-    seen: 57,
+    seen: 69,
     reason:
       'It hangs on the share of short answers among those that are preempted, and how the lengths of 1,500 tokens on average are distributed is ' +
       'not published; saturation and preemptions agree.',

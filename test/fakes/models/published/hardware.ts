@@ -40,7 +40,7 @@ const bytesPerParameter = 2;
 
 /**
  * What a model on so many GPUs is as settings of the engine, by the formulas that stand beside them in `EngineSettingsSchema`: from data
- * sheets alone, so that the published figures are met by the model and not by its fitting.
+ * sheets and the shares of them that kernels reach, none of it fitted to what serving is compared with.
  */
 export function settingsOf(
   setUp: { readonly gpu: Gpu; readonly model: Model; readonly gpus?: number },
