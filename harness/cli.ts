@@ -65,6 +65,7 @@ function buildProgram(terminal: Terminal, signal: AbortSignal, finish: (code: nu
         .choices([...worldNames])
         .default('local'),
     )
+    .option('--interleave', 'let the seed decide the order of what is ready at the same time (simulated): finds races')
     .option('--stand-ins', 'use what stands in for parts that only processes can be (the simulated world always does)')
     .addOption(target)
     .option('--defect <id>', 'switch on a defect that the target’s config lists')

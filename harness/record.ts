@@ -136,6 +136,8 @@ export const RunRecordSchema = z.object({
     /** The run's origin (start of the load), epoch milliseconds. */
     originMs: z.number(),
     world: z.enum(['local', 'simulated']),
+    /** True where the seed decided the order of what was ready at the same time; else absent. */
+    interleaved: z.boolean().exactOptional(),
     target: z.string(),
     defect: z.string().nullable(),
     /** The command that repeats it. */
