@@ -16,6 +16,8 @@ export interface RunOptions {
   readonly target: TargetConfig;
   readonly seed: number;
   readonly pace: Pace;
+  /** How much of the scenario's requests is sent: above 0, at most 100. Default 1. */
+  readonly rate?: number | undefined;
   readonly defect: string | null;
   readonly world: WorldName;
   /** In the simulated world: the seed decides the order of what is ready at the same time, which finds races. Default false. */

@@ -48,6 +48,8 @@ export const PlanSchema = z.object({
   references: z.array(z.string()),
   seed: z.number(),
   pace: z.enum(['quick', 'full']),
+  /** How much of the scenario's requests was sent; absent where it was all of it. The feeds of sources are never scaled. */
+  rate: z.number().exactOptional(),
   /** Length of the window over which recovery has to hold. */
   holdMs: z.number(),
   durationMs: z.number(),

@@ -8,6 +8,7 @@ export interface RunFlags {
   readonly seeds?: readonly number[];
   readonly pace: Pace;
   readonly world: WorldName;
+  readonly rate?: number;
   readonly interleave?: boolean;
   readonly standIns?: boolean;
   readonly target?: string;
@@ -35,6 +36,7 @@ export function checkRunFlags(flags: RunFlags): void {
 export function replayCommand(name: string, seed: number, flags: RunFlags): string {
   const parts = ['npx gameday run', name, `--seed ${seed}`];
   if (flags.pace !== 'quick') parts.push(`--pace ${flags.pace}`);
+  if (flags.rate !== undefined && flags.rate !== 1) parts.push(`--rate ${flags.rate}`);
   if (flags.target !== undefined) parts.push(`--target ${quoted(flags.target)}`);
   if (flags.world !== 'local') parts.push(`--world ${flags.world}`);
   else if (flags.standIns === true) parts.push('--stand-ins');

@@ -67,6 +67,7 @@ function runOne(
     target: loaded.config,
     seed,
     pace: flags.pace,
+    rate: flags.rate,
     defect: flags.defect ?? null,
     stateFolder: stateFolder(),
     runsFolder: runsFolderOf(flags),

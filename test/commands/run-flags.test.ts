@@ -13,8 +13,17 @@ describe('the flags of a run', () => {
 
   it('are all in the command that repeats the run', () => {
     expect(
-      replayCommand('small', 7, { ...simulated, interleave: true, pace: 'full', defect: 'A2', out: 'my runs' }),
-    ).toBe("npx gameday run small --seed 7 --pace full --world simulated --interleave --defect A2 --out 'my runs'");
+      replayCommand('small', 7, {
+        ...simulated,
+        interleave: true,
+        pace: 'full',
+        rate: 0.2,
+        defect: 'A2',
+        out: 'my runs',
+      }),
+    ).toBe(
+      "npx gameday run small --seed 7 --pace full --rate 0.2 --world simulated --interleave --defect A2 --out 'my runs'",
+    );
     expect(replayCommand('small', 7, { pace: 'quick', world: 'local', standIns: true })).toBe(
       'npx gameday run small --seed 7 --stand-ins',
     );
