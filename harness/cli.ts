@@ -64,6 +64,11 @@ function buildProgram(terminal: Terminal, signal: AbortSignal, finish: (code: nu
         .argParser(parseSeeds)
         .conflicts('seed'),
     )
+    .option(
+      '--jobs <count>',
+      'processes that share the runs of --seeds (simulated; default: one for each core)',
+      wholeNumber,
+    )
     .addOption(pace)
     .addOption(rate)
     .addOption(

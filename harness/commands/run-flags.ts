@@ -6,6 +6,8 @@ import type { WorldName } from '../surroundings.ts';
 export interface RunFlags {
   readonly seed?: number;
   readonly seeds?: readonly number[];
+  /** How many processes share the runs of many seeds. */
+  readonly jobs?: number;
   readonly pace: Pace;
   readonly world: WorldName;
   readonly rate?: number;
@@ -27,6 +29,14 @@ export function checkRunFlags(flags: RunFlags): void {
   if (flags.interleave === true && flags.world === 'local')
     problems.push(
       '--interleave needs --world simulated: in real time the machine decides what comes first, and no seed can.',
+    );
+  const { jobs } = flags;
+  if (jobs !== undefined && flags.seeds === undefined)
+    problems.push('--jobs shares the runs of many seeds among processes: it needs --seeds.');
+  if (jobs === 0) problems.push('--jobs has to be at least 1.');
+  if (jobs !== undefined && jobs > 1 && flags.world === 'local')
+    problems.push(
+      '--jobs above 1 needs --world simulated: runs in real time would share the machine and disturb each other’s timing.',
     );
   const [first] = problems;
   if (first !== undefined) throw new GamedayError('usage', first, { problems });

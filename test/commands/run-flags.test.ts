@@ -28,4 +28,13 @@ describe('the flags of a run', () => {
       'npx gameday run small --seed 7 --stand-ins',
     );
   });
+
+  it('refuse several processes where they would disturb each other, and where there is nothing to share', () => {
+    const local: RunFlags = { pace: 'quick', world: 'local', seeds: [1, 2] };
+    expect(() => checkRunFlags({ ...local, jobs: 2 })).toThrow('--jobs above 1 needs --world simulated');
+    expect(() => checkRunFlags({ ...local, jobs: 1 })).not.toThrow();
+    expect(() => checkRunFlags({ ...simulated, jobs: 2 })).toThrow('it needs --seeds');
+    expect(() => checkRunFlags({ ...simulated, seeds: [1], jobs: 0 })).toThrow('at least 1');
+    expect(() => checkRunFlags({ ...simulated, seeds: [1], jobs: 8 })).not.toThrow();
+  });
 });
