@@ -12,6 +12,7 @@ import { sweepCommand } from './commands/sweep.ts';
 import { describeError, processTerminal, type Terminal } from './commands/terminal.ts';
 import { systemClock } from './kit/clock.ts';
 import { GamedayError } from './kit/errors.ts';
+import { rateProblem } from './load/at-rate.ts';
 import { gamedayVersion } from './version.ts';
 import { worldNames } from './surroundings.ts';
 
@@ -50,6 +51,10 @@ function buildProgram(terminal: Terminal, signal: AbortSignal, finish: (code: nu
   const seed = new Option('--seed <number>', 'repeats the plan of an earlier run (default: a new one)').argParser(
     wholeNumber,
   );
+  const rate = new Option(
+    '--rate <share>',
+    'how much of the scenario’s requests is sent: 0.2 for a quick look, with fewer samples (default: 1)',
+  ).argParser(parseRate);
   const add = (name: string, summary: string): Command => program.command(name).description(summary).exitOverride();
   add('run', 'Run scenarios and judge them.')
     .argument('[names...]', 'scenarios to run (default: all)')
@@ -59,12 +64,19 @@ function buildProgram(terminal: Terminal, signal: AbortSignal, finish: (code: nu
         .argParser(parseSeeds)
         .conflicts('seed'),
     )
+    .option(
+      '--jobs <count>',
+      'processes that share the runs of --seeds (simulated; default: one for each core)',
+      wholeNumber,
+    )
     .addOption(pace)
+    .addOption(rate)
     .addOption(
       new Option('--world <world>', 'processes and real time, or functions and virtual time')
         .choices([...worldNames])
         .default('local'),
     )
+    .option('--interleave', 'let the seed decide the order of what is ready at the same time (simulated): finds races')
     .option('--stand-ins', 'use what stands in for parts that only processes can be (the simulated world always does)')
     .addOption(target)
     .option('--defect <id>', 'switch on a defect that the target’s config lists')
@@ -92,6 +104,7 @@ function buildProgram(terminal: Terminal, signal: AbortSignal, finish: (code: nu
     .argument('<name>', 'the scenario')
     .addOption(seed)
     .addOption(pace)
+    .addOption(rate)
     .addOption(target)
     .option('--json', 'as JSON, with every arrival time')
     .addHelpText('after', examples('plan source-throttling', 'plan gpu-saturation --seed 7 --pace full --json'))
@@ -142,6 +155,13 @@ function buildProgram(terminal: Terminal, signal: AbortSignal, finish: (code: nu
 function wholeNumber(text: string): number {
   if (!/^\d{1,15}$/.test(text)) throw new InvalidArgumentError('It has to be a whole number from 0 on.');
   return Number(text);
+}
+
+function parseRate(text: string): number {
+  const rate = text.trim() === '' ? NaN : Number(text);
+  const problem = rateProblem(rate);
+  if (problem !== null) throw new InvalidArgumentError(problem);
+  return rate;
 }
 
 /** Runs one command line and gives its exit code. */

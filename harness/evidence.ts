@@ -37,6 +37,7 @@ export async function evidenceOf(experiment: Experiment, seen: Seen): Promise<Ev
       startedAt: new Date(experiment.startedAtMs).toISOString(),
       originMs,
       world: experiment.surroundings.name,
+      ...(options.interleave === true ? { interleaved: true } : {}),
       target: options.target.name,
       defect: options.defect,
       command: options.command,

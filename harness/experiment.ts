@@ -16,8 +16,12 @@ export interface RunOptions {
   readonly target: TargetConfig;
   readonly seed: number;
   readonly pace: Pace;
+  /** How much of the scenario's requests is sent: above 0, at most 100. Default 1. */
+  readonly rate?: number | undefined;
   readonly defect: string | null;
   readonly world: WorldName;
+  /** In the simulated world: the seed decides the order of what is ready at the same time, which finds races. Default false. */
+  readonly interleave?: boolean;
   /** Where undo journals are kept, and where runs are. */
   readonly stateFolder: string;
   readonly runsFolder: string;
@@ -72,7 +76,10 @@ export async function openExperiment(
   const surroundings =
     options.world === 'local'
       ? localSurroundings()
-      : await simulatedSurroundings({ parts: scenario.world.parts, target, seed, durationMs: plan.durationMs });
+      : await simulatedSurroundings({
+          ...{ parts: scenario.world.parts, target, seed, durationMs: plan.durationMs },
+          interleave: options.interleave ?? false,
+        });
   const { id, folder } = await makeFolder(startedAtMs);
   return {
     ...{ options, surroundings, clock: surroundings.clock, plan, corpus, id, folder, startedAtMs },

@@ -1,3 +1,4 @@
+import { loadAtRate } from './load/at-rate.ts';
 import { scheduleLoads, type LoadSchedule } from './load/schedule.ts';
 import type { FollowLoad, LoadSpec, RequestLoad } from './load/types.ts';
 import type { JsonObject } from './kit/json.ts';
@@ -28,17 +29,24 @@ const paces: Readonly<Record<Pace, PaceTimes>> = {
   },
 };
 
-/** What will happen and when: a pure function of scenario, seed and pace. */
-export function makePlan(scenario: Scenario, choice: { seed: number; pace: Pace }): Plan {
+/**
+ * What will happen and when: a pure function of scenario, seed, pace and rate.
+ *
+ * @param choice.rate how much of the scenario's load is sent; default 1, above 0 and at most 100
+ * @throws GamedayError `usage` for a rate out of its range
+ */
+export function makePlan(scenario: Scenario, choice: { seed: number; pace: Pace; rate?: number | undefined }): Plan {
+  const { rate = 1 } = choice;
+  const loads = loadAtRate(scenario.load, rate);
   const times: PaceTimes = { ...paces[choice.pace], ...scenario.phases };
   const faults: PlannedFault[] = scenario.faults.map((fault) => ({
     ...fault,
     settings: { ...fault.settings },
     durationMs: fault.durationMs ?? times.faultMs,
   }));
-  const expectedDrainMs = drainMs(scenario.load, faults);
+  const expectedDrainMs = drainMs(loads, faults);
   const phases = planPhases(times, faults, Math.max(times.recoveryMs, 2 * (expectedDrainMs ?? 0)));
-  const requests = scenario.load.filter((load) => load.kind === 'requests');
+  const requests = loads.filter((load) => load.kind === 'requests');
   const plan: Omit<Plan, 'load'> = {
     scenario: scenario.name,
     promise: scenario.promise,
@@ -46,11 +54,12 @@ export function makePlan(scenario: Scenario, choice: { seed: number; pace: Pace 
     references: [...scenario.references],
     seed: choice.seed,
     pace: choice.pace,
+    ...(rate === 1 ? {} : { rate }),
     holdMs: times.holdMs,
     durationMs: phases.at(-1)?.endMs ?? 0,
     phases,
     faults,
-    loadSpecs: scenario.load.map(asJson),
+    loadSpecs: loads.map(asJson),
     objectives: scenario.objectives.map((objective) => ({ ...objective, settings: { ...objective.settings } })),
     parts: scenario.world.parts.map(({ name, role, protocol, settings, variables }) => ({
       name,
@@ -63,16 +72,22 @@ export function makePlan(scenario: Scenario, choice: { seed: number; pace: Pace 
     expectedDrainMs,
     timeoutMs: Math.max(0, ...requests.map((load) => load.deadlineMs)),
   };
-  const schedules = loadSchedules(scenario, plan);
-  return { ...plan, load: scenario.load.map((load) => plannedLoad(load, schedules)) };
+  const schedules = schedulesOf(loads, plan);
+  return { ...plan, load: loads.map((load) => plannedLoad(load, schedules)) };
 }
 
 /** The arrivals of a plan: the same plan gives the same times and trace ids. */
-export function loadSchedules(scenario: Scenario, plan: Pick<Plan, 'seed' | 'phases' | 'durationMs'>): LoadSchedule[] {
+export function loadSchedules(scenario: Scenario, plan: Timetable & Pick<Plan, 'rate'>): LoadSchedule[] {
+  return schedulesOf(loadAtRate(scenario.load, plan.rate ?? 1), plan);
+}
+
+type Timetable = Pick<Plan, 'seed' | 'phases' | 'durationMs'>;
+
+function schedulesOf(loads: readonly LoadSpec[], plan: Timetable): LoadSchedule[] {
   const windows = plan.phases.flatMap(({ fault, startMs, endMs }) =>
     fault === undefined ? [] : [{ fault, startMs, endMs }],
   );
-  const requests = scenario.load.filter((load): load is RequestLoad => load.kind === 'requests');
+  const requests = loads.filter((load): load is RequestLoad => load.kind === 'requests');
   return scheduleLoads(requests, seededRandom(plan.seed).fork('load'), plan.durationMs, windows);
 }
 
@@ -123,16 +138,21 @@ function summaryOf(load: RequestLoad): string {
   const each = load.documentsPerRequest === undefined ? '' : ` of ${load.documentsPerRequest} documents`;
   switch (profile.kind) {
     case 'poisson':
-      return `${profile.ratePerSecond} per second${each}, Poisson`;
+      return `${plain(profile.ratePerSecond)} per second${each}, Poisson`;
     case 'constant':
-      return `${profile.ratePerSecond} per second${each}, evenly spaced`;
+      return `${plain(profile.ratePerSecond)} per second${each}, evenly spaced`;
     case 'flood':
-      return `${profile.ratePerSecond} per second${each}, ${profile.floodPerSecond} during ${profile.duringFaults.join(', ')}, Poisson`;
+      return `${plain(profile.ratePerSecond)} per second${each}, ${plain(profile.floodPerSecond)} during ${profile.duringFaults.join(', ')}, Poisson`;
     case 'steps':
-      return `${profile.steps.map((step) => step.ratePerSecond).join(', then ')} per second${each}, Poisson`;
+      return `${profile.steps.map((step) => plain(step.ratePerSecond)).join(', then ')} per second${each}, Poisson`;
     case 'ramp':
-      return `from ${profile.fromPerSecond} to ${profile.toPerSecond} per second${each}, Poisson`;
+      return `from ${plain(profile.fromPerSecond)} to ${plain(profile.toPerSecond)} per second${each}, Poisson`;
   }
+}
+
+/** A product of rates, without the digits that binary fractions add. */
+function plain(ratePerSecond: number): string {
+  return String(Number(ratePerSecond.toPrecision(6)));
 }
 
 /** A load spec is plain data; this only forgets its type. */

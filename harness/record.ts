@@ -48,6 +48,8 @@ export const PlanSchema = z.object({
   references: z.array(z.string()),
   seed: z.number(),
   pace: z.enum(['quick', 'full']),
+  /** How much of the scenario's requests was sent; absent where it was all of it. The feeds of sources are never scaled. */
+  rate: z.number().exactOptional(),
   /** Length of the window over which recovery has to hold. */
   holdMs: z.number(),
   durationMs: z.number(),
@@ -136,6 +138,8 @@ export const RunRecordSchema = z.object({
     /** The run's origin (start of the load), epoch milliseconds. */
     originMs: z.number(),
     world: z.enum(['local', 'simulated']),
+    /** True where the seed decided the order of what was ready at the same time; else absent. */
+    interleaved: z.boolean().exactOptional(),
     target: z.string(),
     defect: z.string().nullable(),
     /** The command that repeats it. */

@@ -24,8 +24,10 @@ export interface SimulatedRun {
  * @param settings.seed default 1
  * @param settings.defect an id from the config's list; default none
  * @param settings.pace default quick
+ * @param settings.rate how much of the scenario's requests is sent, above 0 and at most 100; default 1
+ * @param settings.interleave whether the seed decides the order of what is ready at the same time, which finds races; default false
  * @param settings.signal interrupts it
- * @throws GamedayError `bad-config` when the scenario cannot be run like this, with the reason
+ * @throws GamedayError `usage` for a rate out of its range; `bad-config` when the scenario cannot be run like this, with the reason
  */
 export async function simulate(
   scenario: Scenario,
@@ -34,19 +36,23 @@ export async function simulate(
     readonly seed?: number;
     readonly defect?: string | null;
     readonly pace?: Pace;
+    readonly rate?: number;
+    readonly interleave?: boolean;
     readonly signal?: AbortSignal;
   },
 ): Promise<SimulatedRun> {
-  const { target, seed = 1, defect = null, pace = 'quick', signal = new AbortController().signal } = settings;
+  const { target, seed = 1, defect = null, pace = 'quick', rate = 1, interleave = false } = settings;
+  const { signal = new AbortController().signal } = settings;
   const simulated = withStandIns(scenario);
   const reason = reasonToSkip(simulated, target, 'simulated');
   if (reason !== null) throw new GamedayError('bad-config', `${scenario.name} cannot be simulated: ${reason}.`);
+  const settled = `${pace === 'quick' ? '' : ` --pace ${pace}`}${rate === 1 ? '' : ` --rate ${rate}`} --world simulated${interleave ? ' --interleave' : ''}`;
   const faulty = defect === null ? '' : ` --defect ${defect}`;
   const experiment = await openExperiment(
     {
-      ...{ scenario: simulated, target, seed, pace, defect, world: 'simulated', signal, notes: [] },
+      ...{ scenario: simulated, target, seed, pace, rate, defect, world: 'simulated', interleave, signal, notes: [] },
       ...{ stateFolder: '', runsFolder: '', onProgress: () => undefined },
-      command: `npx gameday run ${scenario.name} --seed ${seed} --world simulated${faulty}`,
+      command: `npx gameday run ${scenario.name} --seed ${seed}${settled}${faulty}`,
     },
     () => Promise.resolve({ id: `simulated-${scenario.name}-${seed}`, folder: '' }),
   );

@@ -30,15 +30,18 @@ export async function simulatedSurroundings(settings: {
   readonly seed: number;
   /** How long the load lasts. Milliseconds. */
   readonly durationMs: number;
+  /** Whether the seed decides the order of what is ready at the same time; else it is the order in which it was asked for. */
+  readonly interleave: boolean;
 }): Promise<Surroundings> {
-  const { parts, target, seed, durationMs } = settings;
+  const { parts, target, seed, durationMs, interleave } = settings;
   if (!target.inProcess)
     throw new GamedayError('bad-config', `${target.name} is no function: its config has no "inProcess".`);
   const createTarget = await target.inProcess();
   const createPart = new Map(
     await Promise.all(parts.map(async (spec) => [spec.module, await loadPart(spec)] as const)),
   );
-  const clock = new VirtualClock(beginningMs);
+  const order = seededRandom(seed).fork('interleave');
+  const clock = new VirtualClock(beginningMs, interleave ? { interleave: () => order.next() } : {});
   const network = new SimulatedNetwork(clock);
   const owners = new Owners();
   const random = seededRandom(seed).fork('globals');

@@ -5,6 +5,7 @@ import { consoleTable } from './console-table.ts';
 import { plainText } from './plain-text.ts';
 import { receiptLine } from './receipt-line.ts';
 import type { ReportInput } from './report-input.ts';
+import { runConditions } from './run-conditions.ts';
 import { tally, verdictWords, worstFirst } from './verdict-words.ts';
 
 /**
@@ -40,6 +41,7 @@ function headline(record: RunRecord, settings: { readonly color: boolean }): str
     `seed ${plan.seed}`,
     `pace ${plan.pace}`,
     formatDuration(plan.durationMs),
+    ...runConditions(record),
   ];
   const interrupted = run.interrupted === null ? [] : [`Interrupted: ${plainText(run.interrupted)}`];
   return [

@@ -5,6 +5,7 @@ import { renderJunit, renderSkippedJunit } from './junit.ts';
 import { renderMarkdown, renderSkippedMarkdown } from './markdown.ts';
 import type { ReportInput, SkippedRun } from './report-input.ts';
 
+export { runConditions } from './run-conditions.ts';
 export { renderSummary } from './run-summary.ts';
 export { renderSeeds, type SeedRow } from './seeds.ts';
 export type { ReportInput, SkippedRun } from './report-input.ts';

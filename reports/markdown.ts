@@ -4,6 +4,7 @@ import { formatFigure } from './format-figure.ts';
 import { plainText } from './plain-text.ts';
 import { receiptLine } from './receipt-line.ts';
 import type { ReportInput, SkippedRun } from './report-input.ts';
+import { runConditions } from './run-conditions.ts';
 import { tally, verdictWords, worstFirst } from './verdict-words.ts';
 
 /** GitHub-flavoured Markdown for a job summary or a pull request. Everything from the record is escaped: it is shown, never obeyed. */
@@ -57,12 +58,15 @@ function section(title: string, items: readonly string[]): string {
   return items.length === 0 ? '' : `### ${title}\n\n${items.map((item) => `- ${item}`).join('\n')}`;
 }
 
-function facts({ plan, run, lateness }: RunRecord): string {
+function facts(record: RunRecord): string {
+  const { plan, run, lateness } = record;
+  const conditions = runConditions(record);
   const pairs: [string, string][] = [
     ['target', run.defect === null ? run.target : `${run.target} with defect ${run.defect}`],
     ['seed', String(plan.seed)],
     ['pace', plan.pace],
     ['world', run.world],
+    ...(conditions.length === 0 ? [] : [['conditions', conditions.join(', ')] as [string, string]]),
     ['duration', formatDuration(plan.durationMs)],
     ['started', run.startedAt],
     ['load generator late by (p99)', formatDuration(lateness.p99Ms)],

@@ -17,7 +17,7 @@ export interface SeedRow {
 
 const outcomes = ['pass', 'fail', 'inconclusive', 'invalid', 'skipped', 'broken'] as const;
 
-/** Verdicts by scenario, as counts, and the first seed of each that did not pass with the command that repeats it. */
+/** Verdicts by scenario, as counts, and the first seed of each that did not pass, and that failed, with the command that repeats it. */
 export function renderSeeds(rows: readonly SeedRow[], settings: { readonly color: boolean }): string {
   const paint = colors.createColors(settings.color);
   const scenarios = [...new Set(rows.map((row) => row.scenario))];
@@ -31,13 +31,18 @@ export function renderSeeds(rows: readonly SeedRow[], settings: { readonly color
     }),
     widths: [null, null, ...seen.map(() => null)],
   });
-  const first = scenarios.flatMap((scenario) => {
-    const row = rows.find((candidate) => candidate.scenario === scenario && candidate.outcome !== 'pass');
-    return row ? [row] : [];
-  });
-  const lines = first.map(({ scenario, seed, outcome, why, command }) => {
+  const describe = ({ seed, outcome, why, command }: SeedRow): string => {
     const again = command === null ? '' : `\n  run it again: ${paint.bold(plainText(command))}`;
-    return `First of ${scenario} that did not pass: seed ${seed}, ${outcome}: ${plainText(why)}${again}`;
+    return `seed ${seed}, ${outcome}: ${plainText(why)}${again}`;
+  };
+  const lines = scenarios.flatMap((scenario) => {
+    const own = rows.filter((row) => row.scenario === scenario);
+    const first = own.find(({ outcome }) => outcome !== 'pass');
+    const failing = own.find(({ outcome }) => outcome === 'fail');
+    return [
+      ...(first ? [`First of ${scenario} that did not pass: ${describe(first)}`] : []),
+      ...(failing && failing !== first ? [`First of ${scenario} that failed: ${describe(failing)}`] : []),
+    ];
   });
   return [table, ...lines].join('\n\n');
 }

@@ -1,5 +1,6 @@
+import { runConditions } from '../../reports/index.ts';
 import { eventLog, firstDifference, hashOf } from '../event-log.ts';
-import { readRun } from '../run-folder.ts';
+import { readRun, type StoredRun } from '../run-folder.ts';
 import type { Terminal } from './terminal.ts';
 
 /** Lines that both have in common and that are shown before the first difference. */
@@ -14,11 +15,19 @@ export async function diffCommand(left: string, right: string, terminal: Termina
     terminal.print(`The same: ${before.length} events, sha256 ${hashOf(before)}.`);
     return 0;
   }
-  terminal.print(`${left}: ${before.length} events, sha256 ${hashOf(before)}`);
-  terminal.print(`${right}: ${after.length} events, sha256 ${hashOf(after)}`);
+  for (const [where, run, log] of [[left, one, before] as const, [right, other, after] as const]) {
+    terminal.print(`${where}: ${describe(run)}, ${log.length} events, sha256 ${hashOf(log)}`);
+  }
   terminal.print(`They part at event ${at + 1}:`);
   for (const line of before.slice(Math.max(0, at - contextLines), at)) terminal.print(`  ${line}`);
   terminal.print(`- ${before[at] ?? 'nothing more'}`);
   terminal.print(`+ ${after[at] ?? 'nothing more'}`);
   return 1;
+}
+
+/** What a run was asked to be: two of different kinds part for that reason. */
+function describe({ record }: StoredRun): string {
+  const { plan, run } = record;
+  const defect = run.defect === null ? [] : [`defect ${run.defect}`];
+  return [`seed ${plan.seed}`, `pace ${plan.pace}`, run.world, ...defect, ...runConditions(record)].join(', ');
 }

@@ -10,12 +10,12 @@ import type { Terminal } from './terminal.ts';
 /** Shows what a run would do and when. Starts nothing. */
 export async function planCommand(
   name: string,
-  flags: { seed?: number; pace: Pace; json?: boolean; target?: string },
+  flags: { seed?: number; pace: Pace; rate?: number; json?: boolean; target?: string },
   terminal: Terminal,
 ): Promise<number> {
   const { scenarios: own } = await loadTarget(flags.target);
   for (const scenario of findScenarios(scenarioLibrary(library, own), [name])) {
-    const plan = makePlan(scenario, { seed: flags.seed ?? freshSeed(), pace: flags.pace });
+    const plan = makePlan(scenario, { seed: flags.seed ?? freshSeed(), pace: flags.pace, rate: flags.rate });
     if (flags.json) {
       const arrivals = loadSchedules(scenario, plan).map(({ load, timesMs }) => ({
         operation: load.operation,
@@ -34,7 +34,7 @@ export function renderPlan(plan: Plan): string {
   const faultOf = (name: string | undefined): string => plan.faults.find((fault) => fault.name === name)?.summary ?? '';
   return [
     `${plan.scenario}: ${plan.promise}`,
-    `seed ${plan.seed}, pace ${plan.pace}, ${formatDuration(plan.durationMs)} of load`,
+    `seed ${plan.seed}, pace ${plan.pace}${plan.rate === undefined ? '' : `, load at ${plan.rate} of the scenario’s rate`}, ${formatDuration(plan.durationMs)} of load`,
     '',
     'world',
     ...plan.parts.map(

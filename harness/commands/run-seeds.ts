@@ -1,53 +1,60 @@
-import { rm } from 'node:fs/promises';
-import { renderSeeds, type SeedRow } from '../../reports/index.ts';
-import type { RunResult } from '../run.ts';
+import { renderSeeds } from '../../reports/index.ts';
+import type { Clock } from '../kit/clock.ts';
+import { formatDuration } from '../kit/durations.ts';
 import type { Scenario } from '../scenario.ts';
 import { exitCodeOf, exitCodes } from './exit-codes.ts';
-import { describeError, type Terminal } from './terminal.ts';
+import type { SeedJob, SeedResult } from './seed-result.ts';
+import type { Terminal } from './terminal.ts';
 
 export interface RunSeedsSettings {
   readonly seeds: readonly number[];
+  readonly defect: string | null;
   readonly terminal: Terminal;
+  readonly clock: Clock;
   readonly signal: AbortSignal;
-  /** Runs one scenario with a seed to its verdict and stores it. */
-  readonly run: (scenario: Scenario, seed: number) => Promise<RunResult>;
+  /** The command that repeats a run. */
+  readonly replay: (job: SeedJob) => string;
+  /** Runs the jobs in any order and says what became of each, with its index; stops when the signal is aborted. */
+  readonly runAll: (jobs: readonly SeedJob[], onResult: (result: SeedResult, index: number) => void) => Promise<void>;
 }
 
 /**
- * Runs each scenario with each seed and prints a table of verdicts. Runs that pass are removed again; the others stay, to be looked at. Gives
- * the exit code of the worst verdict, 3 when one broke; one that was interrupted is no pass.
+ * Runs each scenario with each seed and prints a table of verdicts, in the order of the seeds. Runs that pass are removed again; the others
+ * stay, to be looked at. Gives the exit code of the worst verdict, 3 when one broke; one that was interrupted is no pass.
  */
 export async function runSeeds(scenarios: readonly Scenario[], settings: RunSeedsSettings): Promise<number> {
-  const { seeds, terminal, signal } = settings;
-  const isStopped = (): boolean => signal.aborted;
-  const rows: SeedRow[] = [];
-  for (const scenario of scenarios) {
-    for (const [index, seed] of seeds.entries()) {
-      if (isStopped()) break;
-      terminal.transient(`  ${scenario.name}, seed ${seed} (${index + 1} of ${seeds.length})`);
-      const row = await runSeed(scenario, seed, settings);
-      rows.push(row);
-      if (row.outcome !== 'pass') terminal.say(`  ${scenario.name}, seed ${seed}: ${row.outcome} (${row.why})`);
+  const { seeds, defect, terminal, clock, signal, replay, runAll } = settings;
+  const jobs = scenarios.flatMap(({ name }) => seeds.map((seed) => ({ scenario: name, defect, seed })));
+  const found = new Map<number, SeedResult>();
+  const startedAtMs = clock.now();
+  let unsound = 0;
+  terminal.transient(`  0 of ${jobs.length} done`);
+  await runAll(jobs, (result, index) => {
+    const command = result.outcome === 'broken' ? replay(result) : result.command;
+    found.set(index, { ...result, command });
+    if (result.outcome !== 'pass') {
+      unsound += 1;
+      terminal.say(`  ${result.scenario}, seed ${result.seed}: ${result.outcome} (${result.why})`);
     }
-  }
+    terminal.transient(
+      `  ${progressLine({ done: found.size, total: jobs.length, unsound, elapsedMs: clock.now() - startedAtMs })}`,
+    );
+  });
+  const rows = [...found].toSorted(([left], [right]) => left - right).map(([, row]) => row);
   terminal.print(renderSeeds(rows, { color: terminal.color }));
-  if (isStopped()) terminal.say(`Interrupted after ${rows.length} of ${scenarios.length * seeds.length} runs.`);
+  if (signal.aborted) terminal.say(`Interrupted after ${rows.length} of ${jobs.length} runs.`);
   if (rows.some((row) => row.outcome === 'broken')) return exitCodes.broken;
   const outcomes = rows.flatMap(({ outcome }) => (outcome === 'broken' || outcome === 'skipped' ? [] : [outcome]));
-  return exitCodeOf(isStopped() ? [...outcomes, 'inconclusive'] : outcomes);
+  return exitCodeOf(signal.aborted ? [...outcomes, 'inconclusive'] : outcomes);
 }
 
-async function runSeed(scenario: Scenario, seed: number, { run }: RunSeedsSettings): Promise<SeedRow> {
-  const row = { scenario: scenario.name, seed };
-  try {
-    const result = await run(scenario, seed);
-    if (result.kind === 'skipped') return { ...row, outcome: 'skipped', why: result.reason, command: null };
-    const { record, folder } = result.run;
-    const { outcome, objectives, invalidReasons } = record.verdict;
-    if (outcome === 'pass') await rm(folder, { recursive: true, force: true });
-    const named = objectives.filter((objective) => objective.outcome === outcome).map(({ name }) => name);
-    return { ...row, outcome, why: [...invalidReasons, ...named].join(', '), command: record.run.command };
-  } catch (cause) {
-    return { ...row, outcome: 'broken', why: describeError(cause), command: null };
-  }
+/** `37 of 200 done, 2 did not pass, about 95 s left`, by the pace so far. */
+export function progressLine(seen: { done: number; total: number; unsound: number; elapsedMs: number }): string {
+  const { done, total, unsound, elapsedMs } = seen;
+  const leftMs = done === 0 ? 0 : Math.round((elapsedMs / done) * (total - done));
+  const left =
+    done === 0 || done === total
+      ? ''
+      : `, about ${formatDuration(Math.max(1000, Math.round(leftMs / 1000) * 1000))} left`;
+  return `${done} of ${total} done${unsound === 0 ? '' : `, ${unsound} did not pass`}${left}`;
 }

@@ -1,35 +1,20 @@
-import { resolve } from 'node:path';
+import { availableParallelism } from 'node:os';
 import { library } from '../../scenarios/index.ts';
-import { freshSeed } from '../kit/random.ts';
-import { checkDefect, loadTarget, type LoadedConfig } from '../load-target.ts';
-import type { Pace } from '../plan.ts';
-import { runScenario, type RunResult } from '../run.ts';
+import { checkDefect, loadTarget } from '../load-target.ts';
 import { redactAbandoned } from '../run-folder.ts';
 import { sweep } from '../safety/sweep.ts';
-import type { Scenario } from '../scenario.ts';
-import { withStandIns } from '../stand-ins.ts';
-import type { WorldName } from '../surroundings.ts';
 import { findScenarios, scenarioLibrary } from './find-scenarios.ts';
-import { stateFolder, runsFolder } from './folders.ts';
+import { stateFolder } from './folders.ts';
 import { systemClock } from '../kit/clock.ts';
 import { describeSweep } from '../safety/describe-sweep.ts';
-import { createProgress } from './progress.ts';
 import { runEach } from './run-each.ts';
-import { runSeeds } from './run-seeds.ts';
+import { checkRunFlags, replayCommand, type RunFlags } from './run-flags.ts';
+import { runJobs } from './run-jobs.ts';
+import { runOne, runsFolderOf } from './run-one.ts';
+import { runSeeds, type RunSeedsSettings } from './run-seeds.ts';
+import { seedResult } from './seed-result.ts';
 import type { Terminal } from './terminal.ts';
 import { parseReporters } from './write-reports.ts';
-
-export interface RunFlags {
-  readonly seed?: number;
-  readonly seeds?: readonly number[];
-  readonly pace: Pace;
-  readonly world: WorldName;
-  readonly standIns?: boolean;
-  readonly target?: string;
-  readonly defect?: string;
-  readonly reporter?: string;
-  readonly out?: string;
-}
 
 const defaultReporters = 'console,json,html';
 
@@ -40,6 +25,7 @@ export async function runCommand(
   terminal: Terminal,
   signal: AbortSignal,
 ): Promise<number> {
+  checkRunFlags(flags);
   const chosen = parseReporters(flags.reporter ?? defaultReporters);
   const loaded = await loadTarget(flags.target);
   if (flags.defect !== undefined) checkDefect(loaded.config, flags.defect);
@@ -51,9 +37,28 @@ export async function runCommand(
   const { seeds } = flags;
   if (seeds !== undefined) {
     const quiet: Terminal = { ...terminal, say: () => undefined, transient: () => undefined };
+    const jobs = Math.min(flags.jobs ?? defaultJobs(flags), scenarios.length * seeds.length);
+    const clock = systemClock();
+    const oneByOne: RunSeedsSettings['runAll'] = async (list, onResult) => {
+      for (const [index, job] of list.entries()) {
+        const scenario = scenarios.find(({ name }) => name === job.scenario);
+        if (signal.aborted || !scenario) break;
+        const own = { ...flags, seed: job.seed };
+        const run = () => runOne(scenario, loaded, own, { terminal: quiet, signal, notes });
+        onResult(await seedResult(job, { run, kept: 'all but passes', clock }), index);
+      }
+    };
     return runSeeds(scenarios, {
-      ...{ seeds, terminal, signal },
-      run: (scenario, seed) => runOne(scenario, loaded, { ...flags, seed }, { terminal: quiet, signal, notes }),
+      ...{ seeds, terminal, clock, signal, defect: flags.defect ?? null },
+      replay: ({ scenario, seed }) => replayCommand(scenario, seed, flags),
+      runAll:
+        jobs === 1
+          ? oneByOne
+          : (list, onResult) =>
+              runJobs(list, {
+                ...{ jobs, flags, notes, kept: 'all but passes', clock, signal, onResult },
+                onOutput: (line) => terminal.say(line),
+              }),
     });
   }
   return runEach(scenarios, {
@@ -62,49 +67,7 @@ export async function runCommand(
   });
 }
 
-function runOne(
-  scenario: Scenario,
-  loaded: LoadedConfig,
-  flags: RunFlags,
-  context: { terminal: Terminal; signal: AbortSignal; notes: readonly string[] },
-): Promise<RunResult> {
-  const seed = flags.seed ?? freshSeed();
-  // Where time is virtual there is nothing to count down.
-  const display = { ...context.terminal, isTerminal: context.terminal.isTerminal && flags.world === 'local' };
-  const progressDisplay = createProgress(systemClock(), display);
-  return runScenario({
-    scenario: flags.standIns === true || flags.world === 'simulated' ? withStandIns(scenario) : scenario,
-    world: flags.world,
-    target: loaded.config,
-    seed,
-    pace: flags.pace,
-    defect: flags.defect ?? null,
-    stateFolder: stateFolder(),
-    runsFolder: runsFolderOf(flags),
-    command: commandOf(scenario.name, seed, flags),
-    signal: context.signal,
-    onProgress: (progress) => progressDisplay.show(progress),
-    notes: context.notes,
-  }).finally(() => progressDisplay.stop());
-}
-
-function runsFolderOf({ out }: RunFlags): string {
-  return out === undefined ? runsFolder() : resolve(out);
-}
-
-/** The command that repeats a run. */
-function commandOf(name: string, seed: number, flags: RunFlags): string {
-  const parts = ['npx gameday run', name, `--seed ${seed}`];
-  if (flags.pace !== 'quick') parts.push(`--pace ${flags.pace}`);
-  if (flags.target !== undefined) parts.push(`--target ${quoted(flags.target)}`);
-  if (flags.world !== 'local') parts.push(`--world ${flags.world}`);
-  else if (flags.standIns === true) parts.push('--stand-ins');
-  if (flags.defect !== undefined) parts.push(`--defect ${flags.defect}`);
-  if (flags.out !== undefined) parts.push(`--out ${quoted(flags.out)}`);
-  return parts.join(' ');
-}
-
-/** As a shell takes it for one word. */
-function quoted(word: string): string {
-  return /^[\w./:@%+,=-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
+/** Runs in real time would disturb each other; in virtual time each takes one core. */
+function defaultJobs({ world }: RunFlags): number {
+  return world === 'simulated' ? availableParallelism() : 1;
 }

@@ -27,7 +27,7 @@ const kind = 'goodput';
  * offered. `utilisation` is ρ of the load when nothing is wrong: below 0.7, or with faults shorter than max(3τ, 20 s), the experiment could
  * not show a metastable state and is invalid. With `within`, recovery has to take at most that many times the formula for
  * ρ and `retries` (R per operation, default 0), and at most 5 minutes; without it, any time up to one hold window before the end of the
- * load will do; not recovered by then is inconclusive when the load ended before the formula's time was over. A time counts only when nothing went surely wrong again after it. A run that was interrupted is inconclusive: the load did not go on.
+ * load will do; not recovered by then is inconclusive when the load ended before the formula's time was over. A run at less than the scenario's rate whose utilisation is below 0.7 for that is inconclusive. A time counts only when nothing went surely wrong again after it. A run that was interrupted is inconclusive: the load did not go on.
  */
 export function goodput(options: Readonly<z.input<typeof Settings>> & Named): ObjectiveSpec {
   const { name = 'goodput-recovers', ...settings } = options;
@@ -61,6 +61,8 @@ export const goodputJudge = defineJudge({
     const window = { name: 'after the last heal', fromMs, toMs: horizonMs(evidence) };
     const samples = samplesIn(evidence, { operation: settings.of, windows: [window] });
     if (samples.length === 0) return inconclusive(noSamples(settings.of, 'after the last heal'));
+    const quiet = whyQuiet(settings, evidence);
+    if (quiet !== undefined) return inconclusive(quiet, { sampleCount: samples.length });
     const unfit = whyUnfit(settings, evidence, samples.length / lengthMs([window]));
     if (unfit !== undefined) return { outcome: 'invalid', finding: unfit, sampleCount: samples.length };
     const perSecond = (samples.length * 1000) / lengthMs([window]);
@@ -80,6 +82,14 @@ export const goodputJudge = defineJudge({
     return judgeRecovery({ settings, evidence, samples, ...window });
   },
 });
+
+/** Why a load at less than the scenario's rate is too low to show a metastable state; undefined where the scenario is to blame, or nothing. */
+function whyQuiet({ utilisation }: z.output<typeof Settings>, evidence: Evidence): string | undefined {
+  const { rate = 1 } = evidence.record.plan;
+  const seen = utilisation * rate;
+  if (rate >= 1 || utilisation < leastUtilisation || seen >= leastUtilisation) return undefined;
+  return `At ${rate} of the scenario's rate the utilisation is ${plain(seen)}, which cannot show a metastable state: it takes at least ${leastUtilisation}.`;
+}
 
 /** Why the experiment could not have shown a metastable state; undefined when it could. */
 function whyUnfit(
@@ -186,6 +196,6 @@ function badBudget({ of, atLeast }: z.output<typeof Settings>, evidence: Evidenc
 }
 
 function formulaOf({ utilisation, retries }: z.output<typeof Settings>, evidence: Evidence): number {
-  const { timeoutMs } = evidence.record.plan;
-  return recoveryFormulaMs({ utilisation, retries, faultMs: longestFaultMs(evidence), timeoutMs });
+  const { timeoutMs, rate = 1 } = evidence.record.plan;
+  return recoveryFormulaMs({ utilisation: utilisation * rate, retries, faultMs: longestFaultMs(evidence), timeoutMs });
 }

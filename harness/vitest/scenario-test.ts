@@ -12,6 +12,8 @@ const defaultTimeoutMs = 300_000;
  * @param settings.target a config with `inProcess`
  * @param settings.seeds how many, from 1 on, or which; default 1
  * @param settings.defect an id from the config's list; default none
+ * @param settings.rate how much of the scenario's requests is sent, above 0 and at most 100; default 1
+ * @param settings.interleave whether the seed decides the order of what is ready at the same time, which finds races; default false
  * @param settings.timeoutMs of one seed; default 300,000
  */
 export function scenarioTest(
@@ -20,14 +22,16 @@ export function scenarioTest(
     readonly target: TargetConfig;
     readonly seeds?: number | readonly number[];
     readonly defect?: string;
+    readonly rate?: number;
+    readonly interleave?: boolean;
     readonly timeoutMs?: number;
   },
 ): void {
-  const { target, seeds = 1, defect = null, timeoutMs = defaultTimeoutMs } = settings;
+  const { target, seeds = 1, defect = null, rate = 1, interleave = false, timeoutMs = defaultTimeoutMs } = settings;
   const list = typeof seeds === 'number' ? Array.from({ length: seeds }, (_, index) => index + 1) : seeds;
   describe(scenario.name, () => {
     it.each(list)('passes with seed %i', { timeout: timeoutMs }, async (seed) => {
-      expect(await simulate(scenario, { target, seed, defect })).toPass();
+      expect(await simulate(scenario, { target, seed, defect, rate, interleave })).toPass();
     });
   });
 }

@@ -1,5 +1,6 @@
 import type { RunRecord } from '../../harness/record.ts';
 import { formatDuration } from '../../harness/kit/durations.ts';
+import { runConditions } from '../run-conditions.ts';
 import { tally, verdictWords } from '../verdict-words.ts';
 import { markup, nothing, type Markup } from './markup.ts';
 import { verdictBadge } from './verdict-badge.ts';
@@ -7,6 +8,7 @@ import { verdictBadge } from './verdict-badge.ts';
 /** The verdict, what was promised, why the experiment did not hold if it did not, and what was run. */
 export function header(record: RunRecord): Markup {
   const { plan, run, verdict } = record;
+  const conditions = runConditions(record);
   return markup`<header class="top outcome-${verdict.outcome}">
     <div class="verdict-line">
       ${verdictBadge(verdict.outcome)}
@@ -19,6 +21,7 @@ export function header(record: RunRecord): Markup {
       ${fact('Target', run.defect === null ? run.target : `${run.target}, defect ${run.defect}`)}
       ${fact('World', run.world)} ${fact('Pace', `${plan.pace}, ${formatDuration(plan.durationMs)}`)}
       ${fact('Seed', String(plan.seed))} ${fact('Started', run.startedAt.replace('T', ' ').replace(/\.\d+Z$/, 'Z'))}
+      ${conditions.length === 0 ? nothing : fact('Conditions', conditions.join(', '))}
       ${plan.covers.length === 0 ? nothing : fact('Covers', plan.covers.join(', '))}
     </dl>
     <div class="replay">

@@ -60,6 +60,7 @@ describe('the command line', () => {
       [['run', '--reporter', 'junitt,htm'], 'There is no reporter "htm". Did you mean "html"?'],
       [['run', '--pace', 'fast'], 'Allowed choices are quick, full'],
       [['run', '--seed', 'x'], 'It has to be a whole number'],
+      [['run', '--rate', '0'], 'It has to be a number above 0 and at most 100'],
       [['run', '--target', 'nowhere.ts'], 'There is no config file'],
       [['rnu'], 'Did you mean run?'],
       [['judge', 'nowhere'], 'There is no readable record.json'],

@@ -3,9 +3,11 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { runSeeds } from '../../harness/commands/run-seeds.ts';
+import { progressLine, runSeeds } from '../../harness/commands/run-seeds.ts';
+import { seedResult } from '../../harness/commands/seed-result.ts';
 import { parseSeeds } from '../../harness/commands/seeds.ts';
 import type { Terminal } from '../../harness/commands/terminal.ts';
+import { VirtualClock } from '../../harness/kit/virtual-clock.ts';
 import type { RunResult } from '../../harness/run.ts';
 import { gpuSaturation } from '../../scenarios/gpu-saturation.ts';
 import { sourceThrottling } from '../../scenarios/source-throttling.ts';
@@ -22,9 +24,18 @@ async function run(result: (scenario: string, seed: number) => Promise<RunResult
   const quiet = (): void => undefined;
   const print = (text: string): number => printed.push(text);
   const terminal: Terminal = { isTerminal: false, color: false, print, say: quiet, transient: quiet };
+  const clock = new VirtualClock();
   const code = await runSeeds([sourceThrottling, gpuSaturation], {
-    ...{ seeds: [1, 2, 3], terminal, signal: ending.signal },
-    run: ({ name }, seed) => result(name, seed),
+    ...{ seeds: [1, 2, 3], defect: null, terminal, clock, signal: ending.signal },
+    replay: ({ scenario, seed }) => `npx gameday run ${scenario} --seed ${seed}`,
+    // The last comes first: the table is in the order of the seeds all the same.
+    runAll: async (jobs, onResult) => {
+      for (const [index, job] of [...jobs.entries()].toReversed()) {
+        if (ending.signal.aborted) break;
+        const run = () => result(job.scenario, job.seed);
+        onResult(await seedResult(job, { run, kept: 'all but passes', clock }), index);
+      }
+    },
   });
   return { code, text: printed.join('\n') };
 }
@@ -55,7 +66,7 @@ describe('runs with many seeds', () => {
     expect(text).toMatch(/gpu-saturation +3 +1 +2/);
     expect(text).toContain('First of gpu-saturation that did not pass: seed 2, fail: ');
     expect(text).toContain('run it again: npx gameday run');
-    expect(folders.map((one) => existsSync(one))).toEqual([false, false, false, false, true, true]);
+    expect(folders.map((one) => existsSync(one))).toEqual([true, true, false, false, false, false]);
   });
 
   it('end with 0 when all pass, and with 3 when one breaks', async () => {
@@ -63,6 +74,7 @@ describe('runs with many seeds', () => {
     const { code, text } = await run((_, seed) => (seed === 2 ? Promise.reject(new Error('oops')) : judged('passing')));
     expect(code).toBe(3);
     expect(text).toContain('broken: ');
+    expect(text).toContain('run it again: npx gameday run source-throttling --seed 2');
   });
 
   it('are no pass when they were interrupted', async () => {
@@ -72,5 +84,13 @@ describe('runs with many seeds', () => {
       return judged('passing');
     }, ending);
     expect(code).toBe(2);
+  });
+
+  it('say how far they are, and how long it will take by the pace so far', () => {
+    expect(progressLine({ done: 0, total: 9, unsound: 0, elapsedMs: 10 })).toBe('0 of 9 done');
+    expect(progressLine({ done: 3, total: 9, unsound: 2, elapsedMs: 30_000 })).toBe(
+      '3 of 9 done, 2 did not pass, about 60 s left',
+    );
+    expect(progressLine({ done: 9, total: 9, unsound: 0, elapsedMs: 90_000 })).toBe('9 of 9 done');
   });
 });

@@ -115,3 +115,10 @@ test('sums several runs up, a skipped one with its reason and never as a pass', 
 test('sums up nothing as nothing', () => {
   expect(renderSummary([], plain)).toBe('Nothing was run.\n');
 });
+
+test('says what makes a run other than the usual one', () => {
+  const { record, ...logs } = exampleRun('passing');
+  const run = { ...record.run, interleaved: true };
+  expect(renderConsole({ record, ...logs }, plain)).not.toContain('interleaved');
+  expect(renderConsole({ record: { ...record, run }, ...logs }, plain)).toContain(', interleaved by the seed\n');
+});

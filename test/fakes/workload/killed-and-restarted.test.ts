@@ -14,7 +14,13 @@ interface Stored {
 
 /** Kills the workload again and again while it follows the CRM; gives the changes that are in the store neither then nor later. */
 async function lostByKills(defect: string | null): Promise<{ changes: number; lost: readonly string[] }> {
-  const surroundings = await simulatedSurroundings({ parts: spec.parts, target: config, seed: 3, durationMs: 90_000 });
+  const surroundings = await simulatedSurroundings({
+    parts: spec.parts,
+    target: config,
+    seed: 3,
+    durationMs: 90_000,
+    interleave: false,
+  });
   const { clock } = surroundings;
   return surroundings.during(async () => {
     await using cleanup = new Cleanup();

@@ -1,0 +1,49 @@
+import type { SeedJob, SeedResult } from '../../harness/commands/seed-result.ts';
+import { jobsOf, type Cell } from './cells.ts';
+import type { Line, ResultsFile, Round } from './results-file.ts';
+
+export interface CalibrateSettings {
+  readonly cells: readonly Cell[];
+  readonly results: ResultsFile;
+  readonly code: string;
+  /** Runs every job a second time, in processes that are started for that. */
+  readonly twice: boolean;
+  readonly isStopped: () => boolean;
+  /** Runs jobs in any order, in processes of its own; a second call has others. */
+  readonly run: (jobs: readonly SeedJob[], onResult: (result: SeedResult) => void) => Promise<void>;
+  readonly onProgress: (seen: { readonly done: number; readonly total: number }) => void;
+}
+
+/** Runs what is not in the results yet and adds it to them, each as soon as it is known. */
+export async function calibrate(settings: CalibrateSettings): Promise<void> {
+  const { cells, results, code, twice, isStopped, run, onProgress } = settings;
+  const jobs = cells.flatMap(jobsOf);
+  const rounds: readonly Round[] = twice ? [1, 2] : [1];
+  const total = jobs.length * rounds.length;
+  const isDone = (job: SeedJob, round: Round): boolean => {
+    const line = results.get(job, round);
+    // A process that died says nothing about the run.
+    return line !== undefined && line.outcome !== 'broken';
+  };
+  let done = rounds.flatMap((round) => jobs.filter((job) => isDone(job, round))).length;
+  onProgress({ done, total });
+  for (const round of rounds) {
+    const left = jobs.filter((job) => !isDone(job, round));
+    if (isStopped() || left.length === 0) continue;
+    await run(left, (result) => {
+      // What was cut short says nothing either.
+      if (isStopped()) return;
+      results.add(lineOf(result, { code, round }));
+      onProgress({ done: ++done, total });
+    });
+  }
+}
+
+function lineOf(result: SeedResult, { code, round }: { code: string; round: Round }): Line {
+  const { scenario, defect, seed, outcome, failed, invalidReasons, hash, wallMs, why } = result;
+  return {
+    ...{ code, round, scenario, defect, seed, outcome, failed: [...failed], invalidReasons: [...invalidReasons] },
+    ...{ hash, wallMs },
+    ...(outcome === 'broken' || outcome === 'skipped' ? { why } : {}),
+  };
+}

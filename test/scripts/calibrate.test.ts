@@ -1,0 +1,182 @@
+import { appendFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { SeedJob, SeedResult } from '../../harness/commands/seed-result.ts';
+import { calibrate } from '../../scripts/calibration/calibrate.ts';
+import { cellsOf } from '../../scripts/calibration/cells.ts';
+import { codeHash } from '../../scripts/calibration/code-hash.ts';
+import { markers, published } from '../../scripts/calibration/publish.ts';
+import { openResults } from '../../scripts/calibration/results-file.ts';
+import { summarize, type Summary } from '../../scripts/calibration/summary.ts';
+import { smallScenario } from '../run/small-world.ts';
+
+let folder: string;
+let file: string;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'gameday-calibrate-'));
+  file = join(folder, 'deeper', 'results.jsonl');
+});
+afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+const defects = [
+  { id: 'D1', title: 'a defect', scenario: 'small', caughtBy: ['availability'] },
+  { id: 'T1', title: 'a healthy twin', scenario: 'small', caughtBy: [] },
+  { id: 'X1', title: 'of another scenario', scenario: 'other', caughtBy: ['availability'] },
+];
+const cells = cellsOf([smallScenario], { defects }, { good: [1, 2, 3], defect: [1, 2] });
+
+/** What a sound workload and a sound judge would give. */
+function expected(job: SeedJob): SeedResult {
+  const isCaught = job.defect === 'D1';
+  return {
+    ...job,
+    ...{ outcome: isCaught ? 'fail' : 'pass', failed: isCaught ? ['availability'] : [], why: '', invalidReasons: [] },
+    ...{ hash: `hash ${job.defect ?? 'none'} ${job.seed}`, wallMs: 5, command: null },
+  };
+}
+
+async function run(
+  settings: {
+    code?: string;
+    keep?: boolean;
+    twice?: boolean;
+    /** Ends after so many runs, as if killed. */
+    killedAfter?: number;
+    result?: (job: SeedJob, round: number) => SeedResult;
+  } = {},
+): Promise<Summary & { readonly jobs: readonly SeedJob[]; readonly dropped: unknown }> {
+  const { code = 'one', keep = false, twice = false, killedAfter = Infinity, result = expected } = settings;
+  const results = openResults(file, { code, keep });
+  const jobs: SeedJob[] = [];
+  let round = 0;
+  await calibrate({
+    ...{ cells, results, code, twice, isStopped: () => false, onProgress: () => undefined },
+    run: async (list, onResult) => {
+      round += 1;
+      for (const job of list) {
+        if (jobs.length >= killedAfter) return;
+        jobs.push(job);
+        onResult(result(job, round));
+      }
+    },
+  });
+  return { ...summarize(cells, results, twice), jobs, dropped: results.dropped };
+}
+
+describe('a calibration', () => {
+  it('runs every good scenario and each of its defects, and counts what was caught and what was flagged', async () => {
+    const { jobs, markdown, problems } = await run();
+    expect(jobs.length).toBe(3 + 2 + 2);
+    expect(problems).toEqual([]);
+    expect(markdown).toContain('| small | none | 3 | 3 | 0 | 0 | 0 | 0 | nothing |  |');
+    expect(markdown).toContain('| small | D1 | 2 | 0 | 2 | 0 | 0 | 0 | availability | 100 % (34.2 % to 100 %) |');
+    expect(markdown).toContain('No alarm');
+  });
+
+  it('goes on where it was killed, also in the middle of a line', async () => {
+    expect((await run({ killedAfter: 4 })).jobs.length).toBe(4);
+    const text = readFileSync(file, 'utf8');
+    appendFileSync(file, '{"code":"one","round":1,"scena');
+    const { jobs, dropped, problems } = await run();
+    expect(dropped).toEqual({ otherCode: 0, unreadable: 1 });
+    expect(jobs.map(({ defect, seed }) => [defect, seed])).toEqual([
+      ['D1', 2],
+      ['T1', 1],
+      ['T1', 2],
+    ]);
+    expect(problems).toEqual([]);
+    expect(readFileSync(file, 'utf8').startsWith(text)).toBe(true);
+    expect(readFileSync(file, 'utf8').trim().split('\n').length).toBe(7);
+    expect((await run()).jobs).toEqual([]);
+  });
+
+  it('starts anew with other code, unless its results are kept', async () => {
+    await run({ code: 'one' });
+    expect((await run({ code: 'two', keep: true })).jobs).toEqual([]);
+    const { jobs, dropped } = await run({ code: 'two' });
+    expect(jobs.length).toBe(7);
+    expect(dropped).toEqual({ otherCode: 7, unreadable: 0 });
+    expect(readFileSync(file, 'utf8')).not.toContain('"code":"one"');
+  });
+
+  it('runs what broke once more, since the death of a process says nothing about the run', async () => {
+    const broken = (job: SeedJob): SeedResult =>
+      job.defect === null && job.seed === 2
+        ? { ...expected(job), outcome: 'broken', why: 'it died', hash: null }
+        : expected(job);
+    const first = await run({ result: broken });
+    expect(first.problems).toEqual(['small: 1 of 3 healthy runs: broken.']);
+    expect(first.markdown).toContain('- small, seed 2: broken (it died)');
+    const second = await run();
+    expect(second.jobs).toEqual([{ scenario: 'small', defect: null, seed: 2 }]);
+    expect(second.problems).toEqual([]);
+  });
+
+  it('raises an alarm for what is healthy and fails, with its seed and its objectives', async () => {
+    const { markdown, problems } = await run({
+      result: (job) => {
+        if (job.defect === 'D1' || job.seed !== 2) return expected(job);
+        return job.defect === null
+          ? { ...expected(job), outcome: 'fail', failed: ['drained', 'correctness'] }
+          : { ...expected(job), outcome: 'inconclusive' };
+      },
+    });
+    expect(markdown).toContain('- small, seed 2: fail (drained; correctness)');
+    // A healthy twin may be too close to its limit for a pass.
+    expect(markdown).not.toContain('with T1');
+    expect(problems).toEqual(['small: 1 of 3 healthy runs: fail.']);
+  });
+
+  it('takes a defect for caught only when the named objective fails in an experiment that held', async () => {
+    const { markdown, problems } = await run({
+      result: (job) => {
+        if (job.defect !== 'D1') return expected(job);
+        return job.seed === 1
+          ? { ...expected(job), failed: ['drained'] }
+          : { ...expected(job), outcome: 'invalid', invalidReasons: ['no traffic'] };
+      },
+    });
+    expect(markdown).toContain('| small | D1 | 2 | 0 | 1 | 0 | 1 | 0 | availability | 0 % (0 % to 65.8 %) |');
+    expect(problems).toEqual(['small with D1: caught in 0 of 2 runs, less than 95 %.']);
+  });
+
+  it('compares two processes where it is run twice', async () => {
+    const once = await run();
+    expect(once.jobs.length).toBe(7);
+    const same = await run({ twice: true });
+    expect(same.jobs.length).toBe(7);
+    expect(same.problems).toEqual([]);
+    rmSync(file);
+    const other = (job: SeedJob, round: number): SeedResult =>
+      round === 2 && job.defect === 'D1' && job.seed === 2 ? { ...expected(job), hash: 'another' } : expected(job);
+    expect((await run({ twice: true, result: other })).problems).toEqual([
+      'small with D1, seed 2: two processes gave two event logs.',
+    ]);
+  });
+});
+
+describe('the hash of the code that decides', () => {
+  it('changes with its files and their names, and with nothing else', () => {
+    for (const name of ['harness/kit', 'fakes', 'scenarios', 'docs'])
+      mkdirSync(join(folder, name), { recursive: true });
+    for (const name of ['gameday.config.ts', 'package-lock.json', 'harness/kit/clock.ts'])
+      writeFileSync(join(folder, name), 'text');
+    const before = codeHash(folder);
+    writeFileSync(join(folder, 'docs', 'page.md'), 'text');
+    expect(codeHash(folder)).toBe(before);
+    writeFileSync(join(folder, 'harness', 'kit', 'clock.ts'), 'other');
+    const changed = codeHash(folder);
+    expect(changed).not.toBe(before);
+    writeFileSync(join(folder, 'fakes', 'new.ts'), '');
+    expect(codeHash(folder)).not.toBe(changed);
+  });
+});
+
+describe('the published table', () => {
+  it('stands between its markers, and replaces the one before it', () => {
+    const once = published('# Page\n', 'one');
+    expect(once).toBe(`# Page\n\n## Calibration\n\n${markers[0]}\n\none\n\n${markers[1]}\n`);
+    expect(published(once, 'two')).toBe(once.replace('one', 'two'));
+  });
+});
