@@ -19,6 +19,11 @@ export class Owners {
     return this.#running.run(owner, code);
   }
 
+  /** A way to run code as that of a process, again and again: cheaper than `run` each time. */
+  entrance(owner: Owner): <Result>(code: () => Result) => Result {
+    return this.#running.run(owner, () => AsyncLocalStorage.snapshot());
+  }
+
   /** A clock whose timers are those of the process that sets them. */
   clock(shared: Clock): Clock {
     const setTimer: Clock['setTimer'] = (callback, delayMs) =>

@@ -14,7 +14,6 @@ type State = 'running' | 'paused' | 'dead';
  * goes past here, so that it stands still while it is paused, and hears of nothing any more once it is dead.
  */
 export class ProcessLife implements Owner {
-  readonly #owners: Owners;
   readonly #client: NetworkClient;
   #state: State = 'running';
   /** What came while it was paused, in order. */
@@ -22,9 +21,11 @@ export class ProcessLife implements Owner {
   /** Callers who wait for an answer: what tells each of them that there will be none. */
   readonly #callers = new Set<(cause: unknown) => void>();
   readonly clock: Clock;
+  /** Runs code as this process's. */
+  readonly run: <Result>(code: () => Result) => Result;
 
   constructor(settings: { readonly clock: Clock; readonly owners: Owners; readonly client: NetworkClient }) {
-    this.#owners = settings.owners;
+    this.run = settings.owners.entrance(this);
     this.#client = settings.client;
     const { clock } = settings;
     const setTimer: Clock['setTimer'] = (callback, delayMs) => clock.setTimer(() => this.#enter(callback), delayMs);
@@ -37,11 +38,6 @@ export class ProcessLife implements Owner {
 
   get state(): State {
     return this.#state;
-  }
-
-  /** Runs code as this process's. */
-  run<Result>(code: () => Result): Result {
-    return this.#owners.run(this, code);
   }
 
   /** What it sends goes out at once; what is answered it hears when it runs. */
