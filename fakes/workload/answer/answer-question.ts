@@ -44,11 +44,13 @@ export async function* answerQuestion(
     // A caller who neither reads on nor hangs up must not hold the place for longer than the model works for it.
     const release = (): void => lease.release();
     work.signal.addEventListener('abort', release, { once: true });
-    const pieces = parts.model.chat(work, prompt.messages);
     let text = '';
+    let rest: AsyncGenerator<string, string> | undefined;
     try {
-      let next = await pieces.next();
-      for (; next.done !== true; next = await pieces.next()) {
+      const begun = await parts.model.chat(work, prompt.messages);
+      ({ rest } = begun);
+      let next = begun.first;
+      for (; next.done !== true; next = await rest.next()) {
         answered();
         text += next.value;
         yield { kind: 'token', text: next.value };
@@ -57,8 +59,12 @@ export async function* answerQuestion(
       release();
       yield { kind: 'done', citations: findCitations(text, passages), degraded, finishReason: next.value };
     } finally {
-      await pieces.return('stopped').finally(release);
-      work.signal.removeEventListener('abort', release);
+      try {
+        await rest?.return('stopped');
+      } finally {
+        release();
+        work.signal.removeEventListener('abort', release);
+      }
     }
   } finally {
     answered();

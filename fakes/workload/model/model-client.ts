@@ -20,8 +20,15 @@ export interface ChatMessage {
 export interface ModelClient {
   /** One vector for each text, of the dimension that the store expects. */
   embed(work: Work, texts: readonly string[]): Promise<readonly (readonly number[])[]>;
-  /** The pieces of an answer as they come. Ends only if the model said that it had finished; returns why it did. */
-  chat(work: Work, messages: readonly ChatMessage[]): AsyncGenerator<string, string>;
+  /** Begins an answer: resolves when its first piece is there. */
+  chat(work: Work, messages: readonly ChatMessage[]): Promise<BegunAnswer>;
+}
+
+/** The pieces of an answer as they come. It ends only if the model said that it had finished, and gives why it did. */
+export interface BegunAnswer {
+  readonly first: IteratorResult<string, string>;
+  /** What comes after the first. Whoever does not read it to its end has to end it by `return`. */
+  readonly rest: AsyncGenerator<string, string>;
 }
 
 export interface ModelClientSettings {
@@ -56,7 +63,12 @@ export function createModelClient(settings: ModelClientSettings): ModelClient {
 
   return {
     embed: (work, texts) => retryModelCall(work, retries, () => embedOnce(openai, settings, work, texts)),
-    chat: (work, messages) => chat(openai, settings, retries, work, messages),
+    // Only the way to the first piece is retried: what the caller has seen cannot be taken back.
+    chat: (work, messages) =>
+      retryModelCall(work, retries, async () => {
+        const rest = chatOnce(openai, settings, work, messages);
+        return { first: await rest.next(), rest };
+      }),
   };
 }
 
@@ -98,30 +110,6 @@ function checkVectors(vectors: readonly (readonly number[])[], count: number, di
     `Expected ${count} embeddings of ${dimension} finite numbers, got ${vectors.length} of ${sizes}.`,
     { retryable: false, errorType: 'bad_embedding' },
   );
-}
-
-async function* chat(
-  openai: OpenAI,
-  settings: ModelClientSettings,
-  retries: ModelRetries,
-  work: Work,
-  messages: readonly ChatMessage[],
-): AsyncGenerator<string, string> {
-  // Only the way to the first piece is retried: what the caller has seen cannot be taken back.
-  const begun = await retryModelCall(work, retries, async () => {
-    const stream = chatOnce(openai, settings, work, messages);
-    return { stream, first: await stream.next() };
-  });
-  try {
-    let next = begun.first;
-    while (next.done !== true) {
-      yield next.value;
-      next = await begun.stream.next();
-    }
-    return next.value;
-  } finally {
-    await begun.stream.return('stopped');
-  }
 }
 
 async function* chatOnce(
