@@ -12,6 +12,7 @@ import type { RunRecord } from './record.ts';
 import { createRunFolder, redactOutput, storeRun, type StoredRun } from './run-folder.ts';
 import { leaseMs, setUp } from './set-up.ts';
 import { startLoad } from './start-load.ts';
+import { checkTargetFits } from './what-a-world-can.ts';
 
 export type RunResult =
   | { readonly kind: 'judged'; readonly run: StoredRun }
@@ -20,6 +21,7 @@ export type RunResult =
 /** One experiment, from the scenario to the stored record with its verdict. */
 export async function runScenario(options: RunOptions): Promise<RunResult> {
   const { scenario, target } = options;
+  checkTargetFits(target, options.world);
   const reason = reasonToSkip(scenario, target, options.world);
   if (reason !== null) return { kind: 'skipped', scenario: scenario.name, reason };
 

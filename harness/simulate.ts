@@ -7,6 +7,7 @@ import type { Call, RunRecord, Sample } from './record.ts';
 import { perform } from './run.ts';
 import type { Scenario } from './scenario.ts';
 import { withStandIns } from './stand-ins.ts';
+import { checkTargetFits } from './what-a-world-can.ts';
 import type { TargetConfig } from './world/target.ts';
 
 /** A judged run that is stored nowhere. */
@@ -38,6 +39,7 @@ export async function simulate(
   },
 ): Promise<SimulatedRun> {
   const { target, seed = 1, defect = null, pace = 'quick', signal = new AbortController().signal } = settings;
+  checkTargetFits(target, 'simulated');
   const simulated = withStandIns(scenario);
   const reason = reasonToSkip(simulated, target, 'simulated');
   if (reason !== null) throw new GamedayError('bad-config', `${scenario.name} cannot be simulated: ${reason}.`);

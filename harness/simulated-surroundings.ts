@@ -1,4 +1,4 @@
-import { GamedayError } from './kit/errors.ts';
+import { GamedayError, messageOf } from './kit/errors.ts';
 import { seededRandom } from './kit/random.ts';
 import { VirtualClock } from './kit/virtual-clock.ts';
 import { withVirtualGlobals } from './kit/virtual/virtual-globals.ts';
@@ -6,7 +6,8 @@ import { telemetryHandler } from './observe/telemetry-receiver.ts';
 import { startWorld } from './world/start-world.ts';
 import type { Surroundings } from './surroundings.ts';
 import type { TargetConfig } from './world/target.ts';
-import type { CreatePart, PartSpec } from './world/types.ts';
+import { checkTargetFits } from './what-a-world-can.ts';
+import type { CreatePart, CreateTarget, PartSpec } from './world/types.ts';
 import { TakingLightRequests } from './world/simulated/light-request.ts';
 import { LightResponse } from './world/simulated/light-response.ts';
 import { SimulatedNetwork } from './world/simulated/network.ts';
@@ -32,9 +33,7 @@ export async function simulatedSurroundings(settings: {
   readonly durationMs: number;
 }): Promise<Surroundings> {
   const { parts, target, seed, durationMs } = settings;
-  if (!target.inProcess)
-    throw new GamedayError('bad-config', `${target.name} is no function: its config has no "inProcess".`);
-  const createTarget = await target.inProcess();
+  const createTarget = await loadTarget(target);
   const createPart = new Map(
     await Promise.all(parts.map(async (spec) => [spec.module, await loadPart(spec)] as const)),
   );
@@ -66,6 +65,19 @@ export async function simulatedSurroundings(settings: {
         Promise.resolve(openSimulatedHost(options, { clock, network, owners, createTarget, createPart })),
       ),
   };
+}
+
+async function loadTarget(target: TargetConfig): Promise<CreateTarget> {
+  checkTargetFits(target, 'simulated');
+  const loading = async (): Promise<unknown> => target.inProcess?.();
+  const loaded = await loading().catch((cause: unknown) => {
+    throw new GamedayError('bad-config', `"inProcess" of ${target.name} failed: ${messageOf(cause)}`, { cause });
+  });
+  if (typeof loaded === 'function') return loaded as CreateTarget;
+  throw new GamedayError(
+    'bad-config',
+    `"inProcess" of ${target.name} has to resolve to a function that makes the target, and resolves to ${loaded === null ? 'null' : `a value of type ${typeof loaded}`}.`,
+  );
 }
 
 async function loadPart({ name, module }: PartSpec): Promise<CreatePart> {

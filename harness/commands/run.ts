@@ -9,6 +9,7 @@ import { sweep } from '../safety/sweep.ts';
 import type { Scenario } from '../scenario.ts';
 import { withStandIns } from '../stand-ins.ts';
 import type { WorldName } from '../surroundings.ts';
+import { checkTargetFits } from '../what-a-world-can.ts';
 import { findScenarios, scenarioLibrary } from './find-scenarios.ts';
 import { stateFolder, runsFolder } from './folders.ts';
 import { systemClock } from '../kit/clock.ts';
@@ -43,6 +44,7 @@ export async function runCommand(
   const chosen = parseReporters(flags.reporter ?? defaultReporters);
   const loaded = await loadTarget(flags.target);
   if (flags.defect !== undefined) checkDefect(loaded.config, flags.defect);
+  checkTargetFits(loaded.config, flags.world);
   const scenarios = findScenarios(scenarioLibrary(library, loaded.scenarios), names);
   const notes = describeSweep(await sweep(stateFolder(), { clock: systemClock() }));
   await redactAbandoned(runsFolderOf(flags));
