@@ -6,6 +6,7 @@ import { reasonToSkip } from './prepare.ts';
 import type { Call, RunRecord, Sample } from './record.ts';
 import { perform } from './run.ts';
 import type { Scenario } from './scenario.ts';
+import { explainStuck } from './stuck-run.ts';
 import { withStandIns } from './stand-ins.ts';
 import { checkTargetFits } from './what-a-world-can.ts';
 import type { TargetConfig } from './world/target.ts';
@@ -52,6 +53,10 @@ export async function simulate(
     },
     () => Promise.resolve({ id: `simulated-${scenario.name}-${seed}`, folder: '' }),
   );
-  const evidence = await experiment.surroundings.during(() => perform(experiment));
+  const evidence = await experiment.surroundings
+    .during(() => perform(experiment))
+    .catch((cause: unknown) => {
+      throw explainStuck(cause, experiment);
+    });
   return { ...evidence, record: { ...evidence.record, verdict: judgeRun(evidence) } };
 }

@@ -12,6 +12,7 @@ import { TakingLightRequests } from './world/simulated/light-request.ts';
 import { LightResponse } from './world/simulated/light-response.ts';
 import { SimulatedNetwork } from './world/simulated/network.ts';
 import { Owners } from './world/simulated/owners.ts';
+import { WatchedCalls } from './world/simulated/watched-calls.ts';
 import { openSimulatedHost } from './world/simulated/simulated-host.ts';
 
 /** For starting, for answers that are still awaited and for stopping; whatever takes longer does not end. */
@@ -39,10 +40,11 @@ export async function simulatedSurroundings(settings: {
   );
   const clock = new VirtualClock(beginningMs);
   const network = new SimulatedNetwork(clock);
+  const calls = new WatchedCalls(clock, network);
   const owners = new Owners();
   const random = seededRandom(seed).fork('globals');
   return {
-    ...{ name: 'simulated', clock },
+    ...{ name: 'simulated', clock, activity: calls },
     during: (experiment) =>
       withVirtualGlobals(
         {
@@ -62,7 +64,7 @@ export async function simulatedSurroundings(settings: {
     },
     startWorld: (options) =>
       startWorld(options, () =>
-        Promise.resolve(openSimulatedHost(options, { clock, network, owners, createTarget, createPart })),
+        Promise.resolve(openSimulatedHost(options, { clock, network, owners, calls, createTarget, createPart })),
       ),
   };
 }

@@ -2,7 +2,7 @@ import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { gameday, root } from '../scenarios/run-gameday.ts';
+import { gameday, root } from '../table/run-gameday.ts';
 
 let folder: string;
 beforeAll(async () => {
