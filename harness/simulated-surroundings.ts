@@ -63,10 +63,15 @@ export async function simulatedSurroundings(settings: {
       return Promise.resolve({ url: `http://${address}`, stop });
     },
     startWorld: (options) =>
-      startWorld(options, () =>
+      startWorld({ ...options, target: asStarted(options.target) }, () =>
         Promise.resolve(openSimulatedHost(options, { clock, network, owners, calls, createTarget, createPart })),
       ),
   };
+}
+
+/** However its process is started, or running already: as a function it is started here, and listens where it is told to. */
+function asStarted(target: TargetConfig): TargetConfig {
+  return { ...target, start: { kind: 'command', command: [] } };
 }
 
 async function loadTarget(target: TargetConfig): Promise<CreateTarget> {

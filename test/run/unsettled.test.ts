@@ -26,6 +26,13 @@ describe('what a target never settles', () => {
     expect(await notesWith({})).toEqual([]);
   });
 
+  it('is nothing where its process would be running already, since the function is started all the same', async () => {
+    const target = { ...smallFunction(), start: { kind: 'url', url: 'http://127.0.0.1:1' } } as const;
+    const { record, samples } = await simulate(smallScenario, { target, seed: 7 });
+    expect(samples.filter(({ outcome }) => outcome.kind === 'good').length).toBeGreaterThan(100);
+    expect(record.notes).toEqual([]);
+  });
+
   it('is named where calls never return, with their count and the first of them', async () => {
     let asked = 0;
     const notes = await notesWith({

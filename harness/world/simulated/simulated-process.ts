@@ -42,7 +42,8 @@ export class SimulatedProcess implements TargetControl {
     const life = new ProcessLife({ clock, owners, client: network.openClient() });
     const { fetch } = life;
     const number = ++this.#lives;
-    const target = await life.run(() => create({ clock: life.clock, fetch }, number));
+    const made = (): Promise<InProcessTarget> => life.run(() => create({ clock: life.clock, fetch }, number));
+    const target = await owners.keepingFetchApart(made);
     this.#current = { life, target };
     const serve = (request: Request): Promise<Response> => life.serve(target, request);
     network.listen(calls?.watch(owner, serve) ?? serve, address);
