@@ -3,3 +3,4 @@ export { makePart } from './make-part.ts';
 export { modelServerHandlers } from './models/msw.ts';
 export { crmHandlers } from './sources/crm/msw.ts';
 export { qdrantHandlers } from './stores/qdrant/msw.ts';
+export { handlers } from './world-handlers.ts';

@@ -8,6 +8,7 @@ import type { Scenario } from './scenario.ts';
 import { localSurroundings } from './local-surroundings.ts';
 import { simulatedSurroundings } from './simulated-surroundings.ts';
 import type { Surroundings, WorldName } from './surroundings.ts';
+import { Trail } from './trail.ts';
 import type { TargetConfig } from './world/target.ts';
 import type { Corpus } from './world/types.ts';
 
@@ -49,6 +50,7 @@ export interface Experiment {
   readonly id: string;
   readonly folder: string;
   readonly startedAtMs: number;
+  readonly trail: Trail;
   readonly notes: string[];
   readonly samples: Sample[];
   readonly series: SeriesStore;
@@ -81,8 +83,23 @@ export async function openExperiment(
           interleave: options.interleave ?? false,
         });
   const { id, folder } = await makeFolder(startedAtMs);
+  const trail = new Trail(surroundings.clock);
+  const onProgress = (progress: Progress): void => {
+    trail.note(progress.kind === 'phase' ? `the phase "${progress.phase.name}"` : progress.what);
+    options.onProgress(progress);
+  };
   return {
-    ...{ options, surroundings, clock: surroundings.clock, plan, corpus, id, folder, startedAtMs },
+    ...{
+      options: { ...options, onProgress },
+      trail,
+      surroundings,
+      clock: surroundings.clock,
+      plan,
+      corpus,
+      id,
+      folder,
+      startedAtMs,
+    },
     notes: [...options.notes],
     samples: [],
     series: createSeriesStore(),

@@ -1,5 +1,6 @@
 import { systemClock } from './kit/clock.ts';
 import { startTelemetryReceiver } from './observe/telemetry-receiver.ts';
+import { unknownActivity } from './world/activity.ts';
 import { startLocalWorld } from './world/local-world.ts';
 import type { Surroundings } from './surroundings.ts';
 
@@ -7,7 +8,7 @@ import type { Surroundings } from './surroundings.ts';
 export function localSurroundings(): Surroundings {
   const clock = systemClock();
   return {
-    ...{ name: 'local', clock },
+    ...{ name: 'local', clock, activity: unknownActivity },
     during: (experiment) => experiment(),
     receiveTelemetry: (series) => startTelemetryReceiver(series),
     startWorld: (options, place) => startLocalWorld({ ...options, ...place, clock }),

@@ -6,6 +6,7 @@ import { seconds } from './kit/durations.ts';
 import type { FollowLoad } from './load/types.ts';
 import type { Scenario } from './scenario.ts';
 import type { WorldName } from './surroundings.ts';
+import { worldProblems } from './what-a-world-can.ts';
 import type { TargetConfig, TargetRequest } from './world/target.ts';
 import type { Corpus, CorpusSpec, CreateCorpus } from './world/types.ts';
 
@@ -17,15 +18,12 @@ export async function makeCorpus(spec: CorpusSpec, seed: number): Promise<Corpus
   return loaded.createCorpus(spec, seed);
 }
 
-/** Why a scenario can not be run against a target in a world, or null. */
+/** Why a scenario can not be run against a target in a world, or null: what the target or the world lacks, and which worlds have it. */
 export function reasonToSkip(scenario: Scenario, target: TargetConfig, world: WorldName): string | null {
   const missing = missingOperations(scenario, target);
-  if (missing.length > 0) return `${target.name} offers no operation ${missing.join(', ')}`;
-  if (world !== 'simulated') return null;
-  if (!target.inProcess)
-    return `${target.name} is no function (its config has no "inProcess"), which the simulated world needs; --world local can`;
-  const servers = scenario.world.parts.filter((part) => part.protocol !== 'http').map((part) => part.name);
-  return servers.length > 0 ? `${servers.join(', ')} cannot be simulated; --world local can` : null;
+  const operations = missing.length > 0 ? [`${target.name} offers no operation ${missing.join(', ')}`] : [];
+  const reasons = [...operations, ...worldProblems(scenario, world)];
+  return reasons.length > 0 ? reasons.join('; ') : null;
 }
 
 /** Which operations a scenario needs and its target does not offer. */

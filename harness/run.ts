@@ -5,13 +5,16 @@ import { openExperiment, type Experiment, type RunOptions } from './experiment.t
 import { startObservers } from './gather.ts';
 import { judgeRun } from './judge/index.ts';
 import type { Evidence } from './judge/types.ts';
-import { messageOf } from './kit/errors.ts';
+import { messageOf, wholeMessageOf } from './kit/errors.ts';
 import { Cleanup } from './kit/lifecycle.ts';
 import { reasonToSkip } from './prepare.ts';
 import type { RunRecord } from './record.ts';
 import { createRunFolder, redactOutput, storeRun, type StoredRun } from './run-folder.ts';
 import { leaseMs, setUp } from './set-up.ts';
 import { startLoad } from './start-load.ts';
+import { explainStuck } from './stuck-run.ts';
+import { describeUnsettled } from './unsettled-notes.ts';
+import { checkTargetFits } from './what-a-world-can.ts';
 
 export type RunResult =
   | { readonly kind: 'judged'; readonly run: StoredRun }
@@ -20,6 +23,7 @@ export type RunResult =
 /** One experiment, from the scenario to the stored record with its verdict. */
 export async function runScenario(options: RunOptions): Promise<RunResult> {
   const { scenario, target } = options;
+  checkTargetFits(target, options.world);
   const reason = reasonToSkip(scenario, target, options.world);
   if (reason !== null) return { kind: 'skipped', scenario: scenario.name, reason };
 
@@ -29,6 +33,9 @@ export async function runScenario(options: RunOptions): Promise<RunResult> {
   const { folder, surroundings } = experiment;
   const evidence = await surroundings
     .during(() => perform(experiment))
+    .catch((cause: unknown) => {
+      throw explainStuck(cause, experiment);
+    })
     // What the children printed is complete now, also when the run did not start.
     .finally(() => redactOutput(folder));
   const record: RunRecord = { ...evidence.record, verdict: judgeRun(evidence) };
@@ -38,10 +45,12 @@ export async function runScenario(options: RunOptions): Promise<RunResult> {
 
 /** World, load and faults, from the first process to the last; what was seen of them. */
 export async function perform(experiment: Experiment): Promise<Evidence> {
-  const { options, clock, plan, notes } = experiment;
+  const { options, clock, plan, notes, trail } = experiment;
   const { signal } = options;
   await using cleanup = new Cleanup();
+  trail.note('starting the world');
   const { world, written, originMs } = await setUp(experiment, cleanup);
+  trail.originMs = originMs;
   const observers = cleanup.use('the observers', startObservers(experiment, world));
   for (const item of written) observers.ledger.acknowledge({ ...item, atMs: item.atMs - originMs });
   const load = cleanup.use('the load', await startLoad(experiment, { world, originMs }, observers));
@@ -55,12 +64,17 @@ export async function perform(experiment: Experiment): Promise<Evidence> {
   });
   if (signal.aborted)
     await world.healAll().catch((cause: unknown) => notes.push(`Not everything could be healed: ${messageOf(cause)}`));
+  trail.note('waiting for the load to end');
   await load.ended;
 
+  trail.note('collecting what was seen');
   const evidence = await evidenceOf(experiment, {
     ...{ world, observers, originMs, receipts, baselineTraffic: baseline.carried() },
   });
   // What could not be stopped is said; it takes nothing away from what was seen.
-  await cleanup.stop().catch((cause: unknown) => notes.push(messageOf(cause)));
+  trail.note('stopping the load, the observers and the world');
+  await cleanup.stop().catch((cause: unknown) => notes.push(wholeMessageOf(cause)));
+  const left = describeUnsettled(experiment.surroundings.activity.leftBehind(), originMs);
+  notes.push(...left.map((line) => `Left behind at the end: ${line}.`));
   return evidence;
 }

@@ -6,7 +6,9 @@ import { reasonToSkip } from './prepare.ts';
 import type { Call, RunRecord, Sample } from './record.ts';
 import { perform } from './run.ts';
 import type { Scenario } from './scenario.ts';
+import { explainStuck } from './stuck-run.ts';
 import { withStandIns } from './stand-ins.ts';
+import { checkTargetFits } from './what-a-world-can.ts';
 import type { TargetConfig } from './world/target.ts';
 
 /** A judged run that is stored nowhere. */
@@ -43,6 +45,7 @@ export async function simulate(
 ): Promise<SimulatedRun> {
   const { target, seed = 1, defect = null, pace = 'quick', rate = 1, interleave = false } = settings;
   const { signal = new AbortController().signal } = settings;
+  checkTargetFits(target, 'simulated');
   const simulated = withStandIns(scenario);
   const reason = reasonToSkip(simulated, target, 'simulated');
   if (reason !== null) throw new GamedayError('bad-config', `${scenario.name} cannot be simulated: ${reason}.`);
@@ -56,6 +59,10 @@ export async function simulate(
     },
     () => Promise.resolve({ id: `simulated-${scenario.name}-${seed}`, folder: '' }),
   );
-  const evidence = await experiment.surroundings.during(() => perform(experiment));
+  const evidence = await experiment.surroundings
+    .during(() => perform(experiment))
+    .catch((cause: unknown) => {
+      throw explainStuck(cause, experiment);
+    });
   return { ...evidence, record: { ...evidence.record, verdict: judgeRun(evidence) } };
 }

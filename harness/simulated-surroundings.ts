@@ -1,4 +1,4 @@
-import { GamedayError } from './kit/errors.ts';
+import { GamedayError, messageOf } from './kit/errors.ts';
 import { seededRandom } from './kit/random.ts';
 import { VirtualClock } from './kit/virtual-clock.ts';
 import { withVirtualGlobals } from './kit/virtual/virtual-globals.ts';
@@ -6,11 +6,13 @@ import { telemetryHandler } from './observe/telemetry-receiver.ts';
 import { startWorld } from './world/start-world.ts';
 import type { Surroundings } from './surroundings.ts';
 import type { TargetConfig } from './world/target.ts';
-import type { CreatePart, PartSpec } from './world/types.ts';
+import { checkTargetFits } from './what-a-world-can.ts';
+import type { CreatePart, CreateTarget, PartSpec } from './world/types.ts';
 import { TakingLightRequests } from './world/simulated/light-request.ts';
 import { LightResponse } from './world/simulated/light-response.ts';
 import { SimulatedNetwork } from './world/simulated/network.ts';
 import { Owners } from './world/simulated/owners.ts';
+import { WatchedCalls } from './world/simulated/watched-calls.ts';
 import { openSimulatedHost } from './world/simulated/simulated-host.ts';
 
 /** For starting, for answers that are still awaited and for stopping; whatever takes longer does not end. */
@@ -34,19 +36,18 @@ export async function simulatedSurroundings(settings: {
   readonly interleave: boolean;
 }): Promise<Surroundings> {
   const { parts, target, seed, durationMs, interleave } = settings;
-  if (!target.inProcess)
-    throw new GamedayError('bad-config', `${target.name} is no function: its config has no "inProcess".`);
-  const createTarget = await target.inProcess();
+  const createTarget = await loadTarget(target);
   const createPart = new Map(
     await Promise.all(parts.map(async (spec) => [spec.module, await loadPart(spec)] as const)),
   );
   const order = seededRandom(seed).fork('interleave');
   const clock = new VirtualClock(beginningMs, interleave ? { interleave: () => order.next() } : {});
   const network = new SimulatedNetwork(clock);
+  const calls = new WatchedCalls(clock, network);
   const owners = new Owners();
   const random = seededRandom(seed).fork('globals');
   return {
-    ...{ name: 'simulated', clock },
+    ...{ name: 'simulated', clock, activity: calls },
     during: (experiment) =>
       withVirtualGlobals(
         {
@@ -65,10 +66,28 @@ export async function simulatedSurroundings(settings: {
       return Promise.resolve({ url: `http://${address}`, stop });
     },
     startWorld: (options) =>
-      startWorld(options, () =>
-        Promise.resolve(openSimulatedHost(options, { clock, network, owners, createTarget, createPart })),
+      startWorld({ ...options, target: asStarted(options.target) }, () =>
+        Promise.resolve(openSimulatedHost(options, { clock, network, owners, calls, createTarget, createPart })),
       ),
   };
+}
+
+/** However its process is started, or running already: as a function it is started here, and listens where it is told to. */
+function asStarted(target: TargetConfig): TargetConfig {
+  return { ...target, start: { kind: 'command', command: [] } };
+}
+
+async function loadTarget(target: TargetConfig): Promise<CreateTarget> {
+  checkTargetFits(target, 'simulated');
+  const loading = async (): Promise<unknown> => target.inProcess?.();
+  const loaded = await loading().catch((cause: unknown) => {
+    throw new GamedayError('bad-config', `"inProcess" of ${target.name} failed: ${messageOf(cause)}`, { cause });
+  });
+  if (typeof loaded === 'function') return loaded as CreateTarget;
+  throw new GamedayError(
+    'bad-config',
+    `"inProcess" of ${target.name} has to resolve to a function that makes the target, and resolves to ${loaded === null ? 'null' : `a value of type ${typeof loaded}`}.`,
+  );
 }
 
 async function loadPart({ name, module }: PartSpec): Promise<CreatePart> {

@@ -1,6 +1,7 @@
 import type { Clock } from './kit/clock.ts';
 import type { Stoppable } from './kit/lifecycle.ts';
 import type { SeriesStore } from './observe/series.ts';
+import type { Activity } from './world/activity.ts';
 import type { World } from './world/running-world.ts';
 import type { WorldOptions } from './world/world-options.ts';
 
@@ -20,6 +21,8 @@ export interface RunPlace {
 export interface Surroundings {
   readonly name: WorldName;
   readonly clock: Clock;
+  /** What goes on in the world, as far as it can tell. */
+  readonly activity: Activity;
   /** Performs an experiment in this world's time. Files are read and written before and after it. */
   during<T>(experiment: () => Promise<T>): Promise<T>;
   /** Takes what the target measures; `url` is what `OTEL_EXPORTER_OTLP_ENDPOINT` is set to. */

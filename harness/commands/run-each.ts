@@ -7,7 +7,7 @@ import { createRunFolder, RunNotStored } from '../run-folder.ts';
 import type { RunResult } from '../run.ts';
 import type { Scenario } from '../scenario.ts';
 import type { VerdictOutcome } from '../record.ts';
-import { exitCodeOf, exitCodes } from './exit-codes.ts';
+import { exitCodeOf, exitCodeOfError, exitCodes } from './exit-codes.ts';
 import { describeError, type Terminal } from './terminal.ts';
 import { writeReports, writeSkippedReports } from './write-reports.ts';
 
@@ -34,6 +34,7 @@ export async function runEach(scenarios: readonly Scenario[], settings: RunEachS
   const isStopped = (): boolean => signal.aborted;
   const results: Tried[] = [];
   let broken = false;
+  let misused = false;
   let refused = false;
   for (const [index, scenario] of scenarios.entries()) {
     if (isStopped()) {
@@ -50,7 +51,8 @@ export async function runEach(scenarios: readonly Scenario[], settings: RunEachS
         terminal.say(`${scenario.name} was interrupted before its load began; there is nothing to judge.`);
         results.push(notRun(scenario));
       } else {
-        broken = true;
+        if (exitCodeOfError(cause) === exitCodes.usage) misused = true;
+        else broken = true;
         terminal.say(describeError(cause));
       }
       // It will be refused to all the others, too.
@@ -69,6 +71,7 @@ export async function runEach(scenarios: readonly Scenario[], settings: RunEachS
   );
   if (refused) return exitCodes.usage;
   if (broken) return exitCodes.broken;
+  if (misused) return exitCodes.usage;
   return exitCodeOf(results.flatMap(outcomesOf));
 }
 

@@ -3,6 +3,7 @@ import { library } from '../../scenarios/index.ts';
 import { checkDefect, loadTarget } from '../load-target.ts';
 import { redactAbandoned } from '../run-folder.ts';
 import { sweep } from '../safety/sweep.ts';
+import { checkTargetFits } from '../what-a-world-can.ts';
 import { findScenarios, scenarioLibrary } from './find-scenarios.ts';
 import { stateFolder } from './folders.ts';
 import { systemClock } from '../kit/clock.ts';
@@ -29,6 +30,7 @@ export async function runCommand(
   const chosen = parseReporters(flags.reporter ?? defaultReporters);
   const loaded = await loadTarget(flags.target);
   if (flags.defect !== undefined) checkDefect(loaded.config, flags.defect);
+  checkTargetFits(loaded.config, flags.world);
   const scenarios = findScenarios(scenarioLibrary(library, loaded.scenarios), names);
   const notes = describeSweep(await sweep(stateFolder(), { clock: systemClock() }));
   await redactAbandoned(runsFolderOf(flags));

@@ -1,6 +1,6 @@
 import type { z } from 'zod';
 import type { JsonObject } from '../kit/json.ts';
-import type { FaultAccess } from '../world/types.ts';
+import type { FaultAccess, HostNeed } from '../world/types.ts';
 
 /** A fault as a scenario writes it down: plain data. */
 export interface FaultSpec {
@@ -41,5 +41,7 @@ export interface FaultInjector {
   readonly kind: string;
   /** What `settings` may hold; checked before anything starts. */
   readonly settings: z.ZodType;
+  /** What it needs of the world's host; default nothing: links and the admin API of parts are in every world. */
+  readonly needs?: readonly HostNeed[];
   inject(spec: FaultSpec, access: FaultAccess, leaseMs: number): Promise<ActiveFault>;
 }

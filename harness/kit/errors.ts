@@ -36,3 +36,9 @@ export class GamedayError extends Error {
 export function messageOf(cause: unknown): string {
   return cause instanceof Error ? cause.message : String(cause);
 }
+
+/** The message of anything that was thrown, and those of what caused it. */
+export function wholeMessageOf(cause: unknown): string {
+  const next = cause instanceof Error ? cause.cause : undefined;
+  return next === undefined ? messageOf(cause) : `${messageOf(cause)} ${wholeMessageOf(next)}`;
+}

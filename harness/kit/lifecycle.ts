@@ -23,8 +23,9 @@ export class Cleanup implements AsyncDisposable {
     return this.#running;
   }
 
-  [Symbol.asyncDispose](): Promise<void> {
-    return this.stop();
+  /** Throws nothing that a `stop()` before has thrown: whoever called that has heard of it. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await (this.#running?.catch(() => undefined) ?? this.stop());
   }
 
   async #undoAll(): Promise<void> {

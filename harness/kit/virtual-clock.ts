@@ -1,6 +1,7 @@
 import TinyQueue from 'tinyqueue';
 import { sleepOn, type Clock, type Timer } from './clock.ts';
-import { GamedayError } from './errors.ts';
+import { StuckTime } from './virtual/stuck-time.ts';
+import { TimerOwners } from './virtual/timer-owners.ts';
 
 interface Scheduled {
   readonly dueMs: number;
@@ -41,14 +42,16 @@ export class VirtualClock implements Clock {
   #pending = 0;
   /** Timers that have fired at this very time. */
   #atOnce = 0;
-  /** Who sets timers, by stack, once something has gone wrong. */
-  #owners: Map<string, number> | undefined;
+  /** Who sets timers, once something has gone wrong. */
+  #owners: TimerOwners | undefined;
+  readonly #startMs: number;
   readonly #interleave: (() => number) | undefined;
   readonly #queue = new TinyQueue<Scheduled>([], compare);
 
   /** @param startMs what `now()` says first; default 0, so that times in a test are plain offsets. */
   constructor(startMs = 0, { interleave }: VirtualClockSettings = {}) {
     this.#nowMs = startMs;
+    this.#startMs = startMs;
     this.#interleave = interleave;
   }
 
@@ -70,7 +73,7 @@ export class VirtualClock implements Clock {
     };
     this.#queue.push(entry);
     this.#pending += 1;
-    if (this.#owners) this.#noteOwner(this.#owners);
+    this.#owners?.note(entry.dueMs - this.#startMs);
     return { cancel: () => this.#cancel(entry) };
   }
 
@@ -89,7 +92,7 @@ export class VirtualClock implements Clock {
    * Moves time on until `work` settles, and returns what it gave.
    *
    * @param limitMs how much time may pass at most; default without limit
-   * @throws GamedayError `harness` when nothing is scheduled that could settle it, when time does not get on because timers are set for
+   * @throws StuckTime when nothing is scheduled that could settle it, when time does not get on because timers are set for
    *   now again and again, and when the limit is over; the last two with the stacks of who sets timers
    */
   async run<T>(work: Promise<T>, limitMs = Infinity): Promise<T> {
@@ -100,9 +103,8 @@ export class VirtualClock implements Clock {
     await this.#drive(untilMs, () => state.isDone);
     if (state.isDone) return finished;
     if (this.#pending > 0) throw await this.#endless(`after ${limitMs} ms the work is not settled`, untilMs);
-    throw new GamedayError(
-      'harness',
-      'Virtual time stands still: the work is not settled and no timer is waiting that could settle it.',
+    throw new StuckTime(
+      `Virtual time stands still ${Math.round(this.#nowMs - this.#startMs)} ms after the beginning: the work is not settled and no timer is waiting that could settle it.`,
     );
   }
 
@@ -157,34 +159,25 @@ export class VirtualClock implements Clock {
   /** Throws when time does not get on any more. */
   #checkProgress(atMs: number): void {
     if (this.#atOnce < mostAtOnce) return;
-    this.#owners ??= new Map();
+    this.#owners ??= new TimerOwners();
     if (this.#atOnce < mostAtOnce + stacksOfALoop) return;
-    const owners = describeOwners(this.#owners);
+    const owners = this.#owners;
     this.#owners = undefined;
     this.#atOnce = 0;
-    throw endless(`${mostAtOnce} timers have fired at ${atMs} ms, and there are always more for the same time`, owners);
+    const sinceMs = Math.round(atMs - this.#startMs);
+    throw endless(
+      `${mostAtOnce} timers have fired ${sinceMs} ms after the beginning, and there are always more for the same time`,
+      owners,
+    );
   }
 
   /** Lets time go on for a moment to see who sets timers. */
-  async #endless(what: string, untilMs: number): Promise<GamedayError> {
-    const owners = new Map<string, number>();
+  async #endless(what: string, untilMs: number): Promise<StuckTime> {
+    const owners = new TimerOwners();
     this.#owners = owners;
-    await this.#drive(
-      untilMs + 1000,
-      () => [...owners.values()].reduce((sum, count) => sum + count, 0) >= stacksOfALoop,
-    );
+    await this.#drive(untilMs + 1000, () => owners.count >= stacksOfALoop);
     this.#owners = undefined;
-    return endless(what, describeOwners(owners));
-  }
-
-  #noteOwner(owners: Map<string, number>): void {
-    const stack = (new Error().stack ?? '')
-      .split('\n')
-      .slice(2)
-      .filter((line) => !line.includes('/harness/kit/virtual'))
-      .slice(0, 6)
-      .join('\n');
-    owners.set(stack, (owners.get(stack) ?? 0) + 1);
+    return endless(`${what}, and ${this.#pending} timers are waiting`, owners);
   }
 
   /** It stays in the queue, emptied, until its time comes: searching for it would take longer. */
@@ -199,15 +192,8 @@ function compare(left: Scheduled, right: Scheduled): number {
   return left.dueMs - right.dueMs || left.order - right.order || left.sequence - right.sequence;
 }
 
-/** Who set most of the timers, with how many of those that were looked at. */
-function describeOwners(owners: ReadonlyMap<string, number>): readonly string[] {
-  return [...owners]
-    .toSorted(([, left], [, right]) => right - left)
-    .slice(0, 3)
-    .map(([stack, count]) => `${count} times:\n${stack}`);
-}
-
-function endless(what: string, owners: readonly string[]): GamedayError {
-  const seen = owners.length > 0 ? ` Timers are set by:\n${owners.join('\n')}` : '';
-  return new GamedayError('harness', `Virtual time does not come to an end: ${what}.${seen}`);
+function endless(what: string, owners: TimerOwners): StuckTime {
+  const seen = owners.describe();
+  const told = seen.length > 0 ? ` Timers are set by (times count from the beginning):\n${seen.join('\n')}` : '';
+  return new StuckTime(`Virtual time does not come to an end: ${what}.${told}`);
 }

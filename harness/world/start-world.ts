@@ -65,6 +65,7 @@ async function startTarget(
     ...{ target, parts: options.parts, port: address.port, otlpUrl: options.otlpUrl, defect: options.defect },
     links: byName(world.links.map((link) => [link.link.name, link])),
   });
+  options.onProgress?.(`waiting for ${target.name}`);
   const running = world.given ? null : await host.launchTarget({ environment, address, signal });
   const untilReady = (): Promise<void> =>
     waitForTarget(`http://${upstream}`, running, { clock: host.clock, target, signal });

@@ -6,6 +6,12 @@ import type { Call } from '../observe/observations.ts';
 // ---------------------------------------------------------------------------------------------------------------------------------
 // What a scenario writes down: plain data.
 
+/**
+ * What a part or a fault can need of the host that the things of a world run on: `processes` of an operating system, which can be killed,
+ * paused and limited; real `sockets`. A world that has it not skips the scenario.
+ */
+export type HostNeed = 'processes' | 'sockets';
+
 /** One thing in the world that the target talks to. */
 export interface PartSpec {
   /** Unique in its world, kebab-case: `crm`, `model-server`, `vector-store`. */
@@ -21,6 +27,8 @@ export interface PartSpec {
   readonly variables: Readonly<Record<string, string>>;
   /** A metrics page to scrape once a second, e.g. `/metrics`. */
   readonly metricsPath?: string;
+  /** What it needs of the world's host; default nothing, and sockets for a part with a server of its own (`tcp`). */
+  readonly needs?: readonly HostNeed[];
   /** What takes its place in a world of functions, for a part with a server of its own; it has the same name. */
   readonly standIn?: PartSpec;
 }

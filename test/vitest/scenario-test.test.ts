@@ -56,7 +56,7 @@ describe('simulate', () => {
     const { inProcess, ...process } = config;
     expect(inProcess).toBeDefined();
     await expect(simulate(smallScenario, { target: process })).rejects.toThrow(
-      'small cannot be simulated: reference workload is no function (its config has no "inProcess")',
+      'The simulated world runs functions of this process, and reference workload is none: its config has no "inProcess".',
     );
   });
 });

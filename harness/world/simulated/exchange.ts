@@ -1,3 +1,4 @@
+import type { Unsettled } from '../activity.ts';
 import { closed, terminated } from './network-errors.ts';
 import type { ResponseBody } from './response-body.ts';
 
@@ -6,6 +7,9 @@ export interface ExchangeRequest {
   /** The request as the handler gets it: `hangUp` gives what aborts when its caller is gone. */
   readonly make: (hangUp: () => AbortSignal) => Request;
   readonly bodyBytes: number;
+  readonly url: URL;
+  readonly method: string;
+  readonly sentMs: number;
   /** Of the caller. */
   readonly signal: AbortSignal | null;
 }
@@ -22,6 +26,12 @@ export class Exchange {
   #isOver = false;
   /** The body of the answer, once there is one. */
   body: ResponseBody | undefined;
+
+  /** What has not come to its end: the request, or the reading of its answer. */
+  get underway(): Unsettled {
+    const { method, url, sentMs } = this.#request;
+    return { kind: this.body ? 'answer' : 'request', who: null, request: `${method} ${url.href}`, sinceMs: sentMs };
+  }
 
   /** @param connection told to close when nothing else can be sent on it, and then, in any case, that the exchange is over. */
   constructor(request: ExchangeRequest, connection: { close(): void; over(): void }) {

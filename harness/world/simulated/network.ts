@@ -2,6 +2,7 @@ import { ApiError } from '../../proxy/api-error.ts';
 import type { OpenPort } from '../../proxy/port.ts';
 import type { ExchangeRequest } from './exchange.ts';
 import type { Clock } from '../../kit/clock.ts';
+import type { Unsettled } from '../activity.ts';
 import { Listener, type ListenLimits } from './listener.ts';
 import { Names } from './names.ts';
 import { LightRequest } from './light-request.ts';
@@ -25,6 +26,8 @@ export interface NetworkClient {
   readonly fetch: typeof fetch;
   /** Closes every connection, in the middle of whatever is on it. */
   close(): void;
+  /** What it has sent and has no whole answer to. */
+  underway(): readonly Unsettled[];
 }
 
 /** Connections that are kept for the next request, the one used last at the end. */
@@ -106,6 +109,7 @@ export class SimulatedNetwork {
         for (const connection of used) connection.close();
         used.clear();
       },
+      underway: () => [...used].flatMap((connection) => connection.underway),
     };
   }
 
@@ -133,7 +137,9 @@ export class SimulatedNetwork {
     const signal = init.signal ?? given?.signal ?? null;
     signal?.throwIfAborted();
     const make = requestMaker(url, input, init);
-    const request: ExchangeRequest = { make, signal, bodyBytes: bytesOf(init.body) };
+    const method = init.method ?? given?.method ?? 'GET';
+    const bodyBytes = bytesOf(init.body);
+    const request: ExchangeRequest = { make, signal, bodyBytes, url, method, sentMs: this.#clock.now() };
     const address = this.names.resolve(url);
     if (typeof address === 'string') return this.#reach(address, kept, used, request);
     return address.then((found) => {
@@ -195,6 +201,13 @@ export class SimulatedNetwork {
       if (idle) idle.push(connection);
       else kept.set(door, [connection]);
     });
+  }
+
+  /** What is on the connections through all doors. */
+  underway(): readonly Unsettled[] {
+    return [...this.#doors.values()].flatMap(({ connections }) =>
+      [...connections].flatMap((connection) => connection.underway),
+    );
   }
 
   /** One that nobody has had yet. */

@@ -39,4 +39,18 @@ export class Owners {
   fetch(shared: typeof fetch): typeof fetch {
     return (input, init) => (this.#running.getStore()?.fetch ?? shared)(input, init);
   }
+
+  /**
+   * Runs what starts a process. A `fetch` that it puts in place of the global one, as Mock Service Worker does, is then that of processes
+   * only: what the harness itself sends does not go past it.
+   */
+  async keepingFetchApart<Result>(start: () => Promise<Result>): Promise<Result> {
+    const before = globalThis.fetch;
+    const started = await start();
+    const patched = globalThis.fetch;
+    // Another function than the one that was patched, which `patched` calls for what it lets through.
+    if (patched !== before)
+      globalThis.fetch = (input, init) => (this.#running.getStore() ? patched : before)(input, init);
+    return started;
+  }
 }

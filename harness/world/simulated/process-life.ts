@@ -1,4 +1,5 @@
 import { sleepOn, type Clock } from '../../kit/clock.ts';
+import type { Unsettled } from '../activity.ts';
 import type { InProcessTarget } from '../types.ts';
 import { gateStream } from './gated-stream.ts';
 import { LightResponse } from './light-response.ts';
@@ -34,6 +35,11 @@ export class ProcessLife implements Owner {
       now: () => clock.now(),
       sleep: (delayMs, signal) => sleepOn(setTimer, delayMs, signal),
     };
+  }
+
+  /** What it has sent and has no whole answer to. */
+  underway(): readonly Unsettled[] {
+    return this.#client.underway();
   }
 
   get state(): State {

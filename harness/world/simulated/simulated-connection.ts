@@ -1,6 +1,7 @@
 import type { ActiveToxic, Direction } from '../../proxy/active-toxic.ts';
 import { Pipe } from '../../proxy/pipe.ts';
 import type { ConnectionContext, LiveConnection } from '../../proxy/port.ts';
+import type { Unsettled } from '../activity.ts';
 import { Exchange, type ExchangeRequest } from './exchange.ts';
 import { gateStream } from './gated-stream.ts';
 import { LightResponse } from './light-response.ts';
@@ -36,6 +37,11 @@ export class SimulatedConnection implements LiveConnection {
 
   get isOpen(): boolean {
     return this.#isOpen;
+  }
+
+  /** Of the exchange that is on it; none while it is idle. */
+  get underway(): readonly Unsettled[] {
+    return this.#exchange ? [this.#exchange.underway] : [];
   }
 
   add(toxic: ActiveToxic): void {

@@ -13,12 +13,14 @@ import type { WorldOptions } from '../world-options.ts';
 import type { SimulatedNetwork } from './network.ts';
 import type { Owners } from './owners.ts';
 import { SimulatedProcess } from './simulated-process.ts';
+import type { WatchedCalls } from './watched-calls.ts';
 
 /** What the host stands on. All that has to be imported has been: importing takes real time. */
 export interface SimulatedGround {
   readonly clock: VirtualClock;
   readonly network: SimulatedNetwork;
   readonly owners: Owners;
+  readonly calls: WatchedCalls;
   readonly createTarget: CreateTarget;
   /** By the URL of its module. */
   readonly createPart: ReadonlyMap<string, CreatePart>;
@@ -39,7 +41,7 @@ export function openSimulatedHost(options: WorldOptions, ground: SimulatedGround
     targetAddress: () => Promise.resolve(parsed(network.freeAddress())),
     launchTarget: async ({ environment, address }): Promise<RunningTarget> => {
       const control = new SimulatedProcess({
-        ...{ clock, network, owners: ground.owners, address: `${address.host}:${address.port}` },
+        ...{ clock, network, owners: ground.owners, calls: ground.calls, address: `${address.host}:${address.port}` },
         create: async (own, life) =>
           ground.createTarget({ environment, ...own, random: random.fork(life === 1 ? 'target' : `target/${life}`) }),
       });
@@ -71,7 +73,7 @@ async function startProxy(
 async function startPart(
   spec: PartSpec,
   { corpus, seed }: WorldOptions,
-  { clock, network, owners, createPart }: SimulatedGround,
+  { clock, network, owners, calls, createPart }: SimulatedGround,
   cleanup: Cleanup,
 ): Promise<RunningPart> {
   const { name, settings } = spec;
@@ -80,8 +82,12 @@ async function startPart(
   // As in its own process, so that one seed means the same in both worlds.
   const context: PartContext = { name, settings, corpus, seed, clock, random: seededRandom(seed).fork(name) };
   const part = await create(context);
-  cleanup.add(name, async () => part.stop?.());
-  const { host, port } = parsed(network.listen((request) => owners.run(undefined, () => part.fetch(request))));
+  cleanup.add(name, async () => {
+    await part.stop?.();
+    await calls.leave(name);
+  });
+  const handler = calls.watch(name, (request) => owners.run(undefined, () => part.fetch(request)));
+  const { host, port } = parsed(network.listen(handler));
   return {
     spec,
     part: connectPart({ name, pid: process.pid, adminPort: port, clock, undo: nothingToUndo }),

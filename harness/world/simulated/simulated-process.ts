@@ -1,9 +1,18 @@
+import type { Clock } from '../../kit/clock.ts';
+import { withDeadline } from '../../kit/deadline.ts';
+import { seconds } from '../../kit/durations.ts';
 import type { TargetControl } from '../host.ts';
 import type { InProcessTarget } from '../types.ts';
 import type { SimulatedNetwork } from './network.ts';
 import type { Owners } from './owners.ts';
 import { ProcessLife } from './process-life.ts';
-import type { Clock } from '../../kit/clock.ts';
+import type { WatchedCalls } from './watched-calls.ts';
+
+/** How its calls are named. */
+const owner = 'the target';
+
+/** A process that does not end by itself within this time of its world is killed. */
+const stopWithinMs = seconds(10);
 
 export interface ProcessSettings {
   readonly clock: Clock;
@@ -12,6 +21,8 @@ export interface ProcessSettings {
   /** Where it listens, as `host:port`. */
   readonly address: string;
   /** Makes what runs in the process; `life` counts from 1. */
+  /** Watches what comes to it, and what it leaves behind; default nobody does. */
+  readonly calls?: WatchedCalls;
   readonly create: (ground: { clock: Clock; fetch: typeof fetch }, life: number) => Promise<InProcessTarget>;
 }
 
@@ -27,13 +38,15 @@ export class SimulatedProcess implements TargetControl {
 
   /** Starts it, and lets it listen. */
   async start(): Promise<void> {
-    const { clock, network, owners, address, create } = this.#settings;
+    const { clock, network, owners, address, create, calls } = this.#settings;
     const life = new ProcessLife({ clock, owners, client: network.openClient() });
     const { fetch } = life;
     const number = ++this.#lives;
-    const target = await life.run(() => create({ clock: life.clock, fetch }, number));
+    const made = (): Promise<InProcessTarget> => life.run(() => create({ clock: life.clock, fetch }, number));
+    const target = await owners.keepingFetchApart(made);
     this.#current = { life, target };
-    network.listen((request) => life.serve(target, request), address);
+    const serve = (request: Request): Promise<Response> => life.serve(target, request);
+    network.listen(calls?.watch(owner, serve) ?? serve, address);
   }
 
   /** As SIGKILL. What it had not written is lost, its address refuses, and its connections are closed on both sides. */
@@ -63,10 +76,23 @@ export class SimulatedProcess implements TargetControl {
     await this.start();
   }
 
-  /** Lets it end by itself; where it cannot, it is killed. */
+  /**
+   * Lets it end by itself; where it cannot, it is killed.
+   *
+   * @throws GamedayError `deadline` when its `stop` does not return in time
+   */
   async stop(): Promise<void> {
+    const { clock, calls } = this.#settings;
     const current = this.#current;
-    if (current?.life.state === 'running') await current.life.run(() => current.target.stop());
-    await this.kill();
+    try {
+      if (current?.life.state !== 'running') return;
+      const { life, target } = current;
+      const stopping = life.run(() => target.stop());
+      await withDeadline(clock, stopping, { what: 'stop() of the target to return', limitMs: stopWithinMs }).finally(
+        () => calls?.leave(owner, () => life.underway()),
+      );
+    } finally {
+      await this.kill();
+    }
   }
 }
