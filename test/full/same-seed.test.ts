@@ -3,16 +3,12 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { config } from '../../gameday.config.ts';
-import { library } from '../../scenarios/index.ts';
 import { gameday } from '../table/run-gameday.ts';
 
-const seeds = [7, 8, 9];
-const [defect] = config.defects ?? [];
-
+/** One sound workload and one with a defect; `npm run calibrate -- --twice` does it with every seed. */
 const cells: readonly { scenario: string; defect: string; seed: number }[] = [
-  ...library.flatMap(({ name }) => seeds.map((seed) => ({ scenario: name, defect: 'none', seed }))),
-  ...(defect ? [{ scenario: defect.scenario, defect: defect.id, seed: 7 }] : []),
+  { scenario: 'source-throttling', defect: 'none', seed: 7 },
+  { scenario: 'gpu-saturation', defect: 'B4', seed: 8 },
 ];
 
 describe('the same seed has the same event log in two processes, one of them on a busy machine elsewhere in the world', () => {
@@ -29,12 +25,9 @@ describe('the same seed has the same event log in two processes, one of them on 
   });
 
   it('has another one with another seed', async () => {
-    const scenario = library[0]?.name ?? '';
-    const [one, other] = [
-      await hashOfRun({ scenario, defect: 'none', seed: 1 }, {}),
-      await hashOfRun({ scenario, defect: 'none', seed: 2 }, {}),
-    ];
-    expect(one).not.toBe(other);
+    const [one] = cells;
+    if (!one) throw new Error('There is no cell.');
+    expect(await hashOfRun({ ...one, seed: 9 }, {})).not.toBe(await hashOfRun(one, {}));
   });
 });
 
