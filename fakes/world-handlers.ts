@@ -44,7 +44,7 @@ function forward(fetch: TargetContext['fetch'], baseUrl: string, link: string): 
 function passedOn(response: Response): Response {
   const { status, statusText, headers, body } = response;
   if (body === null) return new HttpResponse(null, { status, statusText, headers });
-  const reader = body.getReader();
+  const reader: ReadableStreamDefaultReader<Uint8Array> = body.getReader();
   const stream = new ReadableStream<Uint8Array>(
     {
       pull: async (controller) => {

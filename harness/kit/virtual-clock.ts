@@ -1,5 +1,6 @@
 import TinyQueue from 'tinyqueue';
 import { sleepOn, type Clock, type Timer } from './clock.ts';
+import { markTurn } from './virtual/clock-turn.ts';
 import { StuckTime } from './virtual/stuck-time.ts';
 import { TimerOwners } from './virtual/timer-owners.ts';
 
@@ -135,6 +136,7 @@ export class VirtualClock implements Clock {
           schedule(idle > 0 ? 1 : timersPerTurn);
         }
       };
+      markTurn(turn);
       schedule(1);
     });
   }

@@ -6,7 +6,8 @@ import fs from 'node:fs';
 import fsPromises from 'node:fs/promises';
 import net from 'node:net';
 import workerThreads from 'node:worker_threads';
-import { GamedayError } from '../errors.ts';
+import type { GamedayError } from '../errors.ts';
+import { escapeError } from './escape.ts';
 import type { Replacement } from './replacement.ts';
 
 /** The doors of the platform to the outside. Reading a file synchronously is none: it takes no time, and modules are loaded by it. */
@@ -38,9 +39,8 @@ export function closedDoors(onEscape: (escape: GamedayError) => void): Replaceme
       key,
       // A function, and no arrow: one of them is a class.
       value: function closedDoor(): never {
-        const escape = new GamedayError(
-          'harness',
-          `${name}.${key} was called in the simulated world, where only functions in this process can be reached. The stack says by whom.`,
+        const escape = escapeError(
+          `${name}.${key} was called in the simulated world, where only functions in this process can be reached.`,
         );
         onEscape(escape);
         throw escape;

@@ -7,6 +7,7 @@ import { GamedayError } from '../errors.ts';
 import type { Random } from '../random.ts';
 import type { VirtualClock } from '../virtual-clock.ts';
 import { closedDoors } from './real-io.ts';
+import { watchRealWaits } from './real-waits.ts';
 import { replaceAll, type Replacement } from './replacement.ts';
 import { virtualChance } from './virtual-chance.ts';
 import { virtualDate } from './virtual-date.ts';
@@ -29,9 +30,10 @@ const mark = Symbol.for('gameday.virtual-globals');
 /**
  * Runs `work` on a virtual clock while every global of the platform that tells time, gives chance or reaches the network does so by what is
  * handed in, since libraries read them. Whatever happens, they are as before when this settles. Libraries that keep a reference of their own
- * from before escape it; a timer of theirs never fires in virtual time, and a socket of theirs does not open.
+ * from before escape that, and are found out.
  *
- * @throws GamedayError `harness` when a simulation runs in this process already, and when anything tried to reach the outside
+ * @throws GamedayError `harness` when a simulation runs in this process already, and when anything tried to reach the outside or waited in
+ * real time, with the stack of who did
  */
 export async function withVirtualGlobals<T>(settings: VirtualGlobalsSettings, work: () => Promise<T>): Promise<T> {
   if (mark in globalThis)
@@ -46,12 +48,17 @@ export async function withVirtualGlobals<T>(settings: VirtualGlobalsSettings, wo
     ...closedDoors((escape) => escapes.push(escape)),
   ]);
   syncBuiltinESMExports();
+  const unwatch = watchRealWaits((escape) => escapes.push(escape));
   try {
-    const result = await settings.clock.run(work(), settings.limitMs);
+    const result = await settings.clock.run(work(), settings.limitMs).catch((cause: unknown) => {
+      // Whoever escaped is why time stands still, or why an answer never came.
+      throw escapes[0] ?? cause;
+    });
     const [first] = escapes;
     if (first) throw first;
     return result;
   } finally {
+    unwatch();
     restore();
     syncBuiltinESMExports();
   }

@@ -1,0 +1,24 @@
+import { GamedayError } from '../errors.ts';
+
+/** Deep enough to come from a socket of the platform to whoever called its `fetch`. */
+const frames = 60;
+
+/** So many frames are told, of those that are neither the platform's nor ours. */
+const told = 5;
+const notTheirs = /node:|<anonymous>\)$|[/]harness[/](kit[/]virtual|world[/]simulated)[/]/;
+
+/** Something that got out of a simulation; who did it is told in the message, too, since that is all that a person sees on a terminal. */
+export function escapeError(message: string, hint?: string): GamedayError {
+  const limit = Error.stackTraceLimit;
+  Error.stackTraceLimit = frames;
+  const { stack = '' } = new Error(message);
+  Error.stackTraceLimit = limit;
+  const theirs = stack
+    .split('\n')
+    .filter((line) => /^\s+at /.test(line) && !notTheirs.test(line))
+    .slice(0, told);
+  const by = theirs.length > 0 ? ` It was done by:\n${theirs.join('\n')}` : '';
+  const escape = new GamedayError('harness', `${message}${by}`, hint === undefined ? {} : { hint });
+  escape.stack = stack;
+  return escape;
+}
