@@ -8,20 +8,33 @@ const own = /[/](harness[/](?!kit[/])|fakes[/]|reports[/]|scenarios[/])[^)]*\.ts
 
 /** Adds the calls to what tells time or gives chance for everybody, by their caller, where that is one of `whose`. */
 function watchGlobals(seen: Set<string>, whose: RegExp): void {
+  const note = (what: string): void => {
+    const frames = (new Error('').stack ?? '').split('\n').slice(1);
+    const caller = frames.find((line) => !line.includes('own-calls.test.ts')) ?? '';
+    if (whose.test(caller)) seen.add(`${what} ${caller.trim()}`);
+  };
   const watch = (of: object, key: string): void => {
     const given: unknown = Reflect.get(of, key);
     if (typeof given !== 'function') throw new Error(`There is no ${key}.`);
     Reflect.set(of, key, (...values: unknown[]): unknown => {
-      const caller = new Error('').stack?.split('\n')[2] ?? '';
-      if (whose.test(caller)) seen.add(`${key} ${caller.trim()}`);
-      return Reflect.apply(given, of, values);
+      note(key);
+      return Reflect.apply(given, of, values) as unknown;
     });
   };
   for (const key of ['setTimeout', 'setInterval', 'setImmediate']) watch(globalThis, key);
-  watch(Date, 'now');
   watch(Math, 'random');
   watch(performance, 'now');
   for (const key of ['randomUUID', 'getRandomValues']) watch(crypto, key);
+  globalThis.Date = new Proxy(Date, {
+    get: (target, key) => {
+      if (key === 'now') note('Date.now');
+      return Reflect.get(target, key) as unknown;
+    },
+    construct: (target, values: unknown[]) => {
+      if (values.length === 0) note('new Date');
+      return Reflect.construct(target, values) as object;
+    },
+  });
 }
 
 /** The calls in a simulated run of the reference workload. */
