@@ -20,6 +20,8 @@ interface Step {
 
 /** When each chunk had arrived as a whole, and how it ended. */
 interface Seen {
+  /** The longest time for which this process did not get its turn meanwhile. */
+  readonly stalledMs: number;
   readonly chunksMs: readonly number[];
   readonly end: string;
   readonly endMs: number;
@@ -31,6 +33,10 @@ const everyMs = 100;
 /** What is not systematic is lateness: a busy machine only ever delays. So of several tries the earliest time is held against the virtual one. */
 const tries = 5;
 const toleranceMs = 10;
+/** Steps and chunks are 50 ms apart. A try in which this process stood still for longer than that may have done them in another order, and says nothing. */
+const mostStalledMs = 30;
+/** So often the tries are made until three of them say something. */
+const mostRounds = 5;
 
 const sequences: Readonly<Record<string, readonly Step[]>> = {
   nothing: [],
@@ -147,17 +153,50 @@ async function watch(
   }
   const chunksMs: number[] = [];
   let bytes = 0;
+  const stall = watchStall(clock);
   try {
     const response = await world.fetch(`http://${proxy.listen}/`);
     for await (const chunk of response.body as unknown as AsyncIterable<Uint8Array>) {
       bytes += chunk.length;
       while (chunksMs.length < Math.floor(bytes / chunkBytes)) chunksMs.push(sinceMs());
     }
-    return { chunksMs, end: `whole, ${bytes} bytes`, endMs: sinceMs() };
+    return { chunksMs, end: `whole, ${bytes} bytes`, endMs: sinceMs(), stalledMs: stall() };
   } catch (cause) {
     const code = cause instanceof Error ? (cause.cause as { code?: string } | undefined)?.code : undefined;
-    return { chunksMs, end: code ?? String(cause), endMs: sinceMs() };
+    return { chunksMs, end: code ?? String(cause), endMs: sinceMs(), stalledMs: stall() };
   }
+}
+
+/** Looks every 5 ms how late it is; what it gives ends that, and says how late it was at most. */
+function watchStall(clock: Clock): () => number {
+  const everyMs = 5;
+  let stalledMs = 0;
+  let lastMs = clock.now();
+  const look = (): void => {
+    stalledMs = Math.max(stalledMs, clock.now() - lastMs - everyMs);
+    lastMs = clock.now();
+    timer = clock.setTimer(look, everyMs);
+  };
+  let timer = clock.setTimer(look, everyMs);
+  return () => {
+    timer.cancel();
+    return stalledMs;
+  };
+}
+
+/** Tries that say something. Not all at once, as server, proxy and client share this one thread. */
+async function validTries(steps: readonly Step[]): Promise<readonly Seen[]> {
+  const valid: Seen[] = [];
+  for (let round = 0; round < mostRounds && valid.length < 3; round++) {
+    const seen = await Promise.all(
+      Array.from({ length: tries }, async (_, index) => {
+        await sleep(index * 43);
+        return onSockets(steps);
+      }),
+    );
+    valid.push(...seen.filter(({ stalledMs }) => stalledMs <= mostStalledMs));
+  }
+  return valid;
 }
 
 function act(registry: Registry, { add, update, remove, disable }: Step): void {
@@ -180,13 +219,8 @@ function act(registry: Registry, { add, update, remove, disable }: Step): void {
 describe('a simulated link does what the proxy does on sockets, to the same bytes and at the same times', () => {
   it.each(Object.entries(sequences))('with %s', { timeout: 20_000 }, async (_name, steps) => {
     const expected = await onSimulatedLink(steps);
-    // Not all at once, as server, proxy and client share this one thread.
-    const seen = await Promise.all(
-      Array.from({ length: tries }, async (_, index) => {
-        await sleep(index * 43);
-        return onSockets(steps);
-      }),
-    );
+    const seen = await validTries(steps);
+    expect(seen.length, 'tries in which this process got its turns').toBeGreaterThanOrEqual(3);
     for (const { end, chunksMs } of seen)
       expect([end, chunksMs.length]).toEqual([expected.end, expected.chunksMs.length]);
     const earliest = (timeOf: (one: Seen) => number): number => Math.min(...seen.map(timeOf));
