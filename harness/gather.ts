@@ -5,6 +5,7 @@ import { startCallLog, type CallLog, type ReadJournal } from './observe/call-log
 import { startLedgerLog, type LedgerLog, type LedgerReaders } from './observe/ledger-log.ts';
 import { CallSchema } from './observe/observations.ts';
 import { startScraper } from './observe/scraper.ts';
+import { sourceReader } from './source-reader.ts';
 import { readJson, storedReader } from './stored-reader.ts';
 import type { TargetConfig } from './world/target.ts';
 import type { PartSpec, StartedPart } from './world/types.ts';
@@ -25,7 +26,6 @@ export interface ObservedWorld {
 }
 
 const JournalAnswer = z.object({ calls: z.array(CallSchema), next: z.number() });
-const SourceAnswer = z.object({ items: z.array(z.object({ id: z.string(), version: z.number(), atMs: z.number() })) });
 
 export function startObservers({ clock, options, series, notes }: Experiment, world: ObservedWorld): Observers {
   const { scenario, target } = options;
@@ -48,7 +48,7 @@ export function startObservers({ clock, options, series, notes }: Experiment, wo
     ]),
   );
   const readers: LedgerReaders = {
-    sources: new Map(followed.flatMap((name) => (part(name) ? [[name, () => readSource(part(name))] as const] : []))),
+    sources: new Map(followed.flatMap((name) => (part(name) ? [[name, sourceReader(part(name))] as const] : []))),
     stored: storedReader(target, world, cleanup, (note) => notes.push(note)),
     deadLetters: deadLettersReader(target, world),
   };
@@ -59,10 +59,6 @@ export function startObservers({ clock, options, series, notes }: Experiment, wo
 
 async function readJournal(part: StartedPart, after: number, open: boolean): Promise<z.infer<typeof JournalAnswer>> {
   return JournalAnswer.parse(await part.admin('GET', `/journal?after=${after}&open=${open}`));
-}
-
-async function readSource(part: StartedPart | undefined): Promise<z.infer<typeof SourceAnswer>['items']> {
-  return SourceAnswer.parse(await part?.admin('GET', '/state')).items;
 }
 
 function deadLettersReader(target: TargetConfig, world: ObservedWorld): LedgerReaders['deadLetters'] {

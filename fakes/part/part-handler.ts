@@ -10,8 +10,8 @@ export interface PartAdminSettings {
   readonly faults: PartFaults;
   /** Called when the load begins. */
   readonly start?: (originMs: number) => void;
-  /** What `GET /_gameday/state` answers. */
-  readonly state?: () => SourceState | Readonly<Record<string, unknown>>;
+  /** What `GET /_gameday/state` answers; `after` is the `next` that the caller was given before, 0 without. */
+  readonly state?: (after: number) => SourceState | Readonly<Record<string, unknown>>;
 }
 
 const StartBody = z.object({ originMs: z.number() });
@@ -42,7 +42,7 @@ export function createPartAdmin(settings: PartAdminSettings): HttpPart {
   app.post('/renew', async (context) =>
     context.json({ active: settings.faults.renew(RenewBody.parse(await context.req.json()).leaseMs) }),
   );
-  app.get('/state', (context) => context.json(settings.state?.() ?? {}));
+  app.get('/state', (context) => context.json(settings.state?.(Number(context.req.query('after') ?? 0)) ?? {}));
   app.onError((cause, context) => context.json({ problems: [cause.message] }, 400));
   app.notFound((context) =>
     context.json({ problems: [`The admin API has no ${context.req.method} ${context.req.path}.`] }, 404),

@@ -132,7 +132,7 @@ export interface InProcessTarget {
 //   DELETE /_gameday/faults/{id}                                     heal -> PartFaultReceipt
 //   POST   /_gameday/renew         { leaseMs }                       renews the lease of every active fault -> { active: string[] }
 //   GET    /_gameday/faults                                          -> PartFaultReceipt[], healed ones included
-//   GET    /_gameday/state                                           -> the part's own state, e.g. SourceState
+//   GET    /_gameday/state?after=N                                   -> the part's own state, e.g. SourceState: of changes after N
 
 export const adminPath = '/_gameday';
 
@@ -162,6 +162,8 @@ export interface PartFaultReceipt {
 export interface SourceState {
   /** Every document with its last version. `atMs` is epoch milliseconds. */
   readonly items: readonly { readonly id: string; readonly version: number; readonly atMs: number }[];
+  /** Pass as `after` to be told what has changed since; without it, each answer has everything. */
+  readonly next?: number;
 }
 
 // ---------------------------------------------------------------------------------------------------------------------------------

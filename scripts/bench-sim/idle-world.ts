@@ -5,11 +5,24 @@ import { startObservers } from '../../harness/gather.ts';
 import { Cleanup } from '../../harness/kit/lifecycle.ts';
 import { leaseMs, setUp } from '../../harness/set-up.ts';
 import { withStandIns } from '../../harness/stand-ins.ts';
+import type { TargetConfig } from '../../harness/world/target.ts';
 import type { Figure } from './figure.ts';
 
 /** What runs while nothing is asked: each has what those before it have. */
-const levels = ['parts, proxy and target', 'with telemetry and leases', 'with all observers'] as const;
+const levels = [
+  'parts and proxy',
+  'parts, proxy and target',
+  'with telemetry and leases',
+  'with all observers',
+] as const;
 type Level = (typeof levels)[number];
+
+/** A target that waits to be asked. */
+const still: TargetConfig = {
+  ...config,
+  inProcess: () =>
+    Promise.resolve(() => ({ fetch: () => Response.json({ status: 'ok' }), stop: () => Promise.resolve() })),
+};
 
 const measuredMs = 600_000;
 const profiledMs = 60_000;
@@ -38,7 +51,14 @@ interface Idle {
 async function idle(scenario: Scenario, level: Level): Promise<Idle> {
   const experiment = await openExperiment(
     {
-      ...{ scenario: withStandIns(scenario), target: config, seed: 1, pace: 'full', defect: null, world: 'simulated' },
+      ...{
+        scenario: withStandIns(scenario),
+        target: level === 'parts and proxy' ? still : config,
+        seed: 1,
+        pace: 'full',
+        defect: null,
+        world: 'simulated',
+      },
       ...{ signal: new AbortController().signal, notes: [], stateFolder: '', runsFolder: '', command: '' },
       onProgress: () => undefined,
     },
@@ -67,7 +87,7 @@ async function idle(scenario: Scenario, level: Level): Promise<Idle> {
 async function start(experiment: Experiment, level: Level, cleanup: Cleanup): Promise<void> {
   const { options, surroundings } = experiment;
   const { scenario, target, seed, signal } = options;
-  if (level === 'parts, proxy and target') {
+  if (level === 'parts and proxy' || level === 'parts, proxy and target') {
     const world = { parts: scenario.world.parts, corpus: scenario.world.corpus, seed, target, defect: null };
     const place = { runId: 'idle', runFolder: '', stateFolder: '' };
     cleanup.use('the world', await surroundings.startWorld({ ...world, otlpUrl: null, leaseMs, signal }, place));

@@ -17,7 +17,8 @@ export interface CalibrateSettings {
 /** Runs what is not in the results yet and adds it to them, each as soon as it is known. */
 export async function calibrate(settings: CalibrateSettings): Promise<void> {
   const { cells, results, code, twice, isStopped, run, onProgress } = settings;
-  const jobs = cells.flatMap(jobsOf);
+  // All cells side by side: what comes first shows something of each.
+  const jobs = cells.flatMap(jobsOf).sort((left, right) => left.seed - right.seed);
   const rounds: readonly Round[] = twice ? [1, 2] : [1];
   const total = jobs.length * rounds.length;
   const isDone = (job: SeedJob, round: Round): boolean => {

@@ -45,7 +45,7 @@ export const createPart: CreatePart = (context) => {
     journal,
     faults: faults.partFaults,
     start: (originMs) => feed.start(originMs),
-    state: () => sourceState(feed, clock.now()),
+    state: (after) => sourceState(feed, clock.now(), after),
   });
   return withAdmin({ fetch } satisfies HttpPart, admin);
 };
@@ -53,9 +53,10 @@ export const createPart: CreatePart = (context) => {
 /** Nobody reads it: the caller has hung up. */
 const abandonedStatus = 499;
 
-function sourceState(feed: ChangeFeed, nowMs: number): SourceState {
+function sourceState(feed: ChangeFeed, nowMs: number, after: number): SourceState {
+  const changes = feed.until(nowMs);
   const items = new Map(
-    feed.until(nowMs).map(({ ticketId, version, atMs }) => [ticketId, { id: `ticket-${ticketId}`, version, atMs }]),
+    changes.slice(after).map(({ ticketId, version, atMs }) => [ticketId, { id: `ticket-${ticketId}`, version, atMs }]),
   );
-  return { items: [...items.values()] };
+  return { items: [...items.values()], next: changes.length };
 }

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { crm as crmSpec } from '../../../../fakes/sources/crm/spec.ts';
 import { seededRandom } from '../../../../harness/kit/random.ts';
-import type { CreatePart } from '../../../../harness/world/types.ts';
+import type { CreatePart, SourceState } from '../../../../harness/world/types.ts';
 import {
   crmOnVirtualTime,
   fromStart,
@@ -55,6 +55,21 @@ describe('the CRM', () => {
     expect(new Set(items.map(({ id }) => id)).size).toBe(items.length);
     expect(items.some(({ version }) => version > 1)).toBe(true);
     expect(items.every(({ atMs }) => atMs > startMs && atMs <= crm.clock.now())).toBe(true);
+  });
+
+  it('tells on request only what has changed since it was asked before', async () => {
+    const crm = await startedCrm();
+    const read = async (after: number): Promise<SourceState> =>
+      (await (await crm.admin('GET', `/state?after=${after}`)).json()) as SourceState;
+    const first = await read(0);
+    expect((await read(first.next ?? 0)).items).toEqual([]);
+    await crm.clock.advance(1000);
+    const later = await read(first.next ?? 0);
+    expect(later.items.length).toBeGreaterThan(5);
+    expect(later.items.length).toBeLessThan(first.items.length);
+    const both = new Map([...first.items, ...later.items].map((item) => [item.id, item]));
+    const byId = (items: SourceState['items']) => [...items].sort((left, right) => left.id.localeCompare(right.id));
+    expect(byId([...both.values()])).toEqual(byId(await crm.state()));
   });
 
   it('says the same to the same calls with the same seed, and something else with another', async () => {
