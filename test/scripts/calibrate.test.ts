@@ -82,8 +82,8 @@ describe('a calibration', () => {
     expect(dropped).toEqual({ otherCode: 0, unreadable: 1 });
     expect(jobs.map(({ defect, seed }) => [defect, seed])).toEqual([
       ['D1', 2],
-      ['T1', 1],
       ['T1', 2],
+      [null, 3],
     ]);
     expect(problems).toEqual([]);
     expect(readFileSync(file, 'utf8').startsWith(text)).toBe(true);
