@@ -9,7 +9,7 @@ import { asFailure, Failure, statusOfFailure } from './failure.ts';
 import { ingestDocuments } from './ingest/ingest-documents.ts';
 import type { WorkloadSettings } from './settings.ts';
 import type { DeadLetters } from './source/dead-letters.ts';
-import { traceOfCaller } from './telemetry/trace-context.ts';
+import { shareOfTrace, traceOfCaller } from './telemetry/trace-context.ts';
 import { openWork, type OpenWork } from './work.ts';
 
 export interface RouteParts extends Omit<AnswerParts, 'settings'> {
@@ -68,7 +68,7 @@ async function ask(context: HonoContext, parts: RouteParts): Promise<Response> {
   const work = workOf(context, 'interactive', parts);
   try {
     const { question } = await readBody(context, Question);
-    failNowAndThen(parts);
+    failNowAndThen(work, parts);
     const answer = answerQuestion(question, work, { ...parts, settings: parts.settings.answer });
     const first = await answer.next();
     if (first.done === true) throw new Failure('internal', 'The answer had no end.');
@@ -100,9 +100,11 @@ async function listDocuments(context: HonoContext, { store }: RouteParts): Promi
   return context.json({ documents });
 }
 
-/** Defect T12. */
-function failNowAndThen({ random, settings }: RouteParts): void {
-  if (settings.defect === 'T12' && random.next() < 0.004) throw new Failure('internal', 'Something went wrong.');
+/** Defect T12. The trace of a question decides, so that the same ones fail wherever the same plan is run. */
+function failNowAndThen(work: OpenWork, { random, settings }: RouteParts): void {
+  if (settings.defect !== 'T12') return;
+  const chance = shareOfTrace(work.trace) ?? random.next();
+  if (chance < 0.004) throw new Failure('internal', 'Something went wrong.');
 }
 
 function workOf(context: HonoContext, workClass: WorkClass, parts: RouteParts): OpenWork {

@@ -24,6 +24,12 @@ export function traceOfCaller(headers: Headers): Context {
   return propagator.extract(ROOT_CONTEXT, headers, fromHeaders);
 }
 
+/** Where the id of a trace lies among all that there are, in [0, 1); null where there is no trace. */
+export function shareOfTrace(context: Context): number | null {
+  const spanContext = trace.getSpanContext(context);
+  return spanContext ? Number.parseInt(spanContext.traceId.slice(0, 8), 16) / 2 ** 32 : null;
+}
+
 /** The headers that pass a trace on (https://www.w3.org/TR/trace-context/). */
 export function traceHeaders(context: Context): Record<string, string> {
   const headers: Record<string, string> = {};

@@ -3,6 +3,7 @@ import { describe, expect, it, vi } from 'vitest';
 import { createMemoryStore } from '../../../fakes/workload/store/memory-store.ts';
 import type { Store } from '../../../fakes/workload/store/store.ts';
 import { metricsPage } from './support/stand-in-model.ts';
+import { randomHex, seededRandom } from '../../../harness/kit/random.ts';
 import { readEvents, startWorkload, type StartedWorkload } from './support/started-workload.ts';
 
 const documents = [
@@ -251,5 +252,19 @@ describe('asking while something is wrong', () => {
     const failures = await failuresOf('T12');
     expect(failures).toBeGreaterThan(1);
     expect(failures).toBeLessThan(20);
+  });
+
+  it('T12: fails the same questions wherever the same traces come by', async () => {
+    const ids = Array.from({ length: 1000 }, (_, index) => randomHex(seededRandom(`trace ${index}`), 16));
+    const failed = async (seed: number): Promise<string[]> => {
+      const { post } = await startWorkload({ defect: 'T12', seed });
+      const statuses = await Promise.all(
+        ids.map((id) => post('/ask', { question: ' ' }, { headers: { traceparent: `00-${id}-00000000000000ff-01` } })),
+      );
+      return ids.filter((_, index) => statuses[index]?.status === 500);
+    };
+    const failures = await failed(1);
+    expect(failures.length).toBeGreaterThan(0);
+    expect(await failed(2)).toEqual(failures);
   });
 });
