@@ -28,7 +28,7 @@ interface Options {
   readonly scenario?: string[];
   readonly jobs: string;
   readonly out: string;
-  readonly keep?: boolean;
+  readonly anew?: boolean;
   readonly twice?: boolean;
   readonly write?: boolean;
 }
@@ -39,7 +39,7 @@ const options = new Command('calibrate')
   .option('--scenario <names...>', 'default: all of the library')
   .option('--jobs <count>', 'how many processes share the runs', String(availableParallelism()))
   .option('--out <file>', 'where the results are', join(root, 'calibration', 'results.jsonl'))
-  .option('--keep', 'take the results of other code for done')
+  .option('--anew', 'forget all results')
   .option('--twice', 'run each seed a second time, in another process, and compare the event logs')
   .option('--write', 'write the table into docs/worlds.md')
   .parse()
@@ -47,7 +47,7 @@ const options = new Command('calibrate')
 
 const jobs = Number(options.jobs);
 if (!Number.isInteger(jobs) || jobs < 1) throw new Error(`--jobs has to be a whole number from 1 on: ${options.jobs}`);
-const { keep = false, twice = false } = options;
+const { anew = false, twice = false } = options;
 const seeds = options.seeds;
 const cells = cellsOf(findScenarios(library, options.scenario ?? []), config, {
   good: seeds ?? parseSeeds('1..1000'),
@@ -60,10 +60,13 @@ for (const name of ['SIGINT', 'SIGTERM'] as const)
   process.once(name, () => ending.abort(new Error(`interrupted by ${name}`)));
 
 const code = codeHash(root);
-const results = openResults(options.out, { code, keep });
-const { otherCode, unreadable } = results.dropped;
-if (otherCode > 0) terminal.say(`${otherCode} results of other code are started anew; --keep would have kept them.`);
-if (unreadable > 0) terminal.say(`${unreadable} lines could not be read; their runs are started anew.`);
+if (anew) await rm(options.out, { force: true });
+const results = openResults(options.out, code);
+if (results.unreadable > 0) terminal.say(`${results.unreadable} lines could not be read; their runs are started anew.`);
+if (results.others().length > 0)
+  terminal.say(
+    `${results.others().length} results are of other code: one run of each cell is done anew, to see if they hold.`,
+  );
 
 const runsFolder = await mkdtemp(join(tmpdir(), 'gameday-calibration-'));
 const startedAtMs = clock.now();
@@ -76,6 +79,11 @@ try {
         ...{ jobs, flags: { pace: 'quick', world: 'simulated', out: runsFolder }, notes: [], kept: 'none' },
         ...{ clock, signal: ending.signal, onResult },
       }),
+    onTakenOver: ({ taken, refused }) => {
+      terminal.say(
+        `${taken} results of other code hold: the same event logs and verdicts. ${refused} do not, and are started anew.`,
+      );
+    },
     onProgress: ({ done, total }) => {
       before ??= done;
       const seen = { done: done - before, total: total - before, unsound: 0, elapsedMs: clock.now() - startedAtMs };

@@ -1,6 +1,7 @@
 import type { SeedJob, SeedResult } from '../../harness/commands/seed-result.ts';
 import { jobsOf, type Cell } from './cells.ts';
 import type { Line, ResultsFile, Round } from './results-file.ts';
+import { takeOver, type TakenOver } from './take-over.ts';
 
 export interface CalibrateSettings {
   readonly cells: readonly Cell[];
@@ -11,12 +12,22 @@ export interface CalibrateSettings {
   readonly isStopped: () => boolean;
   /** Runs jobs in any order, in processes of its own; a second call has others. */
   readonly run: (jobs: readonly SeedJob[], onResult: (result: SeedResult) => void) => Promise<void>;
+  /** Told what became of the results of other code, where there were any. */
+  readonly onTakenOver: (seen: TakenOver) => void;
   readonly onProgress: (seen: { readonly done: number; readonly total: number }) => void;
 }
 
-/** Runs what is not in the results yet and adds it to them, each as soon as it is known. */
+/** Runs what is not in the results yet and adds it to them, each as soon as it is known. Results of other code are taken over where they hold. */
 export async function calibrate(settings: CalibrateSettings): Promise<void> {
-  const { cells, results, code, twice, isStopped, run, onProgress } = settings;
+  const { cells, results, code, twice, isStopped, run, onProgress, onTakenOver } = settings;
+  if (results.others().length > 0)
+    onTakenOver(
+      await takeOver(results, (jobs) =>
+        run(jobs, (result) => {
+          if (!isStopped()) results.add(lineOf(result, { code, round: 1 }));
+        }),
+      ),
+    );
   // All cells side by side: what comes first shows something of each.
   const jobs = cells.flatMap(jobsOf).sort((left, right) => left.seed - right.seed);
   const rounds: readonly Round[] = twice ? [1, 2] : [1];

@@ -25,7 +25,7 @@ export function summarize(cells: readonly Cell[], results: ResultsFile, twice: b
   const tallies = cells.map((cell) => tallyOf(cell, results));
   const differing = twice ? cells.flatMap((cell) => differingHashes(cell, results)) : [];
   return {
-    markdown: [tableOf(tallies), ...alarmsOf(tallies)].join('\n'),
+    markdown: [...extentOf(tallies, results), '', tableOf(tallies), ...alarmsOf(tallies)].join('\n'),
     problems: [...tallies.flatMap(problemsOf), ...differing],
   };
 }
@@ -36,6 +36,29 @@ function tallyOf(cell: Cell, results: ResultsFile): Tally {
   const isCaught = ({ outcome, failed }: Line): boolean =>
     outcome === 'fail' && failed.some((name) => cell.caughtBy.includes(name));
   return { cell, lines, caught: lines.filter(isCaught).length };
+}
+
+/** How much of what was asked for has been run, by which code, and how much of it twice. */
+function extentOf(tallies: readonly Tally[], results: ResultsFile): string[] {
+  const lines = tallies.flatMap((tally) => tally.lines);
+  const asked = tallies.reduce((sum, { cell }) => sum + cell.seeds.length, 0);
+  const repeated = lines.flatMap((line) => {
+    const second = results.get(line, 2);
+    return second ? [second.hash === line.hash] : [];
+  });
+  const same = repeated.filter((isSame) => isSame).length;
+  const earlier = lines.filter(({ holdsFor }) => holdsFor !== undefined).length;
+  return [
+    `${lines.length} of ${asked} runs done${lines.length < asked ? '; the rest is still to be run' : ''}.`,
+    ...(earlier === 0
+      ? []
+      : [
+          `${earlier} of them by earlier code: of each cell one run was done anew, and has the same event log and verdict.`,
+        ]),
+    ...(repeated.length === 0
+      ? []
+      : [`${repeated.length} were done a second time, in another process: ${same} have the same event log.`]),
+  ];
 }
 
 function tableOf(tallies: readonly Tally[]): string {
@@ -90,10 +113,12 @@ function problemsOf({ cell, lines, caught }: Tally): string[] {
     return [`${name}: caught in ${caught} of ${lines.length} runs, less than ${leastCaught * 100} %.`];
   }
   const count = (outcome: string): number => lines.filter((line) => columnOf(line) === outcome).length;
-  return (['fail', 'broken'] as const).flatMap((outcome) => {
-    const many = count(outcome);
-    return many === 0 ? [] : [`${name}: ${many} of ${lines.length} healthy runs: ${outcome}.`];
-  });
+  return outcomes
+    .filter((outcome) => outcome !== 'pass' && !(defect !== null && outcome === 'inconclusive'))
+    .flatMap((outcome) => {
+      const many = count(outcome);
+      return many === 0 ? [] : [`${name}: ${many} of ${lines.length} healthy runs: ${outcome}.`];
+    });
 }
 
 function differingHashes(cell: Cell, results: ResultsFile): string[] {

@@ -39,19 +39,28 @@ function expected(job: SeedJob): SeedResult {
 async function run(
   settings: {
     code?: string;
-    keep?: boolean;
     twice?: boolean;
     /** Ends after so many runs, as if killed. */
     killedAfter?: number;
     result?: (job: SeedJob, round: number) => SeedResult;
   } = {},
-): Promise<Summary & { readonly jobs: readonly SeedJob[]; readonly dropped: unknown }> {
-  const { code = 'one', keep = false, twice = false, killedAfter = Infinity, result = expected } = settings;
-  const results = openResults(file, { code, keep });
+): Promise<Summary & { readonly jobs: readonly SeedJob[]; readonly unreadable: number; readonly takenOver: unknown }> {
+  const { code = 'one', twice = false, killedAfter = Infinity, result = expected } = settings;
+  const results = openResults(file, code);
   const jobs: SeedJob[] = [];
-  let round = 0;
+  // What shows whether results of other code hold is run before the first round.
+  let round = results.others().length > 0 ? -1 : 0;
+  let takenOver: unknown;
   await calibrate({
-    ...{ cells, results, code, twice, isStopped: () => false, onProgress: () => undefined },
+    ...{
+      cells,
+      results,
+      code,
+      twice,
+      isStopped: () => false,
+      onProgress: () => undefined,
+      onTakenOver: (seen) => (takenOver = seen),
+    },
     run: async (list, onResult) => {
       round += 1;
       for (const job of list) {
@@ -61,7 +70,7 @@ async function run(
       }
     },
   });
-  return { ...summarize(cells, results, twice), jobs, dropped: results.dropped };
+  return { ...summarize(cells, results, twice), jobs, unreadable: results.unreadable, takenOver };
 }
 
 describe('a calibration', () => {
@@ -78,8 +87,8 @@ describe('a calibration', () => {
     expect((await run({ killedAfter: 4 })).jobs.length).toBe(4);
     const text = readFileSync(file, 'utf8');
     appendFileSync(file, '{"code":"one","round":1,"scena');
-    const { jobs, dropped, problems } = await run();
-    expect(dropped).toEqual({ otherCode: 0, unreadable: 1 });
+    const { jobs, unreadable, problems } = await run();
+    expect(unreadable).toBe(1);
     expect(jobs.map(({ defect, seed }) => [defect, seed])).toEqual([
       ['D1', 2],
       ['T1', 2],
@@ -91,13 +100,44 @@ describe('a calibration', () => {
     expect((await run()).jobs).toEqual([]);
   });
 
-  it('starts anew with other code, unless its results are kept', async () => {
+  it('takes results of other code over where one run of each cell, done anew, has the same event log and verdict', async () => {
     await run({ code: 'one' });
-    expect((await run({ code: 'two', keep: true })).jobs).toEqual([]);
-    const { jobs, dropped } = await run({ code: 'two' });
-    expect(jobs.length).toBe(7);
-    expect(dropped).toEqual({ otherCode: 7, unreadable: 0 });
-    expect(readFileSync(file, 'utf8')).not.toContain('"code":"one"');
+    const second = await run({ code: 'two' });
+    expect(second.jobs.map(({ defect, seed }) => [defect, seed])).toEqual([
+      [null, 1],
+      ['D1', 1],
+      ['T1', 1],
+    ]);
+    expect(second.takenOver).toEqual({ taken: 4, refused: 0 });
+    expect(second.problems).toEqual([]);
+    expect(second.markdown).toContain('7 of 7 runs done.');
+    expect(second.markdown).toContain('4 of them by earlier code');
+    const third = await run({ code: 'two' });
+    expect([third.jobs, third.takenOver]).toEqual([[], undefined]);
+    // What was taken over once can be taken over again.
+    expect((await run({ code: 'three' })).takenOver).toEqual({ taken: 4, refused: 0 });
+  });
+
+  it.each([
+    { what: 'event log', change: { hash: 'another' } },
+    { what: 'verdict', change: { outcome: 'inconclusive' as const } },
+  ])('starts a cell anew where other code has another $what, and loses nothing until then', async ({ change }) => {
+    await run({ code: 'one' });
+    const result = (job: SeedJob): SeedResult =>
+      job.defect === 'T1' ? { ...expected(job), ...change } : expected(job);
+    const { jobs, takenOver } = await run({ code: 'two', result, killedAfter: 3 });
+    expect(takenOver).toEqual({ taken: 3, refused: 2 });
+    expect(jobs.length).toBe(3);
+    expect(readFileSync(file, 'utf8')).toContain('"code":"one","round":1,"scenario":"small","defect":"T1","seed":2');
+    const next = await run({ code: 'two', result });
+    expect(next.jobs).toEqual([{ scenario: 'small', defect: 'T1', seed: 2 }]);
+    expect(openResults(file, 'two').others()).toEqual([]);
+  });
+
+  it('takes nothing over when it is killed before it knows whether that holds', async () => {
+    await run({ code: 'one' });
+    expect((await run({ code: 'two', killedAfter: 0 })).takenOver).toEqual({ taken: 0, refused: 0 });
+    expect((await run({ code: 'two' })).takenOver).toEqual({ taken: 4, refused: 0 });
   });
 
   it('runs what broke once more, since the death of a process says nothing about the run', async () => {
