@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -18,8 +19,10 @@ interface Step {
   readonly disable?: true;
 }
 
-/** When each chunk had arrived as a whole, and how it ended. */
+/** What arrived, when each chunk of it had as a whole, and how it ended. */
 interface Seen {
+  /** SHA-256 of all bytes that came, also before a cut. */
+  readonly content: string;
   /** The longest time for which this process did not get its turn meanwhile. */
   readonly stalledMs: number;
   readonly chunksMs: readonly number[];
@@ -71,8 +74,23 @@ const sequences: Readonly<Record<string, readonly Step[]>> = {
   ],
   'a reset': [{ atMs: 250, add: { type: 'reset_peer', attributes: { timeout: 0 } } }],
   'a reset after a while': [{ atMs: 250, add: { type: 'reset_peer', attributes: { timeout: 120 } } }],
+  'a latency with jitter, by the same chance': [
+    { atMs: 0, add: { type: 'latency', attributes: { latency: 60, jitter: 30 } } },
+  ],
+  'a link that is half open: nothing comes back any more, until that ends': [
+    { atMs: 250, add: { type: 'timeout', attributes: { timeout: 0 }, stream: 'downstream' } },
+    { atMs: 450, add: { type: 'latency', attributes: { latency: 10, jitter: 0 }, stream: 'upstream' } },
+    { atMs: 620, remove: 'timeout' },
+  ],
+  'a link that refuses': [{ atMs: 0, disable: true }],
   'a link that is disabled': [{ atMs: 250, disable: true }],
 };
+
+/** Each chunk has its own content, so that what is lost, doubled, changed or out of order shows. */
+const chunks = Array.from({ length: chunkCount }, (_, index) => {
+  const random = seededRandom(`chunk ${index}`);
+  return Uint8Array.from({ length: chunkBytes }, () => random.integer(0, 255));
+});
 
 let server: Server;
 const realRegistries: Registry[] = [];
@@ -89,7 +107,7 @@ beforeAll(async () => {
       const from = performance.now();
       for (let count = 1; count <= chunkCount; count++) {
         await sleep(Math.max(0, count * everyMs - (performance.now() - from)));
-        response.write(Buffer.alloc(chunkBytes));
+        response.write(chunks[count - 1] ?? '');
       }
       response.end();
     };
@@ -116,8 +134,9 @@ async function onSimulatedLink(steps: readonly Step[]): Promise<Seen> {
         {
           pull: async (controller) => {
             await clock.sleep(everyMs);
-            controller.enqueue(new Uint8Array(chunkBytes));
-            if (++count === chunkCount) controller.close();
+            const chunk = chunks[count++];
+            if (chunk) controller.enqueue(chunk.slice());
+            if (count === chunkCount) controller.close();
           },
         },
         { highWaterMark: 0 },
@@ -151,22 +170,27 @@ async function watch(
   const fromMs = clock.now();
   const sinceMs = (): number => clock.now() - fromMs;
   for (const step of steps) {
-    if (step.atMs === 0) act(registry, step);
-    else clock.setTimer(() => act(registry, step), step.atMs);
+    if (step.atMs === 0) await act(registry, step);
+    else clock.setTimer(() => void act(registry, step), step.atMs);
   }
   const chunksMs: number[] = [];
   let bytes = 0;
+  const hash = createHash('sha256');
   const stall = watchStall(clock);
+  const seen = (end: string): Seen => ({
+    ...{ content: hash.digest('hex'), chunksMs, end, endMs: sinceMs(), stalledMs: stall() },
+  });
   try {
     const response = await world.fetch(`http://${proxy.listen}/`);
     for await (const chunk of response.body as unknown as AsyncIterable<Uint8Array>) {
       bytes += chunk.length;
+      hash.update(chunk);
       while (chunksMs.length < Math.floor(bytes / chunkBytes)) chunksMs.push(sinceMs());
     }
-    return { chunksMs, end: `whole, ${bytes} bytes`, endMs: sinceMs(), stalledMs: stall() };
+    return seen(`whole, ${bytes} bytes`);
   } catch (cause) {
     const code = cause instanceof Error ? (cause.cause as { code?: string } | undefined)?.code : undefined;
-    return { chunksMs, end: code ?? String(cause), endMs: sinceMs(), stalledMs: stall() };
+    return seen(`${code ?? String(cause)} after ${bytes} bytes`);
   }
 }
 
@@ -213,7 +237,7 @@ function differencesMs(seen: readonly Seen[], expected: Seen): readonly number[]
   ];
 }
 
-function act(registry: Registry, { add, update, remove, disable }: Step): void {
+async function act(registry: Registry, { add, update, remove, disable }: Step): Promise<void> {
   const proxy = registry.get('link');
   if (add) {
     const kind = toxicKinds.find(({ type }) => type === add.type);
@@ -227,7 +251,7 @@ function act(registry: Registry, { add, update, remove, disable }: Step): void {
     proxy.refreshToxic(toxic);
   }
   if (remove !== undefined) proxy.removeToxic(proxy.toxic(remove), 'removed');
-  if (disable) void registry.update('link', { enabled: false });
+  if (disable) await registry.update('link', { enabled: false });
 }
 
 describe('a simulated link does what the proxy does on sockets, to the same bytes and at the same times', () => {
@@ -235,8 +259,8 @@ describe('a simulated link does what the proxy does on sockets, to the same byte
     const expected = await onSimulatedLink(steps);
     const seen = await validTries(steps, expected);
     expect(seen.length, 'tries in which this process got its turns').toBeGreaterThanOrEqual(3);
-    for (const { end, chunksMs } of seen)
-      expect([end, chunksMs.length]).toEqual([expected.end, expected.chunksMs.length]);
+    for (const { end, content, chunksMs } of seen)
+      expect([end, content, chunksMs.length]).toEqual([expected.end, expected.content, expected.chunksMs.length]);
     const tooFar = differencesMs(seen, expected).filter((differenceMs) => Math.abs(differenceMs) > toleranceMs);
     expect(tooFar, `${JSON.stringify(expected)}\n${JSON.stringify(seen)}`).toEqual([]);
   });
