@@ -3,11 +3,10 @@
  * what is healthy is flagged. Run with `npm run calibrate`; it takes hours, and goes on where it was when it is started again. Exit code 1
  * when something healthy fails, a defect is caught in less than 95 % of its runs, or two processes differ; 2 when it was interrupted.
  */
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Command } from 'commander';
-import { format, resolveConfig } from 'prettier';
 import { progressLine } from '../harness/commands/run-seeds.ts';
 import { findScenarios } from '../harness/commands/find-scenarios.ts';
 import { runJobs } from '../harness/commands/run-jobs.ts';
@@ -18,10 +17,10 @@ import { config } from '../gameday.config.ts';
 import { library } from '../scenarios/index.ts';
 import { calibrate } from './calibration/calibrate.ts';
 import { cellsOf } from './calibration/cells.ts';
-import { codeHash } from './calibration/code-hash.ts';
-import { published } from './calibration/publish.ts';
 import { openResults } from './calibration/results-file.ts';
 import { summarize } from './calibration/summary.ts';
+import { codeHash } from './code-hash.ts';
+import { formatted, publishOn } from './publish-page.ts';
 
 interface Options {
   readonly seeds?: readonly number[];
@@ -95,13 +94,10 @@ try {
 }
 
 const { markdown, problems } = summarize(cells, results, twice);
-const style = await resolveConfig(join(root, 'docs', 'worlds.md'), { editorconfig: true });
-terminal.print(await format(markdown, { ...style, parser: 'markdown' }));
-if (options.write === true) {
-  const page = join(root, 'docs', 'worlds.md');
-  const text = `Code ${code}.\n\n${markdown}`;
-  await writeFile(page, await format(published(await readFile(page, 'utf8'), text), { ...style, parser: 'markdown' }));
-}
+const page = join(root, 'docs', 'worlds.md');
+terminal.print(await formatted(page, markdown));
+if (options.write === true)
+  await publishOn(page, { name: 'calibration', heading: 'Calibration' }, `Code ${code}.\n\n${markdown}`);
 for (const problem of problems) terminal.say(problem);
 if (ending.signal.aborted) terminal.say('Interrupted: the same command goes on from here.');
 process.exitCode = ending.signal.aborted ? 2 : problems.length > 0 ? 1 : 0;

@@ -1,50 +1,52 @@
-import { mkdir, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import { cells, checkCell, failedObjectives, type Cell } from '../table/cells.ts';
-import { root, runScenario } from '../table/run-gameday.ts';
+import { agreementOf } from '../../scripts/agreement/agreement.ts';
+import { keepRow, keptRows } from '../../scripts/agreement/table-file.ts';
+import { cells, checkCell, failedObjectives } from '../table/cells.ts';
+import { runScenario } from '../table/run-gameday.ts';
 
-interface Row extends Cell {
-  readonly store: string;
-  readonly outcome: string;
-  readonly failed: readonly string[];
-}
+const seed = 11;
 
 /**
  * Each cell once. Every second one with a defect runs on the stand-in for Qdrant, as in the simulated world, the others on PostgreSQL; what
- * is sound runs on both.
+ * is sound runs on both. With GAMEDAY_BOTH_STORES everything does.
  */
 const stores = { PostgreSQL: false, Qdrant: true } as const;
+const onBoth = Boolean(process.env['GAMEDAY_BOTH_STORES']);
 const runs = cells.flatMap((cell, index) =>
   (Object.keys(stores) as (keyof typeof stores)[])
-    .filter((_, place) => cell.defect === null || place === index % 2)
+    .filter((_, place) => onBoth || cell.defect === null || place === index % 2)
     .map((store) => ({ ...cell, store, with: cell.defect ?? 'no defect' })),
 );
-const rows: Row[] = [];
 
 describe('in real time every defect is caught by the objective that is named, and what is healthy passes', () => {
   it.each(runs)('$scenario on $store, $with: $title', async ({ store, ...cell }) => {
     const { run, code } = await runScenario(cell.scenario, {
-      ...{ seed: 11, standIns: stores[store] },
+      ...{ seed, standIns: stores[store] },
       ...(cell.defect === null ? {} : { defect: cell.defect }),
     });
-    rows.push({ ...cell, store, outcome: run.record.verdict.outcome, failed: failedObjectives(run.record) });
+    const { outcome } = run.record.verdict;
+    const { scenario, defect } = cell;
+    keepRow({ world: 'local', store, scenario, defect, seed, outcome, failed: [...failedObjectives(run.record)] });
     checkCell(cell, run.record);
     if (cell.caughtBy.length > 0) expect(code).toBe(1);
     else if (cell.defect === null) expect(code).toBe(0);
   });
 });
 
-afterAll(async () => {
-  const table = [
-    '| scenario | defect | what is broken | store | verdict | failed objectives |',
-    '| --- | --- | --- | --- | --- | --- |',
-    ...rows.map(
-      (row) =>
-        `| ${row.scenario} | ${row.defect ?? 'none'} | ${row.title} | ${row.store} | ${row.outcome} | ${row.failed.map((name) => (row.caughtBy.includes(name) ? `**${name}**` : name)).join(', ')} |`,
-    ),
-  ].join('\n');
-  console.log(`\n${table}\n`);
-  await mkdir(join(root, '.gameday'), { recursive: true });
-  await writeFile(join(root, '.gameday', 'local-table.md'), `${table}\n`);
+describe('the worlds', () => {
+  it('come to the same verdict in every cell that both have run', () => {
+    const rows = keptRows();
+    const both = cells.filter(({ scenario, defect }) =>
+      (['local', 'simulated'] as const).every((world) =>
+        rows.some(
+          (row) => row.world === world && row.scenario === scenario && row.defect === defect && row.seed === seed,
+        ),
+      ),
+    );
+    // `npm test` is what runs them in the simulated world; without it there is nothing to compare here.
+    if (process.env['CI']) expect(both.length).toBe(cells.length);
+    expect(agreementOf(both, rows, seed).problems).toEqual([]);
+  });
 });
+
+afterAll(() => console.log(`\n${agreementOf(cells, keptRows(), seed).markdown}\n`));

@@ -5,10 +5,10 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { SeedJob, SeedResult } from '../../harness/commands/seed-result.ts';
 import { calibrate } from '../../scripts/calibration/calibrate.ts';
 import { cellsOf } from '../../scripts/calibration/cells.ts';
-import { codeHash } from '../../scripts/calibration/code-hash.ts';
-import { markers, published } from '../../scripts/calibration/publish.ts';
 import { openResults } from '../../scripts/calibration/results-file.ts';
 import { summarize, type Summary } from '../../scripts/calibration/summary.ts';
+import { codeHash } from '../../scripts/code-hash.ts';
+import { markersOf, published } from '../../scripts/publish.ts';
 import { smallScenario } from '../run/small-world.ts';
 
 let folder: string;
@@ -215,8 +215,10 @@ describe('the hash of the code that decides', () => {
 
 describe('the published table', () => {
   it('stands between its markers, and replaces the one before it', () => {
-    const once = published('# Page\n', 'one');
-    expect(once).toBe(`# Page\n\n## Calibration\n\n${markers[0]}\n\none\n\n${markers[1]}\n`);
-    expect(published(once, 'two')).toBe(once.replace('one', 'two'));
+    const place = { name: 'table', heading: 'Table' };
+    const [begin, end] = markersOf('table');
+    const once = published('# Page\n', place, 'one');
+    expect(once).toBe(`# Page\n\n## Table\n\n${begin}\n\none\n\n${end}\n`);
+    expect(published(once, place, 'two')).toBe(once.replace('one', 'two'));
   });
 });

@@ -1,3 +1,4 @@
+import { keptRows } from '../../../scripts/agreement/table-file.ts';
 import { simulatedTable } from '../../table/simulated-table.ts';
 
-simulatedTable('gpu-saturation', [1, 2, 3, 4, 5]);
+simulatedTable('gpu-saturation', [11, 1, 2, 3, 4], { known: keptRows() });

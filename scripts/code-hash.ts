@@ -9,7 +9,10 @@ const deciding = ['harness', 'fakes', 'scenarios', 'gameday.config.ts', 'package
 export function codeHash(root: string): string {
   const hash = createHash('sha256');
   for (const path of deciding.flatMap((name) => filesOf(root, name)))
-    hash.update(`${path}\0`).update(readFileSync(join(root, path))).update('\0');
+    hash
+      .update(`${path}\0`)
+      .update(readFileSync(join(root, path)))
+      .update('\0');
   return hash.digest('hex').slice(0, 16);
 }
 
