@@ -21,6 +21,7 @@ import { openResults } from './calibration/results-file.ts';
 import { summarize } from './calibration/summary.ts';
 import { codeHash } from './code-hash.ts';
 import { formatted, publishOn } from './publish-page.ts';
+import { underLoad } from './under-load.ts';
 
 interface Options {
   readonly seeds?: readonly number[];
@@ -39,7 +40,10 @@ const options = new Command('calibrate')
   .option('--jobs <count>', 'how many processes share the runs', String(availableParallelism()))
   .option('--out <file>', 'where the results are', join(root, 'calibration', 'results.jsonl'))
   .option('--anew', 'forget all results')
-  .option('--twice', 'run each seed a second time, in another process, and compare the event logs')
+  .option(
+    '--twice',
+    'run each seed a second time, in another process and on a busy machine, and compare the event logs',
+  )
   .option('--write', 'write the table into docs/worlds.md')
   .parse()
   .opts<Options>();
@@ -73,11 +77,14 @@ let before: number | undefined;
 try {
   await calibrate({
     ...{ cells, results, code, twice, isStopped: () => ending.signal.aborted },
-    run: (list, onResult) =>
-      runJobs(list, {
-        ...{ jobs, flags: { pace: 'quick', world: 'simulated', out: runsFolder }, notes: [], kept: 'none' },
-        ...{ clock, signal: ending.signal, onResult },
-      }),
+    run: (list, round, onResult) => {
+      const run = (): Promise<void> =>
+        runJobs(list, {
+          ...{ jobs, flags: { pace: 'quick', world: 'simulated', out: runsFolder }, notes: [], kept: 'none' },
+          ...{ clock, signal: ending.signal, onResult },
+        });
+      return round === 2 ? underLoad(run) : run();
+    },
     onTakenOver: ({ taken, refused }) => {
       terminal.say(
         `${taken} results of other code hold: the same event logs and verdicts. ${refused} do not, and are started anew.`,

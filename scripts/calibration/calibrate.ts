@@ -7,11 +7,11 @@ export interface CalibrateSettings {
   readonly cells: readonly Cell[];
   readonly results: ResultsFile;
   readonly code: string;
-  /** Runs every job a second time, in processes that are started for that. */
+  /** Runs every job a second time, in processes that are started for that, on a machine that is kept busy. */
   readonly twice: boolean;
   readonly isStopped: () => boolean;
-  /** Runs jobs in any order, in processes of its own; a second call has others. */
-  readonly run: (jobs: readonly SeedJob[], onResult: (result: SeedResult) => void) => Promise<void>;
+  /** Runs jobs in any order, in processes of its own; a second call has others. The second round is run under load. */
+  readonly run: (jobs: readonly SeedJob[], round: Round, onResult: (result: SeedResult) => void) => Promise<void>;
   /** Told what became of the results of other code, where there were any. */
   readonly onTakenOver: (seen: TakenOver) => void;
   readonly onProgress: (seen: { readonly done: number; readonly total: number }) => void;
@@ -23,7 +23,7 @@ export async function calibrate(settings: CalibrateSettings): Promise<void> {
   if (results.others().length > 0)
     onTakenOver(
       await takeOver(results, (jobs) =>
-        run(jobs, (result) => {
+        run(jobs, 1, (result) => {
           if (!isStopped()) results.add(lineOf(result, { code, round: 1 }));
         }),
       ),
@@ -42,7 +42,7 @@ export async function calibrate(settings: CalibrateSettings): Promise<void> {
   for (const round of rounds) {
     const left = jobs.filter((job) => !isDone(job, round));
     if (isStopped() || left.length === 0) continue;
-    await run(left, (result) => {
+    await run(left, round, (result) => {
       // What was cut short says nothing either.
       if (isStopped()) return;
       results.add(lineOf(result, { code, round }));

@@ -1,8 +1,8 @@
-import { spawn } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
-import { availableParallelism, tmpdir } from 'node:os';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { underLoad } from '../../scripts/under-load.ts';
 import { gameday } from '../table/run-gameday.ts';
 
 /** One sound workload and one with a defect; `npm run calibrate -- --twice` does it with every seed. */
@@ -51,17 +51,5 @@ async function hashOfRun(
     return hash;
   } finally {
     await rm(folder, { recursive: true, force: true });
-  }
-}
-
-/** Does `work` while as many processes as there are cores do nothing but burn them. */
-async function underLoad<T>(work: () => Promise<T>): Promise<T> {
-  const burners = Array.from({ length: availableParallelism() }, () =>
-    spawn(process.execPath, ['-e', 'for (;;) Math.hypot(3, 4);'], { stdio: 'ignore' }),
-  );
-  try {
-    return await work();
-  } finally {
-    for (const burner of burners) burner.kill('SIGKILL');
   }
 }

@@ -48,8 +48,6 @@ async function run(
   const { code = 'one', twice = false, killedAfter = Infinity, result = expected } = settings;
   const results = openResults(file, code);
   const jobs: SeedJob[] = [];
-  // What shows whether results of other code hold is run before the first round.
-  let round = results.others().length > 0 ? -1 : 0;
   let takenOver: unknown;
   await calibrate({
     ...{
@@ -61,13 +59,13 @@ async function run(
       onProgress: () => undefined,
       onTakenOver: (seen) => (takenOver = seen),
     },
-    run: async (list, onResult) => {
-      round += 1;
+    run: (list, round, onResult) => {
       for (const job of list) {
-        if (jobs.length >= killedAfter) return;
+        if (jobs.length >= killedAfter) break;
         jobs.push(job);
         onResult(result(job, round));
       }
+      return Promise.resolve();
     },
   });
   return { ...summarize(cells, results, twice), jobs, unreadable: results.unreadable, takenOver };
