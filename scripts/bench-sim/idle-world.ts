@@ -32,8 +32,10 @@ export async function measureIdleWorld(scenario: Scenario, say: (line: string) =
   const figures: Figure[] = [];
   for (const level of levels) {
     const { speed, timersPerSecond, owners } = await idle(scenario, level);
+    // The world is what surrounds the target: what the target and the observers do at intervals of their own is work that somebody does.
+    const bar = level === 'parts and proxy' ? { bar: { atLeast: 100_000 } } : {};
     figures.push(
-      { name: `virtual seconds per second: ${level}`, value: speed, unit: 'x', bar: { atLeast: 100_000 } },
+      { name: `virtual seconds per second: ${level}`, value: speed, unit: 'x', ...bar },
       { name: `timers per virtual second: ${level}`, value: timersPerSecond, unit: '/s' },
     );
     say(`  ${level}:`);
