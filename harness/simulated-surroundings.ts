@@ -8,6 +8,7 @@ import type { Surroundings } from './surroundings.ts';
 import type { TargetConfig } from './world/target.ts';
 import { checkTargetFits } from './what-a-world-can.ts';
 import type { CreatePart, CreateTarget, PartSpec } from './world/types.ts';
+import { LightHeaders } from './world/simulated/light-headers.ts';
 import { TakingLightRequests } from './world/simulated/light-request.ts';
 import { LightResponse } from './world/simulated/light-response.ts';
 import { SimulatedNetwork } from './world/simulated/network.ts';
@@ -53,7 +54,7 @@ export async function simulatedSurroundings(settings: {
         {
           ...{ clock, random, limitMs: durationMs + reserveMs },
           ...{ timers: owners.clock(clock), fetch: owners.fetch(network.fetch) },
-          web: { Request: TakingLightRequests, Response: LightResponse },
+          web: { Headers: LightHeaders, Request: TakingLightRequests, Response: LightResponse },
         },
         experiment,
       ),

@@ -1,4 +1,5 @@
 import { delegate } from './delegate.ts';
+import { lightHeaders } from './light-headers.ts';
 import { rejected } from './network-errors.ts';
 
 /** The platform's own, whatever stands in its place later. */
@@ -47,7 +48,7 @@ export class LightRequest {
     if (this.#real) return this.#real.headers;
     if (!this.#headers) {
       const { headers, body } = this.#given;
-      this.#headers = new Headers(headers);
+      this.#headers = lightHeaders(headers);
       if (body !== null && !this.#headers.has('content-type'))
         this.#headers.set('content-type', 'text/plain;charset=UTF-8');
     }

@@ -1,4 +1,5 @@
 import { delegate } from './delegate.ts';
+import { lightHeaders } from './light-headers.ts';
 import { rejected } from './network-errors.ts';
 
 /** The platform's own, whatever stands in its place later. */
@@ -82,7 +83,7 @@ export class LightResponse {
   get headers(): Headers {
     if (this.#real) return this.#real.headers;
     if (!this.#headers) {
-      this.#headers = new Headers(this.#init.headers);
+      this.#headers = lightHeaders(this.#init.headers);
       if (this.#contentType !== undefined && !this.#headers.has('content-type'))
         this.#headers.set('content-type', this.#contentType);
     }
