@@ -1,12 +1,14 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { describe, it } from 'vitest';
+import { afterEach, describe, it, vi } from 'vitest';
 import { config } from '../../gameday.config.ts';
 import { eventLogHash, simulate, type SimulatedRun } from '../../harness/index.ts';
 import { expect } from '../../harness/vitest/index.ts';
 import { exampleRun } from '../reports/example-run.ts';
 import { smallScenario } from '../run/small-world.ts';
+
+afterEach(() => vi.unstubAllEnvs());
 
 describe('the matchers', () => {
   const passing: SimulatedRun = exampleRun('passing');
@@ -66,6 +68,14 @@ describe('simulate', () => {
       await rm(process.cwd(), { recursive: true });
       process.chdir(before);
     }
+  }, 60_000);
+
+  it('says how to call it again where no vitest runs', async () => {
+    vi.stubEnv('VITEST', undefined);
+    const run = await simulate(smallScenario, { target: config, seed: 5, rate: 0.5, interleave: true });
+    expect(run.record.run.command).toBe(
+      'simulate(scenario, { seed: 5, rate: 0.5, interleave: true }) with the scenario "small" and the target "reference workload"',
+    );
   }, 60_000);
 
   it('says why a scenario cannot be simulated', async () => {
