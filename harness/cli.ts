@@ -80,7 +80,10 @@ function buildProgram(terminal: Terminal, signal: AbortSignal, finish: (code: nu
     .option('--stand-ins', 'use what stands in for parts that only processes can be (the simulated world always does)')
     .addOption(target)
     .option('--defect <id>', 'switch on a defect that the target’s config lists')
-    .option('--reporter <names>', 'console, json, junit, markdown, html; several with commas', 'console,json,html')
+    .option(
+      '--reporter <names>',
+      'console, json, junit, markdown, html; several with commas (default: console,json,html); of --seeds console, junit, markdown',
+    )
     .option('--out <dir>', 'where runs are stored (default: .gameday/runs)')
     .addHelpText(
       'after',
@@ -89,7 +92,7 @@ function buildProgram(terminal: Terminal, signal: AbortSignal, finish: (code: nu
         'run source-throttling --seed 7',
         'run --reporter console,junit,markdown --out results',
         'run gpu-saturation --defect B1',
-        'run --world simulated --seeds 1..20',
+        'run --world simulated --seeds 1..20 --reporter junit,markdown --out results',
       ),
     )
     .action(async (names: string[], flags: Parameters<typeof runCommand>[1]) =>

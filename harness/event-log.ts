@@ -21,6 +21,11 @@ export function hashOf(log: readonly string[]): string {
   return createHash('sha256').update(log.join('\n')).digest('hex');
 }
 
+/** What tells whether two runs are the same: the SHA-256 of what happened in them, in hexadecimal digits. */
+export function eventLogHash(run: Omit<StoredRun, 'folder'>): string {
+  return hashOf(eventLog(run));
+}
+
 /** The first line, counted from 0, in which two logs differ; null when they are the same. */
 export function firstDifference(left: readonly string[], right: readonly string[]): number | null {
   const length = Math.max(left.length, right.length);

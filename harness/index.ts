@@ -1,4 +1,5 @@
 /** The public names of gameday, listed by hand. */
+export { eventLogHash } from './event-log.ts';
 export { blackHole } from './faults/black-hole.ts';
 export { memoryPressure } from './faults/memory-pressure.ts';
 export { narrowLink } from './faults/narrow-link.ts';

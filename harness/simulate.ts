@@ -1,6 +1,7 @@
 import { openExperiment } from './experiment.ts';
 import { judgeRun } from './judge/index.ts';
 import { GamedayError } from './kit/errors.ts';
+import { loadTarget } from './load-target.ts';
 import type { Pace } from './plan.ts';
 import { reasonToSkip } from './prepare.ts';
 import type { Call, RunRecord, Sample } from './record.ts';
@@ -8,6 +9,7 @@ import { perform } from './run.ts';
 import type { Scenario } from './scenario.ts';
 import { explainStuck } from './stuck-run.ts';
 import { withStandIns } from './stand-ins.ts';
+import { vitestCommand } from './vitest-command.ts';
 import { checkTargetFits } from './what-a-world-can.ts';
 import type { TargetConfig } from './world/target.ts';
 
@@ -18,11 +20,23 @@ export interface SimulatedRun {
   readonly calls: readonly Call[];
 }
 
+export interface SimulateSettings {
+  readonly target?: TargetConfig;
+  readonly seed?: number;
+  readonly defect?: string | null;
+  readonly pace?: Pace;
+  readonly rate?: number;
+  readonly interleave?: boolean;
+  readonly signal?: AbortSignal;
+}
+
 /**
  * Runs a scenario in the simulated world, in this process and in virtual time, and judges it. One at a time: the globals of the process are
- * virtual meanwhile.
+ * virtual meanwhile. What its record has as the command that repeats it is that of vitest where a test or a hook of vitest asked for it, else
+ * this call in words.
  *
- * @param settings.target a config with `inProcess`
+ * @param settings.target a config with `inProcess`; default the one of the command line: `gameday.config.ts` (or .js, .mjs) of the working
+ * folder, else the reference workload
  * @param settings.seed default 1
  * @param settings.defect an id from the config's list; default none
  * @param settings.pace default quick
@@ -31,31 +45,20 @@ export interface SimulatedRun {
  * @param settings.signal interrupts it
  * @throws GamedayError `usage` for a rate out of its range; `bad-config` when the scenario cannot be run like this, with the reason
  */
-export async function simulate(
-  scenario: Scenario,
-  settings: {
-    readonly target: TargetConfig;
-    readonly seed?: number;
-    readonly defect?: string | null;
-    readonly pace?: Pace;
-    readonly rate?: number;
-    readonly interleave?: boolean;
-    readonly signal?: AbortSignal;
-  },
-): Promise<SimulatedRun> {
-  const { target, seed = 1, defect = null, pace = 'quick', rate = 1, interleave = false } = settings;
+export async function simulate(scenario: Scenario, settings: SimulateSettings = {}): Promise<SimulatedRun> {
+  const { seed = 1, defect = null, pace = 'quick', rate = 1, interleave = false } = settings;
+  const target = settings.target ?? (await loadTarget(undefined)).config;
   const { signal = new AbortController().signal } = settings;
   checkTargetFits(target, 'simulated');
   const simulated = withStandIns(scenario);
   const reason = reasonToSkip(simulated, target, 'simulated');
   if (reason !== null) throw new GamedayError('bad-config', `${scenario.name} cannot be simulated: ${reason}.`);
-  const settled = `${pace === 'quick' ? '' : ` --pace ${pace}`}${rate === 1 ? '' : ` --rate ${rate}`} --world simulated${interleave ? ' --interleave' : ''}`;
-  const faulty = defect === null ? '' : ` --defect ${defect}`;
+  const asked = { pace, rate, interleave, defect };
   const experiment = await openExperiment(
     {
-      ...{ scenario: simulated, target, seed, pace, rate, defect, world: 'simulated', interleave, signal, notes: [] },
+      ...{ scenario: simulated, target, seed, ...asked, world: 'simulated', signal, notes: [] },
       ...{ stateFolder: '', runsFolder: '', onProgress: () => undefined },
-      command: `npx gameday run ${scenario.name} --seed ${seed}${settled}${faulty}`,
+      command: (await vitestCommand()) ?? inWords(scenario, target, { seed, ...asked }),
     },
     () => Promise.resolve({ id: `simulated-${scenario.name}-${seed}`, folder: '' }),
   );
@@ -65,4 +68,20 @@ export async function simulate(
       throw explainStuck(cause, experiment);
     });
   return { ...evidence, record: { ...evidence.record, verdict: judgeRun(evidence) } };
+}
+
+/** The call that repeats a run. No command line can: the scenario and the target are values of the caller's. */
+function inWords(
+  { name }: Scenario,
+  target: TargetConfig,
+  asked: { seed: number; pace: Pace; rate: number; interleave: boolean; defect: string | null },
+): string {
+  const settings = [
+    `seed: ${asked.seed}`,
+    ...(asked.pace === 'quick' ? [] : [`pace: '${asked.pace}'`]),
+    ...(asked.rate === 1 ? [] : [`rate: ${asked.rate}`]),
+    ...(asked.interleave ? ['interleave: true'] : []),
+    ...(asked.defect === null ? [] : [`defect: '${asked.defect}'`]),
+  ];
+  return `simulate(scenario, { ${settings.join(', ')} }) with the scenario "${name}" and the target "${target.name}"`;
 }

@@ -4,10 +4,15 @@ import { renderJson } from './json.ts';
 import { renderJunit, renderSkippedJunit } from './junit.ts';
 import { renderMarkdown, renderSkippedMarkdown } from './markdown.ts';
 import type { ReportInput, SkippedRun } from './report-input.ts';
+import type { SeedRow } from './seed-row.ts';
+import { renderSeedsJunit } from './seeds-junit.ts';
+import { renderSeedsMarkdown } from './seeds-markdown.ts';
+import { renderSeeds } from './seeds.ts';
 
 export { runConditions } from './run-conditions.ts';
 export { renderSummary } from './run-summary.ts';
-export { renderSeeds, type SeedRow } from './seeds.ts';
+export { renderSeeds };
+export type { SeedRow } from './seed-row.ts';
 export type { ReportInput, SkippedRun } from './report-input.ts';
 
 export type ReporterName = 'console' | 'json' | 'junit' | 'markdown' | 'html';
@@ -28,4 +33,17 @@ export const reporters: Readonly<Record<ReporterName, Reporter>> = {
   junit: { fileName: 'junit.xml', render: renderJunit, renderSkipped: renderSkippedJunit },
   markdown: { fileName: 'summary.md', render: renderMarkdown, renderSkipped: renderSkippedMarkdown },
   html: { fileName: 'report.html', render: renderHtml },
+};
+
+export interface SeedReporter {
+  /** The name of its file in the folder of the runs; null = it goes to the terminal. */
+  readonly fileName: string | null;
+  render(rows: readonly SeedRow[], settings: { readonly color: boolean }): string;
+}
+
+/** The reporters of many seeds. The others show the record of one run. */
+export const seedReporters: Readonly<Partial<Record<ReporterName, SeedReporter>>> = {
+  console: { fileName: null, render: renderSeeds },
+  junit: { fileName: 'seeds-junit.xml', render: renderSeedsJunit },
+  markdown: { fileName: 'seeds.md', render: renderSeedsMarkdown },
 };

@@ -106,10 +106,11 @@ function timestamp(startedAt: string): string {
 }
 
 /** The library hides only the first end mark of a data section; a second one would break the document. */
-function insideData(text: string): string {
+export function insideData(text: string): string {
   return text.replaceAll(']]>', ']] >');
 }
 
-function attribute(text: string): string {
+/** Text as the value of an attribute. */
+export function attribute(text: string): string {
   return text.replace(/&/g, '&amp;').replace(/</g, '&lt;').replace(/>/g, '&gt;').replace(/"/g, '&quot;');
 }

@@ -77,14 +77,14 @@ function facts(record: RunRecord): string {
 }
 
 /** A fence longer than any run of back-ticks in the text, so that the text cannot close it. */
-function codeBlock(text: string): string {
+export function codeBlock(text: string): string {
   const longest = Math.max(2, ...[...text.matchAll(/`+/g)].map(([ticks]) => ticks.length));
   const fence = '`'.repeat(longest + 1);
   return `${fence}sh\n${text}\n${fence}`;
 }
 
 /** Every character that Markdown, HTML or GitHub's mentions could take as more than itself. */
-function escape(text: string): string {
+export function escape(text: string): string {
   return plainText(text)
     .replace(/&/g, '&amp;')
     .replace(/</g, '&lt;')

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { renderSummary, reporters, type ReporterName, type SkippedRun } from '../../reports/index.ts';
 import type { Clock } from '../kit/clock.ts';
-import { eventLog, hashOf } from '../event-log.ts';
+import { eventLogHash } from '../event-log.ts';
 import { GamedayError } from '../kit/errors.ts';
 import { createRunFolder, RunNotStored } from '../run-folder.ts';
 import type { RunResult } from '../run.ts';
@@ -103,8 +103,7 @@ async function report(result: Tried, settings: RunEachSettings): Promise<void> {
   } else if (result.kind === 'judged') {
     await writeReports(result.run, chosen, terminal);
     // In real time no two runs have the same, so there it would say nothing.
-    if (result.run.record.run.world === 'simulated')
-      terminal.say(`  event log: sha256 ${hashOf(eventLog(result.run))}`);
+    if (result.run.record.run.world === 'simulated') terminal.say(`  event log: sha256 ${eventLogHash(result.run)}`);
   } else if (result.kind === 'not stored') {
     // The verdict is all that is left of the run, so it is shown whether or not the console report was asked for.
     await writeReports(result.cause.run, ['console'], terminal);

@@ -1,4 +1,5 @@
 import { GamedayError } from '../kit/errors.ts';
+import { shellWord } from '../kit/shell-word.ts';
 import type { Pace } from '../plan.ts';
 import type { WorldName } from '../surroundings.ts';
 
@@ -47,16 +48,11 @@ export function replayCommand(name: string, seed: number, flags: RunFlags): stri
   const parts = ['npx gameday run', name, `--seed ${seed}`];
   if (flags.pace !== 'quick') parts.push(`--pace ${flags.pace}`);
   if (flags.rate !== undefined && flags.rate !== 1) parts.push(`--rate ${flags.rate}`);
-  if (flags.target !== undefined) parts.push(`--target ${quoted(flags.target)}`);
+  if (flags.target !== undefined) parts.push(`--target ${shellWord(flags.target)}`);
   if (flags.world !== 'local') parts.push(`--world ${flags.world}`);
   else if (flags.standIns === true) parts.push('--stand-ins');
   if (flags.interleave === true) parts.push('--interleave');
   if (flags.defect !== undefined) parts.push(`--defect ${flags.defect}`);
-  if (flags.out !== undefined) parts.push(`--out ${quoted(flags.out)}`);
+  if (flags.out !== undefined) parts.push(`--out ${shellWord(flags.out)}`);
   return parts.join(' ');
-}
-
-/** As a shell takes it for one word. */
-function quoted(word: string): string {
-  return /^[\w./:@%+,=-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
 }

@@ -1,4 +1,4 @@
-import { renderSeeds } from '../../reports/index.ts';
+import { renderSeeds, type SeedRow } from '../../reports/index.ts';
 import type { Clock } from '../kit/clock.ts';
 import { formatDuration } from '../kit/durations.ts';
 import type { Scenario } from '../scenario.ts';
@@ -16,6 +16,8 @@ export interface RunSeedsSettings {
   readonly replay: (job: SeedJob) => string;
   /** Runs the jobs in any order and says what became of each, with its index; stops when the signal is aborted. */
   readonly runAll: (jobs: readonly SeedJob[], onResult: (result: SeedResult, index: number) => void) => Promise<void>;
+  /** Writes the reports that are files, and gives their paths. */
+  readonly writeReports: (rows: readonly SeedRow[]) => Promise<readonly string[]>;
 }
 
 /**
@@ -23,7 +25,7 @@ export interface RunSeedsSettings {
  * stay, to be looked at. Gives the exit code of the worst verdict, 3 when one broke; one that was interrupted is no pass.
  */
 export async function runSeeds(scenarios: readonly Scenario[], settings: RunSeedsSettings): Promise<number> {
-  const { seeds, defect, terminal, clock, signal, replay, runAll } = settings;
+  const { seeds, defect, terminal, clock, signal, replay, runAll, writeReports } = settings;
   const jobs = scenarios.flatMap(({ name }) => seeds.map((seed) => ({ scenario: name, defect, seed })));
   const found = new Map<number, SeedResult>();
   const startedAtMs = clock.now();
@@ -42,6 +44,7 @@ export async function runSeeds(scenarios: readonly Scenario[], settings: RunSeed
   });
   const rows = [...found].toSorted(([left], [right]) => left - right).map(([, row]) => row);
   terminal.print(renderSeeds(rows, { color: terminal.color }));
+  for (const file of await writeReports(rows)) terminal.say(`Report: ${file}`);
   if (signal.aborted) terminal.say(`Interrupted after ${rows.length} of ${jobs.length} runs.`);
   if (rows.some((row) => row.outcome === 'broken')) return exitCodes.broken;
   const outcomes = rows.flatMap(({ outcome }) => (outcome === 'broken' || outcome === 'skipped' ? [] : [outcome]));

@@ -13,6 +13,7 @@ import { checkRunFlags, replayCommand, type RunFlags } from './run-flags.ts';
 import { runJobs } from './run-jobs.ts';
 import { runOne, runsFolderOf } from './run-one.ts';
 import { runSeeds, type RunSeedsSettings } from './run-seeds.ts';
+import { checkSeedReporters, writeSeedReports } from './seed-reports.ts';
 import { seedResult } from './seed-result.ts';
 import type { Terminal } from './terminal.ts';
 import { parseReporters } from './write-reports.ts';
@@ -27,7 +28,8 @@ export async function runCommand(
   signal: AbortSignal,
 ): Promise<number> {
   checkRunFlags(flags);
-  const chosen = parseReporters(flags.reporter ?? defaultReporters);
+  const chosen = parseReporters(flags.reporter ?? (flags.seeds === undefined ? defaultReporters : 'console'));
+  if (flags.seeds !== undefined) checkSeedReporters(chosen);
   const loaded = await loadTarget(flags.target);
   if (flags.defect !== undefined) checkDefect(loaded.config, flags.defect);
   checkTargetFits(loaded.config, flags.world);
@@ -52,6 +54,7 @@ export async function runCommand(
     };
     return runSeeds(scenarios, {
       ...{ seeds, terminal, clock, signal, defect: flags.defect ?? null },
+      writeReports: (rows) => writeSeedReports(rows, chosen, runsFolderOf(flags)),
       replay: ({ scenario, seed }) => replayCommand(scenario, seed, flags),
       runAll:
         jobs === 1

@@ -1,5 +1,5 @@
 import { rm } from 'node:fs/promises';
-import { eventLog, hashOf } from '../event-log.ts';
+import { eventLogHash } from '../event-log.ts';
 import type { Clock } from '../kit/clock.ts';
 import type { VerdictOutcome } from '../record.ts';
 import type { RunResult } from '../run.ts';
@@ -45,7 +45,7 @@ export async function seedResult(
     if (result.kind === 'skipped') return { ...job, ...nothing, ...wall(), outcome: 'skipped', why: result.reason };
     const { record, folder } = result.run;
     const { outcome, objectives, invalidReasons } = record.verdict;
-    const hash = hashOf(eventLog(result.run));
+    const hash = eventLogHash(result.run);
     if (outcome === 'pass' || kept === 'none') await rm(folder, { recursive: true, force: true });
     const named = (wanted: string): string[] =>
       objectives.filter((objective) => objective.outcome === wanted).map(({ name }) => name);

@@ -1,5 +1,5 @@
 import { expect } from 'vitest';
-import type { RunRecord, SimulatedRun } from '../index.ts';
+import { eventLogHash, type RunRecord, type SimulatedRun } from '../index.ts';
 
 interface RunMatchers<R> {
   /** Every objective holds, and so did the experiment. */
@@ -20,27 +20,31 @@ type Objective = RunRecord['verdict']['objectives'][number];
 
 expect.extend({
   toPass(received: unknown) {
-    const { record } = runOf(received);
+    const run = runOf(received);
+    const { record } = run;
     const { outcome, invalidReasons, objectives } = record.verdict;
+    const name = `${record.plan.scenario} with seed ${record.plan.seed}`;
     const held = outcome === 'pass';
     const broken = objectives.filter((objective) => objective.outcome !== 'pass').map(describeObjective);
     return {
       pass: held,
       message: () =>
         held
-          ? withCommand(record, [`${record.plan.scenario} passed, and was expected not to.`])
-          : withCommand(record, [`${record.plan.scenario}: ${outcome}`, ...invalidReasons, ...broken]),
+          ? withCommand(run, [`${name} passed, and was expected not to.`])
+          : withCommand(run, [`${name}: ${outcome}`, ...invalidReasons, ...broken]),
     };
   },
   toMeet(received: unknown, name: string) {
-    const { record } = runOf(received);
+    const run = runOf(received);
+    const { record } = run;
     const objective = record.verdict.objectives.find((candidate) => candidate.name === name);
     const names = record.verdict.objectives.map((candidate) => candidate.name).join(', ');
     const found = objective ? describeObjective(objective) : `There is no objective "${name}"; there are: ${names}.`;
-    return { pass: objective?.outcome === 'pass', message: () => withCommand(record, [found]) };
+    return { pass: objective?.outcome === 'pass', message: () => withCommand(run, [found]) };
   },
   toRecoverWithin(received: unknown, limitMs: number) {
-    const { record } = runOf(received);
+    const run = runOf(received);
+    const { record } = run;
     const times = record.verdict.objectives.flatMap(({ name, figures }) =>
       figures
         .filter((figure) => figure.name === 'recovery time' || figure.name === 'drain time')
@@ -50,7 +54,7 @@ expect.extend({
     const seen = said.length === 0 ? ['No objective of this scenario measures a recovery.'] : said;
     return {
       pass: times.length > 0 && times.every(({ value }) => value !== null && value <= limitMs),
-      message: () => withCommand(record, [...seen, `limit: ${limitMs} ms`]),
+      message: () => withCommand(run, [...seen, `limit: ${limitMs} ms`]),
     };
   },
 });
@@ -68,6 +72,8 @@ function describeObjective({ outcome, name, finding, counterexamples }: Objectiv
   );
 }
 
-function withCommand(record: RunRecord, lines: readonly string[]): string {
-  return [...lines, `Run it again: ${record.run.command}`].join('\n');
+/** The same run has the same hash, so whoever runs it again sees that it is the same. */
+function withCommand(run: SimulatedRun, lines: readonly string[]): string {
+  const { command } = run.record.run;
+  return [...lines, `Event log: sha256 ${eventLogHash(run)}`, `Run it again: ${command}`].join('\n');
 }

@@ -7,9 +7,10 @@ const defaultTimeoutMs = 300_000;
 
 /**
  * Declares a test for each seed: the scenario passes against the target in the simulated world. A test that fails says which objective did
- * not hold, with its numbers, and the command that repeats the run.
+ * not hold, with its numbers, and the command that repeats it.
  *
- * @param settings.target a config with `inProcess`
+ * @param settings.target a config with `inProcess`; default the one of the command line: `gameday.config.ts` (or .js, .mjs) of the working
+ * folder, else the reference workload
  * @param settings.seeds how many, from 1 on, or which; default 1
  * @param settings.defect an id from the config's list; default none
  * @param settings.rate how much of the scenario's requests is sent, above 0 and at most 100; default 1
@@ -19,19 +20,19 @@ const defaultTimeoutMs = 300_000;
 export function scenarioTest(
   scenario: Scenario,
   settings: {
-    readonly target: TargetConfig;
+    readonly target?: TargetConfig;
     readonly seeds?: number | readonly number[];
     readonly defect?: string;
     readonly rate?: number;
     readonly interleave?: boolean;
     readonly timeoutMs?: number;
-  },
+  } = {},
 ): void {
-  const { target, seeds = 1, defect = null, rate = 1, interleave = false, timeoutMs = defaultTimeoutMs } = settings;
+  const { seeds = 1, timeoutMs = defaultTimeoutMs, ...asked } = settings;
   const list = typeof seeds === 'number' ? Array.from({ length: seeds }, (_, index) => index + 1) : seeds;
   describe(scenario.name, () => {
     it.each(list)('passes with seed %i', { timeout: timeoutMs }, async (seed) => {
-      expect(await simulate(scenario, { target, seed, defect, rate, interleave })).toPass();
+      expect(await simulate(scenario, { ...asked, seed })).toPass();
     });
   });
 }

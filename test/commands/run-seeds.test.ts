@@ -25,9 +25,14 @@ async function run(result: (scenario: string, seed: number) => Promise<RunResult
   const print = (text: string): number => printed.push(text);
   const terminal: Terminal = { isTerminal: false, color: false, print, say: quiet, transient: quiet };
   const clock = new VirtualClock();
+  const reported: string[] = [];
   const code = await runSeeds([sourceThrottling, gpuSaturation], {
     ...{ seeds: [1, 2, 3], defect: null, terminal, clock, signal: ending.signal },
     replay: ({ scenario, seed }) => `npx gameday run ${scenario} --seed ${seed}`,
+    writeReports: async (rows) => {
+      reported.push(...rows.map(({ scenario, seed, outcome }) => `${scenario} ${seed} ${outcome}`));
+      return [];
+    },
     // The last comes first: the table is in the order of the seeds all the same.
     runAll: async (jobs, onResult) => {
       for (const [index, job] of [...jobs.entries()].toReversed()) {
@@ -37,7 +42,7 @@ async function run(result: (scenario: string, seed: number) => Promise<RunResult
       }
     },
   });
-  return { code, text: printed.join('\n') };
+  return { code, text: printed.join('\n'), reported };
 }
 
 async function judged(variant: 'passing' | 'failing'): Promise<RunResult> {
@@ -56,7 +61,7 @@ describe('seeds', () => {
 describe('runs with many seeds', () => {
   it('are counted by verdict; the first that does not pass is shown with its command, and only such are kept', async () => {
     const folders: string[] = [];
-    const { code, text } = await run(async (scenario, seed) => {
+    const { code, text, reported } = await run(async (scenario, seed) => {
       const result = await judged(scenario === 'gpu-saturation' && seed > 1 ? 'failing' : 'passing');
       if (result.kind === 'judged') folders.push(result.run.folder);
       return result;
@@ -64,8 +69,11 @@ describe('runs with many seeds', () => {
     expect(code).toBe(1);
     expect(text).toMatch(/source-throttling +3 +3 +0/);
     expect(text).toMatch(/gpu-saturation +3 +1 +2/);
+    expect(text).toContain('\n\ngpu-saturation\n  fail: 2, 3\n    2, 3: waits-for-retry-after, ');
     expect(text).toContain('First of gpu-saturation that did not pass: seed 2, fail: ');
     expect(text).toContain('run it again: npx gameday run');
+    expect(reported).toHaveLength(6);
+    expect(reported.at(-1)).toBe('gpu-saturation 3 fail');
     expect(folders.map((one) => existsSync(one))).toEqual([true, true, false, false, false, false]);
   });
 

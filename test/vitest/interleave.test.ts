@@ -19,10 +19,7 @@ describe('a simulated run whose seed decides what comes first', () => {
     // Of two that are ready either is the first as often as not.
     expect(lost(interleaved) / interleaved.samples.length).toBeGreaterThan(0.3);
     expect(lost(interleaved) / interleaved.samples.length).toBeLessThan(0.7);
-    expect(interleaved.record.run).toMatchObject({
-      interleaved: true,
-      command: 'npx gameday run small --seed 5 --world simulated --interleave',
-    });
+    expect(interleaved.record.run.interleaved).toBe(true);
   });
 
   it('is the same for the same seed, and another for another', { timeout: 60_000 }, async () => {

@@ -1,9 +1,14 @@
-import { describe, it } from 'vitest';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, describe, it, vi } from 'vitest';
 import { config } from '../../gameday.config.ts';
-import { simulate, type SimulatedRun } from '../../harness/index.ts';
+import { eventLogHash, simulate, type SimulatedRun } from '../../harness/index.ts';
 import { expect } from '../../harness/vitest/index.ts';
 import { exampleRun } from '../reports/example-run.ts';
 import { smallScenario } from '../run/small-world.ts';
+
+afterEach(() => vi.unstubAllEnvs());
 
 describe('the matchers', () => {
   const passing: SimulatedRun = exampleRun('passing');
@@ -20,7 +25,7 @@ describe('the matchers', () => {
   it('say what did not hold, with its numbers and the command that repeats the run', () => {
     const said = messageOf(() => expect(failing).toPass());
     expect(said).toContain(`fail: ${failed?.name ?? ''}: ${failed?.finding ?? ''}`);
-    expect(said).toContain('Run it again: npx gameday run');
+    expect(said).toContain(`Event log: sha256 ${eventLogHash(failing)}\nRun it again: npx gameday run`);
     expect(messageOf(() => expect(failing).toMeet('no-such'))).toContain(
       'There is no objective "no-such"; there are: ',
     );
@@ -48,8 +53,29 @@ describe('simulate', () => {
     expect(once.samples.length).toBeGreaterThan(100);
     expect(again.samples).toEqual(once.samples);
     expect(again.calls).toEqual(once.calls);
-    expect(once.record.run.command).toBe('npx gameday run small --seed 5 --world simulated');
     expect([Date, setTimeout, fetch]).toEqual(before);
+  }, 60_000);
+
+  it('takes the reference workload where there is no config and no target is named', async () => {
+    const named = await simulate(smallScenario, { target: config, seed: 5 });
+    const before = process.cwd();
+    process.chdir(await mkdtemp(join(tmpdir(), 'gameday-no-config-')));
+    try {
+      const run = await simulate(smallScenario, { seed: 5 });
+      expect(run.record.run.target).toBe('reference workload');
+      expect(eventLogHash(run)).toBe(eventLogHash(named));
+    } finally {
+      await rm(process.cwd(), { recursive: true });
+      process.chdir(before);
+    }
+  }, 60_000);
+
+  it('says how to call it again where no vitest runs', async () => {
+    vi.stubEnv('VITEST', undefined);
+    const run = await simulate(smallScenario, { target: config, seed: 5, rate: 0.5, interleave: true });
+    expect(run.record.run.command).toBe(
+      'simulate(scenario, { seed: 5, rate: 0.5, interleave: true }) with the scenario "small" and the target "reference workload"',
+    );
   }, 60_000);
 
   it('says why a scenario cannot be simulated', async () => {

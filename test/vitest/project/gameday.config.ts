@@ -1,0 +1,3 @@
+import { racingTarget } from '../racing-target.ts';
+
+export const config = racingTarget();
