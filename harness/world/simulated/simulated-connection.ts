@@ -3,11 +3,11 @@ import { Pipe } from '../../proxy/pipe.ts';
 import type { ConnectionContext, LiveConnection } from '../../proxy/port.ts';
 import type { Unsettled } from '../activity.ts';
 import { Exchange, type ExchangeRequest } from './exchange.ts';
-import { gateStream } from './gated-stream.ts';
+import { gateStream, type Chunk } from './gated-stream.ts';
 import { LightResponse } from './light-response.ts';
 import { closed, reset } from './network-errors.ts';
 import { PipeMouth, PipeOutlet } from './pipe-ends.ts';
-import { ResponseBody, pumpedStream, type Chunk } from './response-body.ts';
+import { ResponseBody, pumpedStream } from './response-body.ts';
 
 export type Handler = (request: Request) => Response | Promise<Response>;
 

@@ -20,9 +20,9 @@ export interface ProcessSettings {
   readonly owners: Owners;
   /** Where it listens, as `host:port`. */
   readonly address: string;
-  /** Makes what runs in the process; `life` counts from 1. */
   /** Watches what comes to it, and what it leaves behind; default nobody does. */
   readonly calls?: WatchedCalls;
+  /** Makes what runs in the process; `life` counts from 1. */
   readonly create: (ground: { clock: Clock; fetch: typeof fetch }, life: number) => Promise<InProcessTarget>;
 }
 
@@ -53,8 +53,9 @@ export class SimulatedProcess implements TargetControl {
   kill(): Promise<void> {
     const { network, address } = this.#settings;
     network.unlisten(address);
-    network.cut(address);
+    // Dead before its connections are closed, so that it does not hear of that.
     this.#current?.life.kill();
+    network.cut(address);
     return Promise.resolve();
   }
 
