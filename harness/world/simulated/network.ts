@@ -1,13 +1,13 @@
 import { ApiError } from '../../proxy/api-error.ts';
 import type { OpenPort } from '../../proxy/port.ts';
 import type { ExchangeRequest } from './exchange.ts';
-import type { Clock } from '../../kit/clock.ts';
 import type { Unsettled } from '../activity.ts';
 import { Listener, type ListenLimits } from './listener.ts';
 import { Names } from './names.ts';
 import { LightRequest } from './light-request.ts';
 import { closed, fetchFailed, refused, rejected } from './network-errors.ts';
 import { SimulatedConnection, type Handler } from './simulated-connection.ts';
+import { turnsOf, type NetworkClock, type Turn } from './turns.ts';
 
 /** The first port that is given out where any will do; they are given out in order, so the same run has the same addresses. */
 const firstFreePort = 20_001;
@@ -35,7 +35,9 @@ type Kept = Map<Door, SimulatedConnection[]>;
 
 /** A network of functions: handlers listen on addresses, proxies stand before them, and `fetch` reaches both. Nothing else exists. */
 export class SimulatedNetwork {
-  readonly #clock: Clock;
+  readonly #clock: NetworkClock;
+  /** Lets chance order what arrives at the same time, where the clock does. */
+  readonly #turn: Turn | undefined;
   readonly #listeners = new Map<string, Listener>();
   readonly #doors = new Map<string, Door>();
   readonly #shared: Kept = new Map();
@@ -43,8 +45,9 @@ export class SimulatedNetwork {
   readonly names: Names;
   #nextPort = firstFreePort;
 
-  constructor(clock: Clock) {
+  constructor(clock: NetworkClock) {
     this.#clock = clock;
+    this.#turn = turnsOf(clock);
     this.names = new Names(clock);
   }
 
@@ -85,7 +88,7 @@ export class SimulatedNetwork {
             }
             context.over();
           };
-          connection = new SimulatedConnection({ ...context, over });
+          connection = new SimulatedConnection({ ...context, over }, this.#turn);
           connections.add(connection);
           return connection;
         });
@@ -160,12 +163,14 @@ export class SimulatedNetwork {
     const listener = this.#listeners.get(address);
     if (!listener) throw refused(address);
     // Straight to it, past every proxy: what the harness itself reads.
-    return Promise.resolve(make(() => signal ?? new AbortController().signal))
-      .then((made) => listener.handler(made))
-      .catch(() => {
-        signal?.throwIfAborted();
-        throw closed();
-      });
+    const made = make(() => signal ?? new AbortController().signal);
+    const turn = this.#turn;
+    const arrived = turn ? turn() : Promise.resolve();
+    const answered = arrived.then(() => listener.handler(made));
+    return (turn ? answered.finally(turn) : answered).catch(() => {
+      signal?.throwIfAborted();
+      throw closed();
+    });
   }
 
   /** A connection that was kept, or a new one. */

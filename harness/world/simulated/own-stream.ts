@@ -36,7 +36,7 @@ class OwnStream implements Gate {
   /** Whoever read it has gone at once, and does not wait for what the process does when it hears of that. */
   cancel(leaving: Leaving): Promise<void> {
     const { state, enter } = this.#process;
-    const cancel = state === 'running' ? leaving.cancel : leaving.leave();
+    const cancel = state === 'running' ? () => leaving.cancel() : leaving.leave();
     this.#giveUp?.(terminated(closed()));
     enter(() => void cancel().catch(() => undefined));
     return Promise.resolve();

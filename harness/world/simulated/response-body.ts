@@ -171,18 +171,18 @@ export class ResponseBody implements Gate {
   }
 }
 
-/** A response that is pumped from its first byte on: when its head has arrived, and the stream of its body. */
+/** A response that is pumped from its first byte on: when its head has arrived, and the stream of its body, as it comes through the gate before it. */
 export function pumpedStream(
   body: ResponseBody,
   stream: ReadableStream<Chunk>,
-  headBytes: number,
+  { headBytes, gate }: { readonly headBytes: number; readonly gate: Gate },
 ): { headArrived: Promise<void>; stream: ReadableStream<Chunk> } {
   const reader = stream.getReader();
   const headArrived = body.pumpAll(headBytes, reader);
   const arriving = new ReadableStream<Chunk>(
     {
       pull: async (controller) => {
-        const reading = await body.read(reader);
+        const reading = await gate.read(reader);
         if (reading.done) controller.close();
         else controller.enqueue(reading.value);
       },
