@@ -29,16 +29,20 @@ export class Names {
    *
    * @throws TypeError as `fetch` does when the name cannot be resolved
    */
-  resolve({ host, hostname, port }: URL): string | Promise<string> {
-    if (isIP(hostname) !== 0) return host;
+  resolve({ host, hostname, port, protocol }: URL): string | Promise<string> {
+    if (isIP(hostname) !== 0 || hostname.startsWith('[')) return port ? host : `${host}:${usualPort(protocol)}`;
     const known = this.#answers.get(hostname);
     const { answer, afterMs = 0 } = known ?? unknownName(hostname);
     const give = (): string => {
       if ('error' in answer) throw fetchFailed(answer.error, `getaddrinfo ${answer.error} ${hostname}`);
-      return `${answer.address}:${port || '80'}`;
+      return `${answer.address}:${port || usualPort(protocol)}`;
     };
     return afterMs === 0 && this.#clock.interleaves !== true ? give() : this.#clock.sleep(afterMs).then(give);
   }
+}
+
+function usualPort(protocol: string): string {
+  return protocol === 'https:' ? '443' : '80';
 }
 
 function unknownName(name: string): NameAnswer {

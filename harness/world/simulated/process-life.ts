@@ -3,7 +3,7 @@ import type { Unsettled } from '../activity.ts';
 import type { InProcessTarget } from '../types.ts';
 import { gateStream, type Chunk } from './gated-stream.ts';
 import { LightResponse } from './light-response.ts';
-import type { NetworkClient } from './network.ts';
+import type { NetworkClient, SimulatedNetwork } from './network.ts';
 import { closed, rejected } from './network-errors.ts';
 import { ownRequest } from './own-request.ts';
 import { gateOwnStream, type OwnProcess } from './own-stream.ts';
@@ -26,9 +26,9 @@ export class ProcessLife implements Owner, OwnProcess {
   /** Runs code as this process's. */
   readonly run: <Result>(code: () => Result) => Result;
 
-  constructor(settings: { readonly clock: Clock; readonly owners: Owners; readonly client: NetworkClient }) {
+  constructor(settings: { readonly clock: Clock; readonly owners: Owners; readonly network: SimulatedNetwork }) {
     this.run = settings.owners.entrance(this);
-    this.#client = settings.client;
+    this.#client = settings.network.openClient(() => this.#running());
     const { clock } = settings;
     const setTimer: Clock['setTimer'] = (callback, delayMs) => clock.setTimer(() => this.enter(callback), delayMs);
     this.clock = {

@@ -39,7 +39,7 @@ export class SimulatedProcess implements TargetControl {
   /** Starts it, and lets it listen. */
   async start(): Promise<void> {
     const { clock, network, owners, address, create, calls } = this.#settings;
-    const life = new ProcessLife({ clock, owners, client: network.openClient() });
+    const life = new ProcessLife({ clock, owners, network });
     const { fetch } = life;
     const number = ++this.#lives;
     const made = (): Promise<InProcessTarget> => life.run(() => create({ clock: life.clock, fetch }, number));

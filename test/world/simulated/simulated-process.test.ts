@@ -332,6 +332,55 @@ describe('what a target does for a caller that is gone', () => {
     ));
 });
 
+/** Ways of sending that take time, or more than one request, before the store has it. */
+const roundabout: Readonly<Record<string, () => Promise<Response>>> = {
+  'to a name that has to be resolved': () => fetch('http://slow.example:2/', { method: 'POST', body: 'sent' }),
+  'to where it is sent on from': () => fetch('http://127.0.0.1:5/', { method: 'POST', body: 'sent' }),
+  'what it has to read first': () =>
+    fetch('http://127.0.0.1:2/', { method: 'POST', body: slowly('sent'), duplex: 'half' }),
+};
+
+describe.each(Object.entries(roundabout))('a target that sends %s', (_, send) => {
+  /** Sends in 200 ms, of which 100 are over when the test begins. */
+  const halfway = (test: () => Promise<void>): Promise<void> =>
+    during(
+      () => ({ fetch: () => send(), stop: () => Promise.resolve() }),
+      async () => {
+        network.names.set('slow.example', { answer: { address: '127.0.0.1' }, afterMs: 200 });
+        network.listen(async () => {
+          await sleep(200);
+          return new Response(null, { status: 307, headers: { location: 'http://127.0.0.1:2/' } });
+        }, '127.0.0.1:5');
+        call('/').catch(() => undefined);
+        await sleep(100);
+        await test();
+      },
+    );
+
+  it('gets it there', () =>
+    halfway(async () => {
+      await sleep(1000);
+      expect(stored).toEqual(['sent at 200']);
+    }));
+
+  it('sends nothing more when it is killed meanwhile', () =>
+    halfway(async () => {
+      await process.kill();
+      await sleep(1000);
+      expect(stored).toEqual([]);
+    }));
+
+  it('goes on with it when it is resumed', () =>
+    halfway(async () => {
+      await process.pause();
+      await sleep(1000);
+      expect(stored).toEqual([]);
+      await process.resume();
+      await sleep(1);
+      expect(stored).toEqual(['sent at 1100']);
+    }));
+});
+
 describe('a stream of a target', () => {
   it.each(['127.0.0.1:9', address])('is cancelled when its reader wants no more, at %s', (at) =>
     during(cancellable, async () => {
@@ -376,6 +425,20 @@ async function readFor(durationMs: number, url: string): Promise<void> {
     const reading = await Promise.race([reader.read(), over]);
     if (reading === 'over') return reader.cancel();
   }
+}
+
+/** A text that takes 200 ms, by a timer of the platform. */
+function slowly(text: string): ReadableStream<Uint8Array> {
+  return new ReadableStream<Uint8Array>(
+    {
+      pull: async (controller) => {
+        await new Promise((resolve) => setTimeout(resolve, 200));
+        controller.enqueue(Buffer.from(text));
+        controller.close();
+      },
+    },
+    { highWaterMark: 0 },
+  );
 }
 
 /** Five words, 100 ms apart. */
