@@ -2,6 +2,7 @@ import type { Clock } from '../../kit/clock.ts';
 import { withDeadline } from '../../kit/deadline.ts';
 import { seconds } from '../../kit/durations.ts';
 import type { TargetControl } from '../host.ts';
+import { targetKeepAliveMs } from '../keep-alive.ts';
 import type { InProcessTarget } from '../types.ts';
 import type { SimulatedNetwork } from './network.ts';
 import type { Owners } from './owners.ts';
@@ -46,7 +47,7 @@ export class SimulatedProcess implements TargetControl {
     const target = await owners.keepingFetchApart(made);
     this.#current = { life, target };
     const serve = (request: Request): Promise<Response> => life.serve(target, request);
-    network.listen(calls?.watch(owner, serve) ?? serve, address);
+    network.listen(calls?.watch(owner, serve) ?? serve, address, { keepAliveMs: targetKeepAliveMs });
   }
 
   /** As SIGKILL. What it had not written is lost, its address refuses, and its connections are closed on both sides. */

@@ -144,6 +144,20 @@ describe('a process that is killed', () => {
     }));
 });
 
+it('closes a connection after five idle seconds, as a server of Node does', () =>
+  during(forgetful, async () => {
+    const opened = await linkTo(address, '127.0.0.1:9');
+    const get = async (): Promise<number> => {
+      await (await fetch('http://127.0.0.1:9/kept')).text();
+      return opened();
+    };
+    expect(await get()).toBe(1);
+    await sleep(4999);
+    expect(await get()).toBe(1);
+    await sleep(5001);
+    expect(await get()).toBe(2);
+  }));
+
 describe('a process that is paused', () => {
   it('takes a request, and answers it when it is resumed', () =>
     during(forgetful, async () => {
@@ -464,11 +478,13 @@ function streaming(): InProcessTarget {
   };
 }
 
-/** A door on one address that leads to another, as the fault proxy has. */
-async function linkTo(upstream: string, listen: string): Promise<void> {
+/** A door on one address that leads to another, as the fault proxy has. Gives how many connections have been opened through it. */
+async function linkTo(upstream: string, listen: string): Promise<() => number> {
+  let opened = 0;
   await network.openPort({
     ...{ listen, upstream: () => upstream, log: () => undefined },
     accept: (make) => {
+      opened += 1;
       make({
         ...{ clock, chanceOf: () => seededRandom(1) },
         passed: () => undefined,
@@ -476,6 +492,7 @@ async function linkTo(upstream: string, listen: string): Promise<void> {
       });
     },
   });
+  return () => opened;
 }
 
 function causeOf(cause: unknown): unknown {
