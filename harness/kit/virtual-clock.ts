@@ -60,6 +60,11 @@ export class VirtualClock implements Clock {
     return this.#nowMs;
   }
 
+  /** Whether chance decides what comes first of what is ready at the same time. */
+  get interleaves(): boolean {
+    return this.#interleave !== undefined;
+  }
+
   /** How many timers are waiting. */
   get pending(): number {
     return this.#pending;

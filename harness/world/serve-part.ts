@@ -4,11 +4,9 @@ import { getRequestListener } from '@hono/node-server';
 import { systemClock } from '../kit/clock.ts';
 import { GamedayError } from '../kit/errors.ts';
 import { seededRandom } from '../kit/random.ts';
+import { partKeepAliveMs } from './keep-alive.ts';
 import type { PartBegin, PartReady } from './part-settings.ts';
 import type { CreatePart, HttpPart, PartContext, StartPart } from './types.ts';
-
-/** Idle connections are kept longer than any client of ours keeps them, so that no request meets a connection that is just being closed. */
-const keepAliveMs = 75_000;
 
 export interface ServedPart extends Omit<PartReady, 'kind'> {
   stop(): Promise<void>;
@@ -40,7 +38,7 @@ function exported(module: Readonly<Record<string, unknown>>, begin: PartBegin, n
 
 /** Serves a handler; `request.signal` aborts when the client hangs up. */
 function listen(fetch: HttpPart['fetch']): Promise<number> {
-  const server = createServer({ keepAliveTimeout: keepAliveMs, noDelay: true }, (incoming, outgoing) => {
+  const server = createServer({ keepAliveTimeout: partKeepAliveMs, noDelay: true }, (incoming, outgoing) => {
     void listener(incoming, outgoing);
   });
   const listener = getRequestListener(fetch);

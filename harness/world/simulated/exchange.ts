@@ -12,6 +12,8 @@ export interface ExchangeRequest {
   readonly sentMs: number;
   /** Of the caller. */
   readonly signal: AbortSignal | null;
+  /** What the caller gets for an answer. */
+  readonly arrived: (response: Response) => Response | Promise<Response>;
 }
 
 /** One request and its answer on a connection. It is over once: by the end of its body, by its caller, or by its connection. */
@@ -53,8 +55,16 @@ export class Exchange {
       const fail: (cause: unknown) => void = reject;
       this.#fail = fail;
       if (this.#failure) fail(this.#failure.cause);
-      // What the other side threw stays there: all that its caller sees is that the connection is gone.
-      answer.then(resolve, () => this.breakOff(closed()));
+      answer.then(
+        (response) => {
+          if (this.#failure) return;
+          // It is the caller's now, and so is what becomes of its body.
+          this.#fail = undefined;
+          resolve(this.#request.arrived(response));
+        },
+        // What the other side threw stays there: all that its caller sees is that the connection is gone.
+        () => this.breakOff(closed()),
+      );
     });
   }
 

@@ -1,5 +1,5 @@
-type Chunk = Uint8Array<ArrayBuffer>;
-type Reading = Awaited<ReturnType<ReadableStreamDefaultReader<Chunk>['read']>>;
+export type Chunk = Uint8Array<ArrayBuffer>;
+export type Reading = Awaited<ReturnType<ReadableStreamDefaultReader<Chunk>['read']>>;
 
 /** The reader of the stream itself. */
 export interface Source {
@@ -7,11 +7,20 @@ export interface Source {
   cancel(reason?: unknown): Promise<void>;
 }
 
+/** How a reader can leave a stream, by the stream's own ways. */
+export interface Leaving {
+  /** Cancels it: whoever makes the stream is told. */
+  cancel(): Promise<void>;
+  /** Without telling anybody: what is being read fails. Gives what cancels the stream later. */
+  leave(): () => Promise<void>;
+}
+
 /** What stands between a stream and its reader. */
 export interface Gate {
   /** Asked for every read, with the stream's own reader. */
   read(source: Source): Promise<Reading>;
-  cancelled(): void;
+  /** Asked when the reader wants no more. */
+  cancel(leaving: Leaving): Promise<void>;
 }
 
 /**
@@ -20,27 +29,28 @@ export interface Gate {
  */
 export function gateStream(stream: ReadableStream<Chunk>, gate: Gate): void {
   const open = stream.getReader.bind(stream) as () => ReadableStreamDefaultReader<Chunk>;
+  const cancel = stream.cancel.bind(stream);
   const getReader = (): ReadableStreamDefaultReader<Chunk> => {
     const reader = open();
     const source = { read: reader.read.bind(reader), cancel: reader.cancel.bind(reader) };
     return Object.assign(reader, {
       read: () => gate.read(source),
-      cancel: (reason?: unknown) => {
-        gate.cancelled();
-        return source.cancel(reason);
-      },
+      cancel: (reason?: unknown) =>
+        gate.cancel({
+          cancel: () => source.cancel(reason),
+          leave: () => {
+            reader.releaseLock();
+            return () => cancel(reason);
+          },
+        }),
     });
   };
-  const cancel = stream.cancel.bind(stream);
   const values = (): AsyncIterableIterator<Chunk> => chunksOf(getReader());
   Object.assign(stream, {
     getReader,
     values,
     [Symbol.asyncIterator]: values,
-    cancel: (reason?: unknown) => {
-      gate.cancelled();
-      return cancel(reason);
-    },
+    cancel: (reason?: unknown) => gate.cancel({ cancel: () => cancel(reason), leave: () => () => cancel(reason) }),
   });
 }
 

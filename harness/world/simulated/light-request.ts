@@ -36,6 +36,12 @@ export class LightRequest {
     return #given in request ? request.#whole() : undefined;
   }
 
+  /** One and the same request with another signal, made when it is asked for; undefined for what is no light one. */
+  static withSignal(request: Request, signal: () => AbortSignal): Request | undefined {
+    if (!(#given in request)) return undefined;
+    return new LightRequest({ ...request.#given, signal }) as unknown as Request;
+  }
+
   get url(): string {
     return this.#given.url;
   }

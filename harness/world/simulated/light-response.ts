@@ -22,6 +22,9 @@ export class LightResponse {
   #headers: Headers | undefined;
   #real: Response | undefined;
   #isUsed = false;
+  /** Where it came from, once it has. */
+  #url: URL | undefined;
+  #redirected = false;
 
   constructor(
     body?: ConstructorParameters<typeof Response>[0],
@@ -68,6 +71,19 @@ export class LightResponse {
     return typeof response.#body === 'string' ? response.#body : undefined;
   }
 
+  /** A response, as one that has come from somewhere. */
+  static arrived(response: Response, url: URL, redirected: boolean): Response {
+    if (#init in response) {
+      response.#url = url;
+      response.#redirected = redirected;
+    } else {
+      const clone = (): Response => LightResponse.arrived(RealResponse.prototype.clone.call(response), url, redirected);
+      for (const [key, value] of Object.entries({ url: url.href, redirected, clone }))
+        Object.defineProperty(response, key, { value, configurable: true });
+    }
+    return response;
+  }
+
   get status(): number {
     return this.#real?.status ?? this.#init.status ?? 200;
   }
@@ -95,11 +111,11 @@ export class LightResponse {
   }
 
   get url(): string {
-    return '';
+    return this.#url?.href ?? '';
   }
 
   get redirected(): boolean {
-    return false;
+    return this.#redirected;
   }
 
   get body(): Stream | null {
@@ -126,6 +142,11 @@ export class LightResponse {
     }
   }
 
+  clone(): Response {
+    const copy = this.#whole().clone();
+    return this.#url ? LightResponse.arrived(copy, this.#url, this.#redirected) : copy;
+  }
+
   /** The text of the body, once; undefined where one of the platform has to be asked. */
   #take(): string | undefined {
     const text = LightResponse.wholeText(this);
@@ -147,7 +168,7 @@ Object.setPrototypeOf(LightResponse, RealResponse);
 Object.setPrototypeOf(LightResponse.prototype, RealResponse.prototype);
 delegate(
   LightResponse.prototype,
-  { methods: ['arrayBuffer', 'bytes', 'blob', 'formData', 'clone'] },
+  { methods: ['arrayBuffer', 'bytes', 'blob', 'formData'] },
   (response) => LightResponse.real(response) ?? response,
 );
 

@@ -21,7 +21,9 @@ export class Listener {
   readonly #clock: Clock;
   readonly #served = new Set<SimulatedConnection>();
   readonly #waiting = new Map<SimulatedConnection, () => void>();
-  readonly #idle = new Map<SimulatedConnection, Timer>();
+  /** Since when nothing has been asked on a connection; those that are busy are not here. */
+  readonly #idleSinceMs = new Map<SimulatedConnection, number>();
+  readonly #timers = new Map<SimulatedConnection, Timer>();
 
   constructor(handler: Handler, limits: ListenLimits, clock: Clock) {
     this.handler = handler;
@@ -31,8 +33,7 @@ export class Listener {
 
   /** What answers the requests of a connection, as soon as that has been accepted. */
   handlerFor(connection: SimulatedConnection): Handler {
-    this.#idle.get(connection)?.cancel();
-    this.#idle.delete(connection);
+    this.#idleSinceMs.delete(connection);
     if (this.#limits.connections === undefined || this.#served.has(connection)) return this.handler;
     return async (request) => {
       await this.#accepted(connection, this.#limits.connections ?? Infinity);
@@ -56,16 +57,28 @@ export class Listener {
   rest(connection: SimulatedConnection): void {
     const { keepAliveMs } = this.#limits;
     if (keepAliveMs === undefined) return;
-    this.#idle.set(
-      connection,
-      this.#clock.setTimer(() => connection.close(), keepAliveMs),
-    );
+    this.#idleSinceMs.set(connection, this.#clock.now());
+    if (!this.#timers.has(connection)) this.#lookAgain(connection, keepAliveMs, keepAliveMs);
+  }
+
+  /** Looks now and then whether a connection has been idle for too long: one timer for all the requests on it in the meantime. */
+  #lookAgain(connection: SimulatedConnection, inMs: number, keepAliveMs: number): void {
+    const look = (): void => {
+      this.#timers.delete(connection);
+      const sinceMs = this.#idleSinceMs.get(connection);
+      if (sinceMs === undefined) return;
+      const leftMs = sinceMs + keepAliveMs - this.#clock.now();
+      if (leftMs > 0) this.#lookAgain(connection, leftMs, keepAliveMs);
+      else connection.close();
+    };
+    this.#timers.set(connection, this.#clock.setTimer(look, inMs));
   }
 
   /** It is gone; the next one is accepted. */
   closed(connection: SimulatedConnection): void {
-    this.#idle.get(connection)?.cancel();
-    this.#idle.delete(connection);
+    this.#idleSinceMs.delete(connection);
+    this.#timers.get(connection)?.cancel();
+    this.#timers.delete(connection);
     this.#waiting.delete(connection);
     if (!this.#served.delete(connection)) return;
     const [next] = this.#waiting;

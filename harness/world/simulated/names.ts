@@ -1,6 +1,6 @@
 import { isIP } from 'node:net';
-import type { Clock } from '../../kit/clock.ts';
 import { fetchFailed } from './network-errors.ts';
+import type { NetworkClock } from './turns.ts';
 
 /** What a name server says of a name. */
 export interface NameAnswer {
@@ -12,10 +12,10 @@ export interface NameAnswer {
 
 /** The names of a network. Of those that nobody has set, only `localhost` has an address. */
 export class Names {
-  readonly #clock: Clock;
+  readonly #clock: NetworkClock;
   readonly #answers = new Map<string, NameAnswer>();
 
-  constructor(clock: Clock) {
+  constructor(clock: NetworkClock) {
     this.#clock = clock;
   }
 
@@ -29,16 +29,20 @@ export class Names {
    *
    * @throws TypeError as `fetch` does when the name cannot be resolved
    */
-  resolve({ host, hostname, port }: URL): string | Promise<string> {
-    if (isIP(hostname) !== 0) return host;
+  resolve({ host, hostname, port, protocol }: URL): string | Promise<string> {
+    if (isIP(hostname) !== 0 || hostname.startsWith('[')) return port ? host : `${host}:${usualPort(protocol)}`;
     const known = this.#answers.get(hostname);
     const { answer, afterMs = 0 } = known ?? unknownName(hostname);
     const give = (): string => {
       if ('error' in answer) throw fetchFailed(answer.error, `getaddrinfo ${answer.error} ${hostname}`);
-      return `${answer.address}:${port || '80'}`;
+      return `${answer.address}:${port || usualPort(protocol)}`;
     };
-    return afterMs === 0 ? give() : this.#clock.sleep(afterMs).then(give);
+    return afterMs === 0 && this.#clock.interleaves !== true ? give() : this.#clock.sleep(afterMs).then(give);
   }
+}
+
+function usualPort(protocol: string): string {
+  return protocol === 'https:' ? '443' : '80';
 }
 
 function unknownName(name: string): NameAnswer {

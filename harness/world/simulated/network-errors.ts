@@ -3,6 +3,11 @@ export function fetchFailed(code: string, message: string): TypeError {
   return new TypeError('fetch failed', { cause: Object.assign(new Error(message), { code }) });
 }
 
+/** An error of `fetch` for what is no fault of the network. */
+export function failedBecause(cause: unknown): TypeError {
+  return new TypeError('fetch failed', { cause });
+}
+
 export function refused(address: string): TypeError {
   return fetchFailed('ECONNREFUSED', `connect ECONNREFUSED ${address}`);
 }

@@ -1,25 +1,14 @@
 import { ApiError } from '../../proxy/api-error.ts';
 import type { OpenPort } from '../../proxy/port.ts';
-import type { ExchangeRequest } from './exchange.ts';
-import type { Clock } from '../../kit/clock.ts';
 import type { Unsettled } from '../activity.ts';
 import { Listener, type ListenLimits } from './listener.ts';
 import { Names } from './names.ts';
-import { LightRequest } from './light-request.ts';
-import { closed, fetchFailed, refused, rejected } from './network-errors.ts';
+import { Sender, type Door, type Surroundings } from './sender.ts';
 import { SimulatedConnection, type Handler } from './simulated-connection.ts';
+import { turnsOf, type NetworkClock, type Turn } from './turns.ts';
 
 /** The first port that is given out where any will do; they are given out in order, so the same run has the same addresses. */
 const firstFreePort = 20_001;
-
-interface Door {
-  /** Opens a connection; undefined when it is closed at once. */
-  connect(): SimulatedConnection | undefined;
-  /** All that are open. */
-  readonly connections: Set<SimulatedConnection>;
-  /** Where its connections lead to. */
-  upstream(): string;
-}
 
 /** Who sends requests from one place: its connections are its own. */
 export interface NetworkClient {
@@ -30,22 +19,29 @@ export interface NetworkClient {
   underway(): readonly Unsettled[];
 }
 
-/** Connections that are kept for the next request, the one used last at the end. */
-type Kept = Map<Door, SimulatedConnection[]>;
-
 /** A network of functions: handlers listen on addresses, proxies stand before them, and `fetch` reaches both. Nothing else exists. */
 export class SimulatedNetwork {
-  readonly #clock: Clock;
+  readonly #clock: NetworkClock;
+  /** Lets chance order what arrives at the same time, where the clock does. */
+  readonly #turn: Turn | undefined;
   readonly #listeners = new Map<string, Listener>();
   readonly #doors = new Map<string, Door>();
-  readonly #shared: Kept = new Map();
+  readonly #surroundings: Surroundings;
   /** Who has which name. */
   readonly names: Names;
+  /** As the global `fetch`, inside this network. */
+  readonly fetch: typeof fetch;
   #nextPort = firstFreePort;
 
-  constructor(clock: Clock) {
+  constructor(clock: NetworkClock) {
     this.#clock = clock;
+    this.#turn = turnsOf(clock);
     this.names = new Names(clock);
+    this.#surroundings = {
+      ...{ clock, names: this.names, turn: this.#turn },
+      ...{ doors: this.#doors, listeners: this.#listeners },
+    };
+    this.fetch = new Sender(this.#surroundings).fetch;
   }
 
   /** Puts a handler on an address (default: one of its own) and returns that, as `127.0.0.1:port`. */
@@ -85,7 +81,7 @@ export class SimulatedNetwork {
             }
             context.over();
           };
-          connection = new SimulatedConnection({ ...context, over });
+          connection = new SimulatedConnection({ ...context, over }, this.#turn);
           connections.add(connection);
           return connection;
         });
@@ -96,111 +92,9 @@ export class SimulatedNetwork {
     return Promise.resolve({ address, close: () => void this.#doors.delete(address) });
   };
 
-  /** As the global `fetch`, inside this network. */
-  readonly fetch: typeof fetch = (input, init) => this.#sendFrom(this.#shared, input, init);
-
-  /** As `fetch`, from a place of its own. */
-  openClient(): NetworkClient {
-    const kept: Kept = new Map();
-    const used = new Set<SimulatedConnection>();
-    return {
-      fetch: (input, init) => this.#sendFrom(kept, input, init, used),
-      close: () => {
-        for (const connection of used) connection.close();
-        used.clear();
-      },
-      underway: () => [...used].flatMap((connection) => connection.underway),
-    };
-  }
-
-  #sendFrom(
-    kept: Kept,
-    input: Parameters<typeof fetch>[0],
-    init?: RequestInit,
-    used?: Set<SimulatedConnection>,
-  ): Promise<Response> {
-    try {
-      return this.#send(kept, input, init, used);
-    } catch (cause) {
-      return rejected(cause);
-    }
-  }
-
-  #send(
-    kept: Kept,
-    input: Parameters<typeof fetch>[0],
-    init: RequestInit = {},
-    used?: Set<SimulatedConnection>,
-  ): Promise<Response> {
-    const given = input instanceof Request ? input : undefined;
-    const url = new URL(given?.url ?? (input instanceof URL ? input.href : input));
-    const signal = init.signal ?? given?.signal ?? null;
-    signal?.throwIfAborted();
-    const make = requestMaker(url, input, init);
-    const method = init.method ?? given?.method ?? 'GET';
-    const bodyBytes = bytesOf(init.body);
-    const request: ExchangeRequest = { make, signal, bodyBytes, url, method, sentMs: this.#clock.now() };
-    const address = this.names.resolve(url);
-    if (typeof address === 'string') return this.#reach(address, kept, used, request);
-    return address.then((found) => {
-      signal?.throwIfAborted();
-      return this.#reach(found, kept, used, request);
-    });
-  }
-
-  #reach(
-    address: string,
-    kept: Kept,
-    used: Set<SimulatedConnection> | undefined,
-    request: ExchangeRequest,
-  ): Promise<Response> {
-    const { make, signal } = request;
-    const door = this.#doors.get(address);
-    if (door) return this.#through(this.#connect(door, kept, used), door, kept, request);
-    const listener = this.#listeners.get(address);
-    if (!listener) throw refused(address);
-    // Straight to it, past every proxy: what the harness itself reads.
-    return Promise.resolve(make(() => signal ?? new AbortController().signal))
-      .then((made) => listener.handler(made))
-      .catch(() => {
-        signal?.throwIfAborted();
-        throw closed();
-      });
-  }
-
-  /** A connection that was kept, or a new one. */
-  #connect(door: Door, kept: Kept, used: Set<SimulatedConnection> | undefined): SimulatedConnection | undefined {
-    const idle = kept.get(door);
-    let connection = idle?.pop();
-    while (connection && !connection.isOpen) {
-      used?.delete(connection);
-      connection = idle?.pop();
-    }
-    if (connection) return connection;
-    const opened = door.connect();
-    if (opened) used?.add(opened);
-    return opened;
-  }
-
-  #through(
-    connection: SimulatedConnection | undefined,
-    door: Door,
-    kept: Kept,
-    request: ExchangeRequest,
-  ): Promise<Response> {
-    const listener = this.#listeners.get(door.upstream());
-    if (!connection || !listener) {
-      connection?.close();
-      const nobody = `other side closed (nothing listens behind it, at ${door.upstream()})`;
-      return Promise.reject(fetchFailed('UND_ERR_SOCKET', nobody));
-    }
-    return connection.exchange(request, listener.handlerFor(connection), () => {
-      if (!connection.isOpen) return;
-      listener.rest(connection);
-      const idle = kept.get(door);
-      if (idle) idle.push(connection);
-      else kept.set(door, [connection]);
-    });
+  /** As `fetch`, from a place of its own. `running`: see `Sender`. */
+  openClient(running?: () => Promise<void>): NetworkClient {
+    return new Sender(this.#surroundings, running);
   }
 
   /** What is on the connections through all doors. */
@@ -214,20 +108,4 @@ export class SimulatedNetwork {
   freeAddress(): string {
     return `127.0.0.1:${this.#nextPort++}`;
   }
-}
-
-/** How the handler's request is made: with the signal that tells it of its caller. */
-function requestMaker(url: URL, input: Parameters<typeof fetch>[0], init: RequestInit): ExchangeRequest['make'] {
-  const { method = 'GET', headers, body = null } = init;
-  if (input instanceof Request || !(body === null || typeof body === 'string'))
-    return (hangUp) => new Request(input, { ...init, signal: hangUp() });
-  const given = { url: url.href, method: method.toUpperCase(), headers, body };
-  return (hangUp) => new LightRequest({ ...given, signal: hangUp }) as unknown as Request;
-}
-
-/** The bytes of a body whose length is known; nothing is said of a stream. */
-function bytesOf(body: RequestInit['body']): number {
-  if (typeof body === 'string') return Buffer.byteLength(body);
-  if (body instanceof ArrayBuffer || ArrayBuffer.isView(body)) return body.byteLength;
-  return 0;
 }

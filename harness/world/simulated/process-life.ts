@@ -1,20 +1,21 @@
 import { sleepOn, type Clock } from '../../kit/clock.ts';
 import type { Unsettled } from '../activity.ts';
 import type { InProcessTarget } from '../types.ts';
-import { gateStream } from './gated-stream.ts';
+import { gateStream, type Chunk } from './gated-stream.ts';
 import { LightResponse } from './light-response.ts';
-import type { NetworkClient } from './network.ts';
-import { closed } from './network-errors.ts';
+import type { NetworkClient, SimulatedNetwork } from './network.ts';
+import { closed, rejected } from './network-errors.ts';
+import { ownRequest } from './own-request.ts';
+import { gateOwnStream, type OwnProcess } from './own-stream.ts';
 import type { Owner, Owners } from './owners.ts';
 
-type Stream = ReadableStream<Uint8Array<ArrayBuffer>>;
 type State = 'running' | 'paused' | 'dead';
 
 /**
  * One life of a process that is a function: from its start until it is killed. What comes to it from outside - timers, answers, requests -
  * goes past here, so that it stands still while it is paused, and hears of nothing any more once it is dead.
  */
-export class ProcessLife implements Owner {
+export class ProcessLife implements Owner, OwnProcess {
   readonly #client: NetworkClient;
   #state: State = 'running';
   /** What came while it was paused, in order. */
@@ -25,11 +26,11 @@ export class ProcessLife implements Owner {
   /** Runs code as this process's. */
   readonly run: <Result>(code: () => Result) => Result;
 
-  constructor(settings: { readonly clock: Clock; readonly owners: Owners; readonly client: NetworkClient }) {
+  constructor(settings: { readonly clock: Clock; readonly owners: Owners; readonly network: SimulatedNetwork }) {
     this.run = settings.owners.entrance(this);
-    this.#client = settings.client;
+    this.#client = settings.network.openClient(() => this.#running());
     const { clock } = settings;
-    const setTimer: Clock['setTimer'] = (callback, delayMs) => clock.setTimer(() => this.#enter(callback), delayMs);
+    const setTimer: Clock['setTimer'] = (callback, delayMs) => clock.setTimer(() => this.enter(callback), delayMs);
     this.clock = {
       setTimer,
       now: () => clock.now(),
@@ -60,13 +61,15 @@ export class ProcessLife implements Owner {
 
   /** Answers a request with what runs in it, as soon as it runs. */
   serve(target: InProcessTarget, request: Request): Promise<Response> {
+    if (this.#state === 'dead') return rejected(closed());
     return new Promise((resolve, reject) => {
       const gone: (cause: unknown) => void = reject;
       this.#callers.add(gone);
       const answer = async (): Promise<Response> => {
         if (this.#state !== 'running') await this.#running();
-        const response = await this.run(() => target.fetch(request));
-        this.#gateOwn(streamOf(response));
+        const response = await this.run(() => target.fetch(ownRequest(request, this.enter)));
+        const stream = streamOf(response);
+        if (stream && !stream.locked) gateOwnStream(stream, this);
         return response;
       };
       answer()
@@ -85,7 +88,7 @@ export class ProcessLife implements Owner {
     this.#state = 'running';
     const waiting = this.#waiting;
     this.#waiting = [];
-    for (const enter of waiting) this.#enter(enter);
+    for (const enter of waiting) this.enter(enter);
   }
 
   /** What it held in memory, and all that it had begun, is gone; whoever spoke with it finds the connection closed. */
@@ -97,15 +100,16 @@ export class ProcessLife implements Owner {
     this.#client.close();
   }
 
-  #enter(code: () => void): void {
+  /** What comes from outside comes at once, when it is resumed, or never. */
+  readonly enter = (code: () => void): void => {
     if (this.#state === 'running') this.run(code);
     else if (this.#state === 'paused') this.#waiting.push(code);
-  }
+  };
 
   /** Resolves when it runs: at once, when it is resumed, or never. */
   #running(): Promise<void> {
     if (this.#state === 'running') return Promise.resolve();
-    return new Promise((resolve) => this.#enter(resolve));
+    return new Promise((resolve) => this.enter(resolve));
   }
 
   #heard(response: Response): Response | Promise<Response> {
@@ -121,27 +125,15 @@ export class ProcessLife implements Owner {
               throw cause;
             },
           ),
-        cancelled: () => undefined,
+        cancel: (leaving) => leaving.cancel(),
       });
     return this.#state === 'running' ? response : this.#running().then(() => response);
-  }
-
-  /** What it streams is made by code of its own, whoever reads it. */
-  #gateOwn(stream: Stream | null): void {
-    if (!stream || stream.locked) return;
-    gateStream(stream, {
-      read: (source) =>
-        this.#state === 'running'
-          ? this.run(() => source.read())
-          : this.#running().then(() => this.run(() => source.read())),
-      cancelled: () => undefined,
-    });
   }
 }
 
 /** A body that comes in pieces. */
-function streamOf(response: Response): Stream | null {
-  return LightResponse.wholeText(response) === undefined ? (response.body as Stream | null) : null;
+function streamOf(response: Response): ReadableStream<Chunk> | null {
+  return LightResponse.wholeText(response) === undefined ? (response.body as ReadableStream<Chunk> | null) : null;
 }
 
 function never<Result>(): Promise<Result> {

@@ -1,8 +1,5 @@
-import type { Gate, Source } from './gated-stream.ts';
+import type { Chunk, Gate, Leaving, Reading, Source } from './gated-stream.ts';
 import type { PipeMouth, PipeOutlet } from './pipe-ends.ts';
-
-export type Chunk = Uint8Array<ArrayBuffer>;
-type Reading = Awaited<ReturnType<ReadableStreamDefaultReader<Chunk>['read']>>;
 
 /** The end of a body on the wire: the last chunk of the chunked coding (RFC 9112 section 7.1). It waits behind what was sent before it. */
 const terminator = Buffer.from('0\r\n\r\n');
@@ -56,7 +53,13 @@ export class ResponseBody implements Gate {
     return this.#nextArrived();
   }
 
-  cancelled(): void {
+  cancel(leaving: Leaving): Promise<void> {
+    this.leave();
+    return leaving.cancel();
+  }
+
+  /** The reader wants no more. */
+  leave(): void {
     this.#wire.cancelled();
   }
 
@@ -168,24 +171,24 @@ export class ResponseBody implements Gate {
   }
 }
 
-/** A response that is pumped from its first byte on: when its head has arrived, and the stream of its body. */
+/** A response that is pumped from its first byte on: when its head has arrived, and the stream of its body, as it comes through the gate before it. */
 export function pumpedStream(
   body: ResponseBody,
   stream: ReadableStream<Chunk>,
-  headBytes: number,
+  { headBytes, gate }: { readonly headBytes: number; readonly gate: Gate },
 ): { headArrived: Promise<void>; stream: ReadableStream<Chunk> } {
   const reader = stream.getReader();
   const headArrived = body.pumpAll(headBytes, reader);
   const arriving = new ReadableStream<Chunk>(
     {
       pull: async (controller) => {
-        const reading = await body.read(reader);
+        const reading = await gate.read(reader);
         if (reading.done) controller.close();
         else controller.enqueue(reading.value);
       },
-      cancel: async (reason) => {
-        body.cancelled();
-        await reader.cancel(reason);
+      cancel: (reason) => {
+        body.leave();
+        return reader.cancel(reason);
       },
     },
     { highWaterMark: 0 },

@@ -3,11 +3,12 @@ import { Pipe } from '../../proxy/pipe.ts';
 import type { ConnectionContext, LiveConnection } from '../../proxy/port.ts';
 import type { Unsettled } from '../activity.ts';
 import { Exchange, type ExchangeRequest } from './exchange.ts';
-import { gateStream } from './gated-stream.ts';
+import { gateStream, type Chunk, type Gate } from './gated-stream.ts';
 import { LightResponse } from './light-response.ts';
 import { closed, reset } from './network-errors.ts';
 import { PipeMouth, PipeOutlet } from './pipe-ends.ts';
-import { ResponseBody, pumpedStream, type Chunk } from './response-body.ts';
+import { ResponseBody, pumpedStream } from './response-body.ts';
+import { GateInTurns, type Turn } from './turns.ts';
 
 export type Handler = (request: Request) => Response | Promise<Response>;
 
@@ -26,12 +27,15 @@ const headBytes = 256;
  */
 export class SimulatedConnection implements LiveConnection {
   readonly #context: ConnectionContext;
+  readonly #turn: Turn | undefined;
   readonly #halves: Readonly<Record<Direction, Half>>;
   #isOpen = true;
   #exchange: Exchange | undefined;
 
-  constructor(context: ConnectionContext) {
+  /** @param turn lets chance order what arrives at the same time; undefined: it arrives in the order in which it was sent. */
+  constructor(context: ConnectionContext, turn?: Turn) {
     this.#context = context;
+    this.#turn = turn;
     this.#halves = { upstream: this.#half('upstream'), downstream: this.#half('downstream') };
   }
 
@@ -79,7 +83,10 @@ export class SimulatedConnection implements LiveConnection {
     this.#exchange = exchange;
     const answer = async (): Promise<Response> => {
       await this.#carry('upstream', headBytes + request.bodyBytes);
-      return this.#answer(await handler(request.make(exchange.hangUp)), exchange);
+      if (this.#turn) await this.#turn();
+      const response = await handler(request.make(exchange.hangUp));
+      if (this.#turn) await this.#turn();
+      return this.#answer(response, exchange);
     };
     return exchange.answered(answer());
   }
@@ -108,13 +115,17 @@ export class SimulatedConnection implements LiveConnection {
     exchange.body = body;
     if (pipe.isClear) {
       passed(headBytes);
-      gateStream(stream, body);
+      gateStream(stream, this.#inTurns(body));
       return response;
     }
-    const pumped = pumpedStream(body, stream, headBytes);
+    const pumped = pumpedStream(body, stream, { headBytes, gate: this.#inTurns(body) });
     await pumped.headArrived;
     const { status, statusText, headers } = response;
     return new Response(pumped.stream, { status, statusText, headers });
+  }
+
+  #inTurns(body: ResponseBody): Gate {
+    return this.#turn ? new GateInTurns(body, this.#turn) : body;
   }
 
   /** Resolves when so many bytes have come through. Where nothing is in their way that is at once. */

@@ -7,6 +7,7 @@ import { createProxyCore } from '../../proxy/proxy-core.ts';
 import { connectPart } from '../admin-client.ts';
 import type { Address } from '../environment.ts';
 import type { Host, RunningPart, RunningTarget } from '../host.ts';
+import { partKeepAliveMs } from '../keep-alive.ts';
 import type { StartedProxy, UndoNotes } from '../links.ts';
 import type { CreatePart, CreateTarget, PartContext, PartSpec } from '../types.ts';
 import type { WorldOptions } from '../world-options.ts';
@@ -87,7 +88,7 @@ async function startPart(
     await calls.leave(name);
   });
   const handler = calls.watch(name, (request) => owners.run(undefined, () => part.fetch(request)));
-  const { host, port } = parsed(network.listen(handler));
+  const { host, port } = parsed(network.listen(handler, network.freeAddress(), { keepAliveMs: partKeepAliveMs }));
   return {
     spec,
     part: connectPart({ name, pid: process.pid, adminPort: port, clock, undo: nothingToUndo }),

@@ -2,6 +2,7 @@ import type { Clock } from '../../kit/clock.ts';
 import { withDeadline } from '../../kit/deadline.ts';
 import { seconds } from '../../kit/durations.ts';
 import type { TargetControl } from '../host.ts';
+import { targetKeepAliveMs } from '../keep-alive.ts';
 import type { InProcessTarget } from '../types.ts';
 import type { SimulatedNetwork } from './network.ts';
 import type { Owners } from './owners.ts';
@@ -20,9 +21,9 @@ export interface ProcessSettings {
   readonly owners: Owners;
   /** Where it listens, as `host:port`. */
   readonly address: string;
-  /** Makes what runs in the process; `life` counts from 1. */
   /** Watches what comes to it, and what it leaves behind; default nobody does. */
   readonly calls?: WatchedCalls;
+  /** Makes what runs in the process; `life` counts from 1. */
   readonly create: (ground: { clock: Clock; fetch: typeof fetch }, life: number) => Promise<InProcessTarget>;
 }
 
@@ -39,22 +40,23 @@ export class SimulatedProcess implements TargetControl {
   /** Starts it, and lets it listen. */
   async start(): Promise<void> {
     const { clock, network, owners, address, create, calls } = this.#settings;
-    const life = new ProcessLife({ clock, owners, client: network.openClient() });
+    const life = new ProcessLife({ clock, owners, network });
     const { fetch } = life;
     const number = ++this.#lives;
     const made = (): Promise<InProcessTarget> => life.run(() => create({ clock: life.clock, fetch }, number));
     const target = await owners.keepingFetchApart(made);
     this.#current = { life, target };
     const serve = (request: Request): Promise<Response> => life.serve(target, request);
-    network.listen(calls?.watch(owner, serve) ?? serve, address);
+    network.listen(calls?.watch(owner, serve) ?? serve, address, { keepAliveMs: targetKeepAliveMs });
   }
 
   /** As SIGKILL. What it had not written is lost, its address refuses, and its connections are closed on both sides. */
   kill(): Promise<void> {
     const { network, address } = this.#settings;
     network.unlisten(address);
-    network.cut(address);
+    // Dead before its connections are closed, so that it does not hear of that.
     this.#current?.life.kill();
+    network.cut(address);
     return Promise.resolve();
   }
 

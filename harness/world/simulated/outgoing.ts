@@ -1,0 +1,72 @@
+import { bytesOf, isKnown, type KnownBody } from './body-bytes.ts';
+import { LightRequest } from './light-request.ts';
+import { failedBecause } from './network-errors.ts';
+import { orAborted } from './or-aborted.ts';
+
+type Input = Parameters<typeof fetch>[0];
+
+/** What is said of a request beside its body. */
+interface Envelope {
+  /** Without a fragment: that is never sent. */
+  readonly url: URL;
+  /** In capitals. */
+  readonly method: string;
+  readonly headers: RequestInit['headers'];
+  /** Of the caller. */
+  readonly signal: AbortSignal | null;
+  readonly redirect: NonNullable<RequestInit['redirect']>;
+}
+
+/** A request as it is sent. */
+export interface Outgoing extends Envelope {
+  readonly body: KnownBody | null;
+  readonly bodyBytes: number;
+  /** Whether it was read from a stream, which gives its bytes once. */
+  readonly isStreamed: boolean;
+  /** The request as its handler gets it: `hangUp` gives what aborts when its caller is gone. */
+  readonly make: (hangUp: () => AbortSignal) => Request;
+}
+
+/**
+ * What `fetch` was asked to send. A body that is a stream is read first: only then it is known what the wire has to carry.
+ *
+ * @throws TypeError as `fetch` does for what is no request; the signal's reason when it has aborted already
+ */
+export function outgoing(input: Input, init: RequestInit): Outgoing | Promise<Outgoing> {
+  const given = input instanceof Request ? input : undefined;
+  const url = new URL(given?.url ?? (input instanceof URL ? input.href : input));
+  if (url.hash !== '') url.hash = '';
+  const signal = init.signal ?? given?.signal ?? null;
+  signal?.throwIfAborted();
+  const envelope: Envelope = {
+    ...{ url, signal, headers: init.headers ?? given?.headers },
+    method: (init.method ?? given?.method ?? 'GET').toUpperCase(),
+    redirect: init.redirect ?? given?.redirect ?? 'follow',
+  };
+  const body = init.body ?? given?.body ?? null;
+  if (body === null || isKnown(body)) return known(envelope, body);
+  return orAborted(readFirst(envelope, new Request(input, init), body === init.body), signal);
+}
+
+/** The same request to another place, or with less in it. */
+export function known(envelope: Envelope, body: KnownBody | null): Outgoing {
+  if (body instanceof URLSearchParams) {
+    const headers = new Headers(envelope.headers);
+    if (!headers.has('content-type')) headers.set('content-type', 'application/x-www-form-urlencoded;charset=UTF-8');
+    return known({ ...envelope, headers }, body.toString());
+  }
+  const { url, method, headers, signal, redirect } = envelope;
+  const make: Outgoing['make'] =
+    body === null || typeof body === 'string'
+      ? (hangUp) => new LightRequest({ url: url.href, method, headers, body, signal: hangUp }) as unknown as Request
+      : (hangUp) => new Request(url.href, { method, body, signal: hangUp(), ...(headers && { headers }) });
+  return { url, method, headers, signal, redirect, body, bodyBytes: bytesOf(body), isStreamed: false, make };
+}
+
+async function readFirst(envelope: Envelope, request: Request, isStreamed: boolean): Promise<Outgoing> {
+  const { headers } = request;
+  const bytes = await request.arrayBuffer().catch((cause: unknown) => {
+    throw failedBecause(cause);
+  });
+  return { ...known({ ...envelope, headers }, bytes), isStreamed };
+}

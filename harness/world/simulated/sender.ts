@@ -1,0 +1,157 @@
+import type { Unsettled } from '../activity.ts';
+import type { ExchangeRequest } from './exchange.ts';
+import { LightResponse } from './light-response.ts';
+import type { Listener } from './listener.ts';
+import type { Names } from './names.ts';
+import { closed, fetchFailed, refused, rejected } from './network-errors.ts';
+import { orAborted } from './or-aborted.ts';
+import { outgoing, type Outgoing } from './outgoing.ts';
+import { isRedirect, redirected } from './redirects.ts';
+import type { SimulatedConnection } from './simulated-connection.ts';
+import type { NetworkClock, Turn } from './turns.ts';
+
+/** An address of a proxy, which leads to another. */
+export interface Door {
+  /** Opens a connection; undefined when it is closed at once. */
+  connect(): SimulatedConnection | undefined;
+  /** All that are open. */
+  readonly connections: Set<SimulatedConnection>;
+  /** Where its connections lead to. */
+  upstream(): string;
+}
+
+/** What a sender finds in the network. */
+export interface Surroundings {
+  readonly clock: NetworkClock;
+  readonly names: Names;
+  readonly doors: ReadonlyMap<string, Door>;
+  readonly listeners: ReadonlyMap<string, Listener>;
+  readonly turn: Turn | undefined;
+}
+
+/** Who sends requests from one place: its connections are its own, and kept for the next request. */
+export class Sender {
+  readonly #network: Surroundings;
+  readonly #running: (() => Promise<void>) | undefined;
+  /** The one used last is at the end. */
+  readonly #kept = new Map<Door, SimulatedConnection[]>();
+  readonly #used = new Set<SimulatedConnection>();
+
+  /**
+   * @param running resolves when the sender runs: what has to be done by it between a call and its answer - to send what it has read, or to
+   * where a name or a redirect leads - is done then. Default: always
+   */
+  constructor(network: Surroundings, running?: () => Promise<void>) {
+    this.#network = network;
+    this.#running = running;
+  }
+
+  readonly fetch: typeof fetch = (input, init = {}) => {
+    try {
+      const request = outgoing(input, init);
+      if (!(request instanceof Promise)) return this.#send(request, 0);
+      return request.then((read) => this.#sendLater(read, 0));
+    } catch (cause) {
+      return rejected(cause);
+    }
+  };
+
+  /** Closes every connection, in the middle of whatever is on it. */
+  close(): void {
+    for (const connection of this.#used) connection.close();
+    this.#used.clear();
+  }
+
+  /** What it has sent and has no whole answer to. */
+  underway(): readonly Unsettled[] {
+    return [...this.#used].flatMap((connection) => connection.underway);
+  }
+
+  /** @param redirects how many have been followed */
+  #send(sent: Outgoing, redirects: number): Promise<Response> {
+    const { make, signal, bodyBytes, url, method } = sent;
+    const request: ExchangeRequest = {
+      ...{ make, signal, bodyBytes, url, method, sentMs: this.#network.clock.now() },
+      arrived: (response) => this.#arrived(response, sent, redirects),
+    };
+    const address = this.#network.names.resolve(url);
+    if (typeof address === 'string') return this.#reach(address, request);
+    return orAborted(address, signal).then(async (found) => {
+      await this.#running?.();
+      signal?.throwIfAborted();
+      return this.#reach(found, request);
+    });
+  }
+
+  async #sendLater(request: Outgoing, redirects: number): Promise<Response> {
+    await this.#running?.();
+    request.signal?.throwIfAborted();
+    return this.#send(request, redirects);
+  }
+
+  /** The answer for whoever called: this one, or that to which it leads. */
+  #arrived(response: Response, sent: Outgoing, redirects: number): Response | Promise<Response> {
+    if (isRedirect(response)) {
+      try {
+        const next = redirected(response, sent, redirects);
+        if (next) return this.#sendLater(next, redirects + 1);
+      } catch (cause) {
+        return rejected(cause);
+      }
+    }
+    return LightResponse.arrived(response, sent.url, redirects > 0);
+  }
+
+  #reach(address: string, request: ExchangeRequest): Promise<Response> {
+    const door = this.#network.doors.get(address);
+    if (door) return this.#through(door, request);
+    const listener = this.#network.listeners.get(address);
+    if (!listener) throw refused(address);
+    return this.#straight(listener, request);
+  }
+
+  /** Past every proxy: what the harness itself reads. */
+  #straight(listener: Listener, { make, signal, arrived }: ExchangeRequest): Promise<Response> {
+    const { turn } = this.#network;
+    const made = make(() => signal ?? new AbortController().signal);
+    const answered = (turn ? turn() : Promise.resolve()).then(() => listener.handler(made));
+    return (turn ? answered.finally(turn) : answered).then(arrived, () => {
+      signal?.throwIfAborted();
+      throw closed();
+    });
+  }
+
+  #through(door: Door, request: ExchangeRequest): Promise<Response> {
+    const connection = this.#connect(door);
+    const listener = this.#network.listeners.get(door.upstream());
+    if (!connection || !listener) {
+      connection?.close();
+      const nobody = `other side closed (nothing listens behind it, at ${door.upstream()})`;
+      return Promise.reject(fetchFailed('UND_ERR_SOCKET', nobody));
+    }
+    return connection.exchange(request, listener.handlerFor(connection), () => {
+      if (!connection.isOpen) {
+        this.#used.delete(connection);
+        return;
+      }
+      listener.rest(connection);
+      const idle = this.#kept.get(door);
+      if (idle) idle.push(connection);
+      else this.#kept.set(door, [connection]);
+    });
+  }
+
+  /** A connection that was kept, or a new one. */
+  #connect(door: Door): SimulatedConnection | undefined {
+    const idle = this.#kept.get(door);
+    let connection = idle?.pop();
+    while (connection && !connection.isOpen) {
+      this.#used.delete(connection);
+      connection = idle?.pop();
+    }
+    if (connection) return connection;
+    const opened = door.connect();
+    if (opened) this.#used.add(opened);
+    return opened;
+  }
+}
