@@ -10,8 +10,10 @@ import { closedDoors } from './real-io.ts';
 import { watchRealWaits } from './real-waits.ts';
 import { replaceAll, type Replacement } from './replacement.ts';
 import { virtualChance } from './virtual-chance.ts';
-import { virtualDate } from './virtual-date.ts';
+import { virtualDate, waysToNow } from './virtual-date.ts';
+import { virtualPerformance } from './virtual-performance.ts';
 import { virtualTimers } from './virtual-timers.ts';
+import { virtualWasm } from './virtual-wasm.ts';
 
 export interface VirtualGlobalsSettings {
   readonly clock: VirtualClock;
@@ -42,10 +44,14 @@ export async function withVirtualGlobals<T>(settings: VirtualGlobalsSettings, wo
       'A simulation runs in this process already: its time and its globals are not for two.',
     );
   const escapes: GamedayError[] = [];
+  let isOver = false;
   const restore = replaceAll([
     { of: globalThis, key: mark, value: true },
     ...replacements(settings),
-    ...closedDoors((escape) => escapes.push(escape)),
+    ...closedDoors(
+      (escape) => escapes.push(escape),
+      () => isOver,
+    ),
   ]);
   syncBuiltinESMExports();
   const unwatch = watchRealWaits((escape) => escapes.push(escape));
@@ -58,6 +64,7 @@ export async function withVirtualGlobals<T>(settings: VirtualGlobalsSettings, wo
     if (first) throw first;
     return result;
   } finally {
+    isOver = true;
     unwatch();
     restore();
     syncBuiltinESMExports();
@@ -67,27 +74,25 @@ export async function withVirtualGlobals<T>(settings: VirtualGlobalsSettings, wo
 function replacements({ clock, timers: timersOn = clock, random, fetch, web }: VirtualGlobalsSettings): Replacement[] {
   const originMs = clock.now();
   const { globals, promises, scheduler } = virtualTimers(timersOn);
-  const chance = virtualChance(random);
+  const chance = virtualChance(random, () => clock.now());
   const elapsedMs = (): number => clock.now() - originMs;
   const hrtime = Object.assign((before?: readonly [number, number]): [number, number] => sinceOf(elapsedMs(), before), {
     bigint: () => BigInt(Math.round(elapsedMs() * 1e6)),
   });
+  const date = virtualDate(() => clock.now());
   return [
-    ...valuesOf(globalThis, { ...globals, Date: virtualDate(() => clock.now()), fetch, ...web }),
+    ...valuesOf(globalThis, { ...globals, Date: date, fetch, ...web }),
+    ...waysToNow(date),
     ...valuesOf(timers, globals),
     ...valuesOf(timersPromises, promises),
     ...valuesOf(timersPromises.scheduler, scheduler),
-    ...valuesOf(performance, { now: elapsedMs, timeOrigin: originMs }),
-    ...valuesOf(process, { hrtime }),
+    ...valuesOf(performance, virtualPerformance(originMs, elapsedMs)),
+    ...valuesOf(process, { hrtime, uptime: () => elapsedMs() / 1000 }),
     ...valuesOf(AbortSignal, { timeout: abortAfter(timersOn) }),
     ...valuesOf(Math, { random: chance.random }),
-    ...valuesOf(crypto, { randomUUID: chance.randomUUID, getRandomValues: chance.getRandomValues }),
-    ...valuesOf(nodeCrypto, {
-      randomUUID: chance.randomUUID,
-      randomBytes: chance.randomBytes,
-      randomFillSync: chance.getRandomValues,
-      randomInt: chance.randomInt,
-    }),
+    ...valuesOf(crypto, chance.web),
+    ...valuesOf(nodeCrypto, chance.node),
+    ...valuesOf(Reflect.get(globalThis, 'WebAssembly') as object, virtualWasm()),
   ];
 }
 
