@@ -47,7 +47,7 @@ export async function simulatedSurroundings(settings: {
   const owners = new Owners();
   const random = seededRandom(seed).fork('globals');
   return {
-    ...{ name: 'simulated', clock, activity: calls },
+    ...{ name: 'simulated', clock, fetch: network.fetch, activity: calls },
     during: (experiment) =>
       withVirtualGlobals(
         {
