@@ -10,7 +10,7 @@ export interface VirtualChance {
   readonly node: Readonly<Record<string, unknown>>;
 }
 
-export function virtualChance(random: Random, nowMs: () => number): VirtualChance {
+export function virtualChance(random: Pick<Random, 'next'>, nowMs: () => number): VirtualChance {
   const fill = <T extends Fillable>(given: T, offset?: number, size?: number): T => {
     const bytes = bytesOf(given, offset, size);
     for (let index = 0; index < bytes.length; index++) bytes[index] = Math.floor(random.next() * 256);

@@ -14,6 +14,7 @@ import { virtualDate, waysToNow } from './virtual-date.ts';
 import { virtualPerformance } from './virtual-performance.ts';
 import { virtualTimers } from './virtual-timers.ts';
 import { virtualWasm } from './virtual-wasm.ts';
+import { watchCallers, type Sources } from './watch-callers.ts';
 
 export interface VirtualGlobalsSettings {
   readonly clock: VirtualClock;
@@ -23,6 +24,11 @@ export interface VirtualGlobalsSettings {
   readonly fetch: typeof fetch;
   /** Globals of the web that stand in for the platform's, beside `fetch`; default none. */
   readonly web?: Readonly<Record<string, unknown>>;
+  /**
+   * Whose calls are errors, by the line of the stack of the nearest caller: those of code that is handed its clock, its chance and its
+   * `fetch`. Default nobody's, since it costs a stack for each call.
+   */
+  readonly isHandedAll?: (frame: string) => boolean;
   /** How much virtual time may pass; default without limit. Milliseconds. */
   readonly limitMs?: number;
 }
@@ -32,7 +38,8 @@ const mark = Symbol.for('gameday.virtual-globals');
 /**
  * Runs `work` on a virtual clock while every global of the platform that tells time, gives chance or reaches the network does so by what is
  * handed in, since libraries read them. Whatever happens, they are as before when this settles. Libraries that keep a reference of their own
- * from before escape that, and are found out.
+ * from before escape that: those that wait or reach out by it are found out, those that only read time or chance by it are not. The limits are
+ * listed in docs/worlds.md.
  *
  * @throws GamedayError `harness` when a simulation runs in this process already, and when anything tried to reach the outside or waited in
  * real time, with the stack of who did
@@ -45,16 +52,15 @@ export async function withVirtualGlobals<T>(settings: VirtualGlobalsSettings, wo
     );
   const escapes: GamedayError[] = [];
   let isOver = false;
+  const onEscape = (escape: GamedayError): void => void escapes.push(escape);
   const restore = replaceAll([
     { of: globalThis, key: mark, value: true },
-    ...replacements(settings),
-    ...closedDoors(
-      (escape) => escapes.push(escape),
-      () => isOver,
-    ),
+    ...replacements(sourcesOf(settings, onEscape), settings.clock.now()),
+    ...valuesOf(globalThis, settings.web ?? {}),
+    ...closedDoors(onEscape, () => isOver),
   ]);
   syncBuiltinESMExports();
-  const unwatch = watchRealWaits((escape) => escapes.push(escape));
+  const unwatch = watchRealWaits(onEscape);
   try {
     const result = await settings.clock.run(work(), settings.limitMs).catch((cause: unknown) => {
       // Whoever escaped is why time stands still, or why an answer never came.
@@ -71,8 +77,13 @@ export async function withVirtualGlobals<T>(settings: VirtualGlobalsSettings, wo
   }
 }
 
-function replacements({ clock, timers: timersOn = clock, random, fetch, web }: VirtualGlobalsSettings): Replacement[] {
-  const originMs = clock.now();
+function sourcesOf(settings: VirtualGlobalsSettings, onEscape: (escape: GamedayError) => void): Sources {
+  const { clock, timers: timersOn = clock, random, fetch, isHandedAll } = settings;
+  const sources = { clock, timers: timersOn, random, fetch };
+  return isHandedAll ? watchCallers(sources, isHandedAll, onEscape) : sources;
+}
+
+function replacements({ clock, timers: timersOn, random, fetch }: Sources, originMs: number): Replacement[] {
   const { globals, promises, scheduler } = virtualTimers(timersOn);
   const chance = virtualChance(random, () => clock.now());
   const elapsedMs = (): number => clock.now() - originMs;
@@ -81,7 +92,7 @@ function replacements({ clock, timers: timersOn = clock, random, fetch, web }: V
   });
   const date = virtualDate(() => clock.now());
   return [
-    ...valuesOf(globalThis, { ...globals, Date: date, fetch, ...web }),
+    ...valuesOf(globalThis, { ...globals, Date: date, fetch }),
     ...waysToNow(date),
     ...valuesOf(timers, globals),
     ...valuesOf(timersPromises, promises),
