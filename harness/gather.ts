@@ -1,5 +1,7 @@
 import { z } from 'zod';
 import type { Experiment } from './experiment.ts';
+import { seconds } from './kit/durations.ts';
+import { fetchWithin, type Caller } from './kit/fetch-within.ts';
 import { Cleanup } from './kit/lifecycle.ts';
 import { startCallLog, type CallLog, type ReadJournal } from './observe/call-log.ts';
 import { startLedgerLog, type LedgerLog, type LedgerReaders } from './observe/ledger-log.ts';
@@ -27,7 +29,9 @@ export interface ObservedWorld {
 
 const JournalAnswer = z.object({ calls: z.array(CallSchema), next: z.number() });
 
-export function startObservers({ clock, options, series, notes }: Experiment, world: ObservedWorld): Observers {
+export function startObservers(experiment: Experiment, world: ObservedWorld): Observers {
+  const { clock, options, surroundings, series, notes } = experiment;
+  const caller = { clock, fetch: surroundings.fetch };
   const { scenario, target } = options;
   const specs = scenario.world.parts;
   const followed = scenario.load.flatMap((load) => (load.kind === 'follow' ? [load.part] : []));
@@ -37,7 +41,7 @@ export function startObservers({ clock, options, series, notes }: Experiment, wo
     const started = part(spec.name);
     const path = spec.metricsPath;
     return started && path !== undefined
-      ? [{ source: spec.name, read: () => readText(new URL(path, originOf(world, spec)).href) }]
+      ? [{ source: spec.name, read: () => readText(caller, new URL(path, originOf(world, spec)).href) }]
       : [];
   });
   cleanup.use('the scraper', startScraper(clock, scraped, series));
@@ -49,8 +53,8 @@ export function startObservers({ clock, options, series, notes }: Experiment, wo
   );
   const readers: LedgerReaders = {
     sources: new Map(followed.flatMap((name) => (part(name) ? [[name, sourceReader(part(name))] as const] : []))),
-    stored: storedReader(target, world, cleanup, (note) => notes.push(note)),
-    deadLetters: deadLettersReader(target, world),
+    stored: storedReader(caller, target, world, cleanup, (note) => notes.push(note)),
+    deadLetters: deadLettersReader(caller, target, world),
   };
   const calls = cleanup.use('the call log', startCallLog(clock, journals));
   const ledger = cleanup.use('the ledger', startLedgerLog(clock, readers));
@@ -61,15 +65,18 @@ async function readJournal(part: StartedPart, after: number, open: boolean): Pro
   return JournalAnswer.parse(await part.admin('GET', `/journal?after=${after}&open=${open}`));
 }
 
-function deadLettersReader(target: TargetConfig, world: ObservedWorld): LedgerReaders['deadLetters'] {
+function deadLettersReader(caller: Caller, target: TargetConfig, world: ObservedWorld): LedgerReaders['deadLetters'] {
   const { deadLetters } = target.operations;
-  return deadLetters && (async () => deadLetters.read(await readJson(world.target.directUrl, deadLetters.request)));
+  return (
+    deadLetters && (async () => deadLetters.read(await readJson(caller, world.target.directUrl, deadLetters.request)))
+  );
 }
 
-async function readText(url: string): Promise<string> {
-  const response = await fetch(url, { signal: AbortSignal.timeout(2000) });
-  if (!response.ok) throw new Error(`GET ${url} was answered ${response.status}`);
-  return response.text();
+function readText(caller: Caller, url: string): Promise<string> {
+  return fetchWithin(caller, url, { limitMs: seconds(2) }, (response) => {
+    if (!response.ok) throw new Error(`GET ${url} was answered ${response.status}`);
+    return response.text();
+  });
 }
 
 /** Where a part serves its pages, past the proxy: the origin of the first URL among its variables. */

@@ -8,9 +8,9 @@ import type { Surroundings } from './surroundings.ts';
 export function localSurroundings(): Surroundings {
   const clock = systemClock();
   return {
-    ...{ name: 'local', clock, activity: unknownActivity },
+    ...{ name: 'local', clock, fetch, activity: unknownActivity },
     during: (experiment) => experiment(),
     receiveTelemetry: (series) => startTelemetryReceiver(series),
-    startWorld: (options, place) => startLocalWorld({ ...options, ...place, clock }),
+    startWorld: (options, place) => startLocalWorld({ ...options, ...place, clock, fetch }),
   };
 }

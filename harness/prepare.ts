@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import { GamedayError } from './kit/errors.ts';
-import type { Clock } from './kit/clock.ts';
 import { waitUntil } from './kit/deadline.ts';
 import { seconds } from './kit/durations.ts';
+import { fetchWithin, type Caller } from './kit/fetch-within.ts';
 import type { FollowLoad } from './load/types.ts';
 import type { Scenario } from './scenario.ts';
 import type { WorldName } from './surroundings.ts';
@@ -44,7 +44,7 @@ export interface Written {
 
 /** Has the target store the documents that the questions will ask about; gives what it acknowledged. */
 export async function storeCorpus(
-  clock: Clock,
+  caller: Caller,
   target: TargetConfig,
   baseUrl: string,
   corpus: Corpus,
@@ -57,12 +57,12 @@ export async function storeCorpus(
   for (let from = 0; from < corpus.documents.length; from += batchSize) {
     const documents = corpus.documents.slice(from, from + batchSize);
     await waitUntil(
-      clock,
+      caller.clock,
       async () => {
-        const answer = await send(baseUrl, ingest.request(documents, seconds(10)), signal);
+        const answer = await send(caller, baseUrl, ingest.request(documents, seconds(10)), signal);
         const acknowledged = ingest.acknowledged(answer);
         if (acknowledged.length !== documents.length) return undefined;
-        written.push(...acknowledged.map(({ id, version }) => ({ id, version, atMs: clock.now() })));
+        written.push(...acknowledged.map(({ id, version }) => ({ id, version, atMs: caller.clock.now() })));
         return true;
       },
       {
@@ -78,31 +78,34 @@ export async function storeCorpus(
 
 /** Tells the target to follow the feeds that the scenario names. */
 export async function startFollowing(
+  caller: Caller,
   target: TargetConfig,
   baseUrl: string,
   loads: readonly FollowLoad[],
   signal: AbortSignal,
 ): Promise<void> {
   for (const load of loads) {
-    if (target.operations.follow) await send(baseUrl, target.operations.follow.request(load.part), signal);
+    if (target.operations.follow) await send(caller, baseUrl, target.operations.follow.request(load.part), signal);
   }
 }
 
-async function send(baseUrl: string, request: TargetRequest, signal: AbortSignal): Promise<unknown> {
-  const response = await fetch(new URL(request.path, baseUrl), {
-    method: request.method,
+async function send(caller: Caller, baseUrl: string, request: TargetRequest, signal: AbortSignal): Promise<unknown> {
+  const { method, path, body } = request;
+  const init = {
+    ...{ method, signal, limitMs: seconds(15) },
     headers: { 'content-type': 'application/json', ...request.headers },
-    signal: AbortSignal.any([signal, AbortSignal.timeout(seconds(15))]),
-    ...(request.body === undefined ? {} : { body: JSON.stringify(request.body) }),
+    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+  };
+  return fetchWithin(caller, new URL(path, baseUrl), init, async (response) => {
+    const text = await response.text();
+    if (!response.ok)
+      throw new GamedayError(
+        'target-not-ready',
+        `${method} ${path} was answered ${response.status}: ${text.slice(0, 200)}`,
+      );
+    return z
+      .json()
+      .catch(null)
+      .parse(text === '' ? null : JSON.parse(text));
   });
-  const text = await response.text();
-  if (!response.ok)
-    throw new GamedayError(
-      'target-not-ready',
-      `${request.method} ${request.path} was answered ${response.status}: ${text.slice(0, 200)}`,
-    );
-  return z
-    .json()
-    .catch(null)
-    .parse(text === '' ? null : JSON.parse(text));
 }

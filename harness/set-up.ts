@@ -40,7 +40,7 @@ export async function setUp(experiment: Experiment, cleanup: Cleanup): Promise<S
     renewLeases(clock, world, (note) => notes.push(note)),
   );
   starting('storing the corpus');
-  const written = await storeCorpus(clock, target, world.target.baseUrl, corpus, signal);
+  const written = await storeCorpus({ clock, fetch: surroundings.fetch }, target, world.target.baseUrl, corpus, signal);
   const originMs = clock.now() + headStartMs;
   for (const part of world.parts) await part.admin('POST', '/start', { originMs });
   return { world, written, originMs };

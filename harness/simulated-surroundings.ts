@@ -4,6 +4,7 @@ import { VirtualClock } from './kit/virtual-clock.ts';
 import { withVirtualGlobals } from './kit/virtual/virtual-globals.ts';
 import { telemetryHandler } from './observe/telemetry-receiver.ts';
 import { startWorld } from './world/start-world.ts';
+import { isOwnCaller } from './own-callers.ts';
 import type { Surroundings } from './surroundings.ts';
 import type { TargetConfig } from './world/target.ts';
 import { checkTargetFits } from './what-a-world-can.ts';
@@ -21,6 +22,9 @@ const reserveMs = 600_000;
 
 /** When every simulation begins, so that equal seeds see equal dates: 2026-01-01, a Thursday. */
 const beginningMs = Date.UTC(2026, 0, 1);
+
+/** Set in the environment, it makes every call of our own code to the globals an error. For tests: it costs a stack for each call of anybody. */
+const checkOwnCalls = 'GAMEDAY_CHECK_OWN_CALLS';
 
 /**
  * Functions in this process, in virtual time. Imports everything that the run will need.
@@ -48,13 +52,14 @@ export async function simulatedSurroundings(settings: {
   const owners = new Owners();
   const random = seededRandom(seed).fork('globals');
   return {
-    ...{ name: 'simulated', clock, activity: calls },
+    ...{ name: 'simulated', clock, fetch: network.fetch, activity: calls },
     during: (experiment) =>
       withVirtualGlobals(
         {
           ...{ clock, random, limitMs: durationMs + reserveMs },
           ...{ timers: owners.clock(clock), fetch: owners.fetch(network.fetch) },
           web: { Headers: LightHeaders, Request: TakingLightRequests, Response: LightResponse },
+          ...(process.env[checkOwnCalls] === undefined ? {} : { isHandedAll: isOwnCaller }),
         },
         experiment,
       ),

@@ -19,11 +19,12 @@ export async function startLoad(
   { world, originMs }: Pick<SetUp, 'world' | 'originMs'>,
   observers: Observers,
 ): Promise<RunningLoad> {
-  const { options, plan, clock, corpus, samples } = experiment;
+  const { options, plan, clock, surroundings, corpus, samples } = experiment;
+  const { fetch } = surroundings;
   const { scenario, target, signal } = options;
   const { baseUrl } = world.target;
   const follows = scenario.load.filter((load): load is FollowLoad => load.kind === 'follow');
-  await startFollowing(target, baseUrl, follows, signal);
+  await startFollowing({ clock, fetch }, target, baseUrl, follows, signal);
   const ending = new AbortController();
   const ended = drive({
     sender: { clock, fetch, baseUrl, originMs },

@@ -1,4 +1,6 @@
 import { Client } from 'pg';
+import { seconds } from './kit/durations.ts';
+import { fetchWithin, type Caller } from './kit/fetch-within.ts';
 import type { Cleanup } from './kit/lifecycle.ts';
 import type { LedgerReaders } from './observe/ledger-log.ts';
 import type { StoredOperation, TargetConfig, TargetRequest } from './world/target.ts';
@@ -12,6 +14,7 @@ interface Direct {
 
 /** How to read what is stored in this world; undefined when the target's config does not say. */
 export function storedReader(
+  caller: Caller,
   target: TargetConfig,
   world: Direct,
   cleanup: Cleanup,
@@ -26,7 +29,7 @@ export function storedReader(
     return undefined;
   }
   const where = way.variable === undefined ? world.target.directUrl : (world.direct[way.variable] ?? '');
-  if (way.kind === 'http') return async () => way.read(await readJson(where, way.request));
+  if (way.kind === 'http') return async () => way.read(await readJson(caller, where, way.request));
   return sqlReader(where, way.query, cleanup);
 }
 
@@ -52,15 +55,20 @@ function sqlReader(connectionString: string, text: string, cleanup: Cleanup): No
 }
 
 /** Sends a request and gives the JSON of its answer. */
-export async function readJson(baseUrl: string, { method, path, headers, body }: TargetRequest): Promise<unknown> {
-  const response = await fetch(new URL(path, baseUrl), {
-    method,
+export function readJson(
+  caller: Caller,
+  baseUrl: string,
+  { method, path, headers, body }: TargetRequest,
+): Promise<unknown> {
+  const init = {
+    ...{ method, limitMs: seconds(5) },
     headers: { ...(body === undefined ? {} : { 'content-type': 'application/json' }), ...headers },
     ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-    signal: AbortSignal.timeout(5000),
+  };
+  return fetchWithin(caller, new URL(path, baseUrl), init, (response) => {
+    if (!response.ok) throw new Error(`${method} ${path} was answered ${response.status}`);
+    return response.json();
   });
-  if (!response.ok) throw new Error(`${method} ${path} was answered ${response.status}`);
-  return response.json();
 }
 
 function isList(stored: StoredOperation | readonly StoredOperation[]): stored is readonly StoredOperation[] {

@@ -21,6 +21,8 @@ export interface RunPlace {
 export interface Surroundings {
   readonly name: WorldName;
   readonly clock: Clock;
+  /** How what is in the world is reached from outside. */
+  readonly fetch: typeof fetch;
   /** What goes on in the world, as far as it can tell. */
   readonly activity: Activity;
   /** Performs an experiment in this world's time. Files are read and written before and after it. */

@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
+import { parser } from 'typescript-eslint';
 import { describe, expect, it } from 'vitest';
 
 const root = join(import.meta.dirname, '..');
@@ -25,9 +26,16 @@ const mayImport: readonly (readonly [room: string, allowed: readonly string[]])[
 
 /** Time and chance come from `harness/kit`; everywhere else they are handed in. */
 const clockOrChance =
-  /\b(Date\.now\b|Math\.random\b|new Date\(\)|performance\.now\b|hrtime\b|setTimeout\(|setInterval\(|setImmediate\(|random(UUID|Bytes|Int)\(|getRandomValues\()/;
+  /\b(Date\.now\b|Math\.random\b|new Date\(\)|performance\.now\b|hrtime\b|AbortSignal\.timeout\b|setTimeout\(|setInterval\(|setImmediate\(|random(UUID|Bytes|Int)\(|getRandomValues\()/;
 /** Runs in a browser, which has a clock of its own. */
 const inBrowser = ['reports/html/page-script.ts'];
+
+/** Who takes the global `fetch`. Everything else is handed one. */
+const takeFetch: Readonly<Record<string, string>> = {
+  'harness/local-surroundings.ts': 'the local world is where the network is real, and hands it to everybody',
+  'harness/safety/sweep-effects.ts': 'heals what a killed run has left, before there is a world',
+  'fakes/workload/main.ts': 'the process of the workload, which hands it to the workload',
+};
 
 const files = ['harness', 'fakes', 'reports', 'scenarios']
   .flatMap((folder) => sourcesBelow(join(root, folder)))
@@ -47,6 +55,13 @@ describe('the house', () => {
         clockOrChance.test(codeOf(file)),
     );
     expect(offenders.map(nameOf)).toEqual([]);
+  });
+
+  it('takes the network from what is handed in, but for where it begins', () => {
+    // To parse them all takes long.
+    const speaking = files.filter((file) => !inBrowser.includes(nameOf(file)) && /\bfetch\b/.test(codeOf(file)));
+    const offenders = speaking.filter((file) => globalsOf(file).has('fetch'));
+    expect(offenders.map(nameOf).toSorted()).toEqual(Object.keys(takeFetch).toSorted());
   });
 
   it('has no file of more than 400 lines', () => {
@@ -94,6 +109,28 @@ function isAllowed(from: string, to: string): boolean {
   // The root of the harness is a room of its own, beside its folders.
   if (to.startsWith(room)) return true;
   return allowed.some((prefix) => to.startsWith(prefix));
+}
+
+interface UsedName {
+  readonly identifier: { readonly name: string; readonly range: readonly [from: number, to: number] };
+}
+
+/** The parser, whose package leaves its types out, as far as it is used here: `through` are the names that nothing in the file declares. */
+interface Parser {
+  parseForESLint(
+    code: string,
+    settings: object,
+  ): { readonly scopeManager: { readonly globalScope: { readonly through: readonly UsedName[] } | null } };
+}
+
+/** The names that a file uses as values, and neither declares nor imports. */
+function globalsOf(file: string): Set<string> {
+  const code = readFileSync(file, 'utf8');
+  const settings = { sourceType: 'module', range: true };
+  const { scopeManager } = (parser as unknown as Parser).parseForESLint(code, settings);
+  const used = (scopeManager.globalScope?.through ?? []).map(({ identifier }) => identifier);
+  const values = used.filter(({ range: [from] }) => !code.slice(0, from).endsWith('typeof '));
+  return new Set(values.map(({ name }) => name));
 }
 
 function nameOf(file: string): string {

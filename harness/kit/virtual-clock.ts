@@ -9,6 +9,8 @@ interface Scheduled {
   /** Where it stands among those of the same time, where chance decides that; else 0. */
   readonly order: number;
   readonly sequence: number;
+  /** How many timers led to it, each of which was set by the one before for hardly any time later. */
+  readonly links: number;
   /** Undefined once it has fired or was cancelled. */
   callback: (() => void) | undefined;
 }
@@ -27,8 +29,11 @@ const timersPerTurn = 64;
 /** Turns that nothing may happen in before virtual time is said to stand still: work of the platform that is under way gets its chance. */
 const idleTurns = 4;
 
-/** So many timers at one and the same time are a loop that never gets on: a run fires a few thousand at once at most. */
+/** So many timers within a millisecond are a loop that never gets on, and so are as many that set one another: a run fires a few thousand at most. */
 const mostAtOnce = 100_000;
+
+/** A timer that is set for less than this does not get time on. A loop of longer ones comes to the limit of a run in a minute. Milliseconds. */
+const hardlyAnyMs = 0.01;
 
 /** Of a loop so many timers are looked at: each stack costs some microseconds, so none is taken before. */
 const stacksOfALoop = 200;
@@ -41,8 +46,11 @@ export class VirtualClock implements Clock {
   #nowMs: number;
   #sequence = 0;
   #pending = 0;
-  /** Timers that have fired at this very time. */
+  /** Timers that have fired within a millisecond from `#sinceMs` on. */
   #atOnce = 0;
+  #sinceMs = 0;
+  /** Those of the timer that fired last. Whatever is set until the next one fires was set because of it. */
+  #links = 0;
   /** Who sets timers, once something has gone wrong. */
   #owners: TimerOwners | undefined;
   readonly #startMs: number;
@@ -75,6 +83,7 @@ export class VirtualClock implements Clock {
       dueMs: this.#nowMs + Math.max(0, delayMs),
       order: this.#interleave?.() ?? 0,
       sequence: this.#sequence++,
+      links: delayMs < hardlyAnyMs ? this.#links + 1 : 0,
       callback,
     };
     this.#queue.push(entry);
@@ -135,6 +144,7 @@ export class VirtualClock implements Clock {
         }
         if (isDone() || (idle > idleTurns && scheduled === 0)) {
           isOver = true;
+          this.#links = 0;
           resolve();
         } else if (scheduled === 0) {
           // When nothing is due the turns come one at a time, since each of them is a wait.
@@ -154,28 +164,37 @@ export class VirtualClock implements Clock {
       if (!callback) continue;
       next.callback = undefined;
       this.#pending -= 1;
-      this.#atOnce = next.dueMs > this.#nowMs ? 0 : this.#atOnce + 1;
       this.#nowMs = next.dueMs;
+      this.#links = next.links;
       callback();
-      this.#checkProgress(next.dueMs);
+      this.#checkProgress(next);
       return true;
     }
     return false;
   }
 
   /** Throws when time does not get on any more. */
-  #checkProgress(atMs: number): void {
-    if (this.#atOnce < mostAtOnce) return;
+  #checkProgress({ dueMs, links }: Scheduled): void {
+    if (dueMs < this.#sinceMs + 1) this.#atOnce += 1;
+    else {
+      this.#atOnce = 1;
+      this.#sinceMs = dueMs;
+    }
+    const most = Math.max(this.#atOnce, links);
+    if (most < mostAtOnce) return;
     this.#owners ??= new TimerOwners();
-    if (this.#atOnce < mostAtOnce + stacksOfALoop) return;
+    if (most < mostAtOnce + stacksOfALoop) return;
     const owners = this.#owners;
     this.#owners = undefined;
-    this.#atOnce = 0;
-    const sinceMs = Math.round(atMs - this.#startMs);
-    throw endless(
-      `${mostAtOnce} timers have fired ${sinceMs} ms after the beginning, and there are always more for the same time`,
+    const sinceMs = Math.round(dueMs - this.#startMs);
+    const stuck = endless(
+      this.#atOnce > mostAtOnce
+        ? `${mostAtOnce} timers have fired ${sinceMs} ms after the beginning, and there are always more for the same millisecond`
+        : `${mostAtOnce} timers, the last of them ${sinceMs} ms after the beginning, have been set by one another for less than ${hardlyAnyMs} ms later`,
       owners,
     );
+    this.#atOnce = 0;
+    throw stuck;
   }
 
   /** Lets time go on for a moment to see who sets timers. */

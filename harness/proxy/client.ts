@@ -2,6 +2,7 @@ import { Proxy, Toxiproxy } from 'toxiproxy-node-client';
 import { HttpClient, type HttpResponse } from 'toxiproxy-node-client/dist/HttpClient.js';
 import { z } from 'zod';
 import { GamedayError, messageOf } from '../kit/errors.ts';
+import { fetchWithin, type Caller } from '../kit/fetch-within.ts';
 import type { ToxicEnding } from './active-toxic.ts';
 
 /** What to do to a link; `type` is one of the server's kinds. */
@@ -61,8 +62,8 @@ export interface ProxyClient {
 }
 
 /** @param baseUrl where the server's API is: `http://127.0.0.1:port`. Nothing is asked of it before the first call. */
-export function connectProxyClient(baseUrl: string): ProxyClient {
-  const api = new SpeakingHttpClient();
+export function connectProxyClient(baseUrl: string, caller: Caller): ProxyClient {
+  const api = new SpeakingHttpClient(caller);
   const toxiproxy = new Toxiproxy(baseUrl);
   toxiproxy.api = api;
   // The package puts names into paths as they are.
@@ -133,30 +134,39 @@ const answerLimitMs = 10_000;
 
 /** The package's own one drops what the server says and waits for ever (toxiproxy-node-client 4.1.0). */
 class SpeakingHttpClient extends HttpClient {
+  readonly #caller: Caller;
+
+  constructor(caller: Caller) {
+    super();
+    this.#caller = caller;
+  }
+
   override async get<T>(url: string): Promise<HttpResponse<T>> {
-    return { data: await ask<T>('GET', url) };
+    return { data: await ask<T>(this.#caller, 'GET', url) };
   }
 
   override async post<T>(url: string, body?: unknown): Promise<HttpResponse<T>> {
-    return { data: await ask<T>('POST', url, body) };
+    return { data: await ask<T>(this.#caller, 'POST', url, body) };
   }
 
   override async delete(url: string): Promise<void> {
-    await ask('DELETE', url);
+    await ask(this.#caller, 'DELETE', url);
   }
 }
 
-async function ask<T>(method: string, url: string, body?: unknown): Promise<T> {
+async function ask<T>(caller: Caller, method: string, url: string, body?: unknown): Promise<T> {
   const what = `${method} ${new URL(url).pathname}`;
   const text =
     body === undefined ? {} : { body: JSON.stringify(body), headers: { 'content-type': 'application/json' } };
-  const signal = AbortSignal.timeout(answerLimitMs);
-  const response = await fetch(url, { method, signal, ...text }).catch((cause: unknown) => {
+  const init = { method, limitMs: answerLimitMs, ...text };
+  const answer = await fetchWithin(caller, url, init, async (response) => ({
+    ...{ ok: response.ok, status: response.status },
+    text: await response.text(),
+  })).catch((cause: unknown) => {
     throw new GamedayError('harness', `The fault proxy did not answer ${what}: ${messageOf(cause)}.`, { cause });
   });
-  const answer = await response.text();
-  if (!response.ok) throw new ProxyRefusal(what, response.status, errorText(answer));
-  return (answer === '' ? undefined : JSON.parse(answer)) as T;
+  if (!answer.ok) throw new ProxyRefusal(what, answer.status, errorText(answer.text));
+  return (answer.text === '' ? undefined : JSON.parse(answer.text)) as T;
 }
 
 function errorText(answer: string): string {

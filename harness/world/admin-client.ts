@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import type { Clock } from '../kit/clock.ts';
 import { GamedayError } from '../kit/errors.ts';
+import type { Caller } from '../kit/fetch-within.ts';
 import type { JsonValue } from '../kit/json.ts';
 import { ask } from './ask.ts';
 import type { UndoNotes } from './links.ts';
@@ -29,16 +29,17 @@ export function connectPart(settings: {
   name: string;
   pid: number;
   adminPort: number;
-  clock: Clock;
+  /** How it is reached, past the proxy. */
+  caller: Caller;
   undo: UndoNotes;
   /** How long a part may take to answer; default 10 s. */
   limitMs?: number;
 }): ReachablePart {
-  const { name, clock, undo, limitMs = 10_000 } = settings;
+  const { name, caller, undo, limitMs = 10_000 } = settings;
   const url = (path: string): string => `http://127.0.0.1:${settings.adminPort}${adminPath}${path}`;
 
   const call = async (method: string, path: string, body: unknown, limitMs: number): Promise<unknown> => {
-    const answer = await ask(clock, url(path), { method, limitMs, ...(body === undefined ? {} : { body }) });
+    const answer = await ask(caller, url(path), { method, limitMs, ...(body === undefined ? {} : { body }) });
     const said = jsonOf(answer.body);
     if (answer.status >= 200 && answer.status < 300) return said;
     const problems = ProblemsSchema.safeParse(said).data?.problems ?? [answer.body.slice(0, 300)];

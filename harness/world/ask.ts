@@ -1,35 +1,25 @@
-import type { Clock } from '../kit/clock.ts';
-import { formatDuration } from '../kit/durations.ts';
+import { fetchWithin, type Caller } from '../kit/fetch-within.ts';
 
 /** `fetch` for the harness's own questions: gives up after `limitMs`, with the body read. */
-export async function ask(
-  clock: Clock,
+export function ask(
+  caller: Caller,
   url: string,
   settings: { method?: string; body?: unknown; limitMs: number; signal?: AbortSignal },
 ): Promise<{ readonly status: number; readonly body: string }> {
-  const giveUp = new AbortController();
-  const timer = clock.setTimer(
-    () => giveUp.abort(new Error(`no answer from ${url} after ${formatDuration(settings.limitMs)}`)),
-    settings.limitMs,
-  );
-  try {
-    const response = await reach(url, {
-      method: settings.method ?? 'GET',
-      signal: settings.signal ? AbortSignal.any([settings.signal, giveUp.signal]) : giveUp.signal,
-      ...(settings.body === undefined
-        ? {}
-        : { body: JSON.stringify(settings.body), headers: { 'content-type': 'application/json' } }),
-    });
-    return { status: response.status, body: await response.text() };
-  } finally {
-    timer.cancel();
-  }
+  const { method = 'GET', body, limitMs, signal = null } = settings;
+  const json = { body: JSON.stringify(body), headers: { 'content-type': 'application/json' } };
+  const request = { method, limitMs, signal, ...(body === undefined ? {} : json) };
+  const { clock } = caller;
+  return fetchWithin({ clock, fetch: (input, init) => reach(caller, input, init) }, url, request, async (response) => ({
+    status: response.status,
+    body: await response.text(),
+  }));
 }
 
 /** `fetch`, whose error has the reason in its words: `connect ECONNREFUSED 127.0.0.1:8080` instead of `fetch failed`. */
-async function reach(url: string, init: RequestInit): Promise<Response> {
+async function reach({ fetch }: Caller, ...request: Parameters<typeof fetch>): Promise<Response> {
   try {
-    return await fetch(url, init);
+    return await fetch(...request);
   } catch (cause) {
     if (!(cause instanceof TypeError && cause.cause instanceof Error)) throw cause;
     throw new Error(cause.cause.message || cause.message, { cause });

@@ -1,4 +1,4 @@
-import type { Clock } from '../kit/clock.ts';
+import type { Caller } from '../kit/fetch-within.ts';
 import type { Stoppable } from '../kit/lifecycle.ts';
 import type { ReachablePart } from './admin-client.ts';
 import type { Death } from './child.ts';
@@ -42,7 +42,8 @@ export interface Inhabitant {
 
 /** Where the things of a world run: as processes of this machine, or as functions in this process. */
 export interface Host extends Stoppable {
-  readonly clock: Clock;
+  /** How what runs on it is reached. */
+  readonly caller: Caller;
   /** Where faults are noted before they are injected. */
   readonly undo: UndoNotes;
   startProxy(signal: AbortSignal): Promise<StartedProxy>;

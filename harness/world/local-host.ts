@@ -17,7 +17,7 @@ export async function openLocalHost(options: LocalWorldOptions): Promise<Host> {
   const ground = { options, undo, children };
   let running: RunningTarget | undefined;
   return {
-    ...{ clock: options.clock, undo, stop: () => cleanup.stop() },
+    ...{ caller: options, undo, stop: () => cleanup.stop() },
     startProxy: (signal) => startProxy({ ...ground, signal }),
     startPart: (spec, signal) => startPart(spec, { ...ground, signal }),
     targetAddress: async () => ({ host: '127.0.0.1', port: await freePort() }),

@@ -10,6 +10,7 @@ export interface LocalWorldOptions extends WorldOptions {
   readonly runFolder: string;
   readonly stateFolder: string;
   readonly clock: Clock;
+  readonly fetch: typeof fetch;
 }
 
 /** What every process of the start-up stands on. `signal` aborts when the person gives up or another step has failed. */

@@ -58,7 +58,7 @@ export function runningWorld(
 ): World {
   const { host, proxy, front, running, control } = started;
   const { leaseMs } = started.options;
-  const { clock } = host;
+  const { clock } = host.caller;
   const parts = started.parts.map(({ part }) => part);
   const links = [...started.links.map(({ link }) => link), front.link];
   const died = () => running?.died() ?? null;

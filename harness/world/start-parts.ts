@@ -34,7 +34,7 @@ export async function startProxy(ground: Ground): Promise<StartedProxy> {
   const { port } = await child.waitReady(wanted);
   options.onProgress?.('the fault proxy is ready');
   const url = `http://127.0.0.1:${port}`;
-  const client = connectProxyClient(url);
+  const client = connectProxyClient(url, options);
   await client.renew(options.leaseMs);
   return { client, url, pid: child.pid };
 }
@@ -52,6 +52,6 @@ export async function startPart(spec: PartSpec, ground: Ground): Promise<Running
   const wanted = { schema: PartReadySchema, limitMs: partReadyWithinMs, code: 'part-not-ready', signal } as const;
   const { port, adminPort } = await child.waitReady(wanted);
   options.onProgress?.(`${name} is ready`);
-  const part = connectPart({ name, pid: child.pid, adminPort, clock: options.clock, undo });
+  const part = connectPart({ name, pid: child.pid, adminPort, caller: options, undo });
   return { spec, part, host: '127.0.0.1', port };
 }

@@ -68,7 +68,7 @@ async function startTarget(
   options.onProgress?.(`waiting for ${target.name}`);
   const running = world.given ? null : await host.launchTarget({ environment, address, signal });
   const untilReady = (): Promise<void> =>
-    waitForTarget(`http://${upstream}`, running, { clock: host.clock, target, signal });
+    waitForTarget(`http://${upstream}`, running, { caller: host.caller, target, signal });
   await untilReady();
   options.onProgress?.(`${target.name} is ready`);
   const direct = directVariables(options.parts, byName(world.parts.map((part) => [part.spec.name, part])), target);

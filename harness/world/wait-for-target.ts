@@ -1,6 +1,6 @@
-import type { Clock } from '../kit/clock.ts';
 import { waitUntil } from '../kit/deadline.ts';
 import { messageOf, type GamedayError } from '../kit/errors.ts';
+import type { Caller } from '../kit/fetch-within.ts';
 import { ask } from './ask.ts';
 import { notReady } from './child.ts';
 import type { RunningTarget } from './host.ts';
@@ -8,23 +8,23 @@ import { lastLines } from './last-lines.ts';
 import type { TargetConfig } from './target.ts';
 
 interface Waiting {
-  readonly clock: Clock;
+  readonly caller: Caller;
   readonly target: TargetConfig;
   readonly signal: AbortSignal;
 }
 
 /** Asks the target until it answers 200; ends early when it dies. */
 export async function waitForTarget(url: string, running: RunningTarget | null, waiting: Waiting): Promise<void> {
-  const { clock, target, signal } = waiting;
+  const { caller, target, signal } = waiting;
   const limitMs = target.ready.withinMs ?? 30_000;
   const readyUrl = new URL(target.ready.path, url).href;
   try {
     const answer = await waitUntil(
-      clock,
+      caller.clock,
       async () => {
         const death = running?.died() ?? null;
         if (death) return { death };
-        const { status } = await ask(clock, readyUrl, { limitMs: 2000, signal });
+        const { status } = await ask(caller, readyUrl, { limitMs: 2000, signal });
         if (status === 200) return 'ready';
         throw new Error(`the last answer was ${status}`);
       },

@@ -8,6 +8,7 @@ import { narrowLink } from '../../harness/faults/narrow-link.ts';
 import { resetConnections } from '../../harness/faults/reset-connections.ts';
 import { slowLink } from '../../harness/faults/slow-link.ts';
 import type { ActiveFault, FaultSpec } from '../../harness/faults/types.ts';
+import { systemClock } from '../../harness/kit/clock.ts';
 import { VirtualClock } from '../../harness/kit/virtual-clock.ts';
 import { connectProxyClient, type ProxyClient } from '../../harness/proxy/client.ts';
 import { readUndoEntries } from '../../harness/safety/undo-entries.ts';
@@ -25,7 +26,7 @@ let crm: OpenLink;
 beforeEach(async () => {
   proxyClock = new VirtualClock(1000);
   bench = await startBench({ clock: proxyClock });
-  client = connectProxyClient(bench.url);
+  client = connectProxyClient(bench.url, { clock: systemClock(), fetch });
   const stateFolder = mkdtempSync(join(tmpdir(), 'gameday-link-fault-'));
   undo = await openUndoJournal({ stateFolder, runId: 'run' });
   bench.cleanup.add('the folder', () => rmSync(stateFolder, { recursive: true }));

@@ -118,9 +118,34 @@ describe('a virtual clock whose time never ends', () => {
     spinAround();
     const error = await clock.run(new Promise(() => undefined)).catch((cause: unknown) => cause);
     expect(String(error)).toContain(
-      '100000 timers have fired 0 ms after the beginning, and there are always more for the same time',
+      '100000 timers have fired 0 ms after the beginning, and there are always more for the same millisecond',
     );
     expect(String(error)).toMatch(/200 times, next due at 0 ms:\n.*spinAround.*virtual-clock\.test\.ts/);
+  });
+
+  it('says so as soon when time only creeps, alone or in a crowd', async () => {
+    const creeping = async (stepMs: number, together: number): Promise<{ error: string; fired: number }> => {
+      const clock = new VirtualClock(500);
+      let fired = 0;
+      // Time goes on for others, too.
+      const tick = (): void => void clock.setTimer(tick, 0.5);
+      const creepOn = (): void => {
+        fired += 1;
+        clock.setTimer(creepOn, stepMs);
+      };
+      tick();
+      for (let index = 0; index < together; index++) creepOn();
+      const error = await clock.run(new Promise(() => undefined), 720_000).catch((cause: unknown) => String(cause));
+      return { error: String(error), fired };
+    };
+    const alone = await creeping(0.001, 1);
+    expect(alone.error).toContain(
+      '100000 timers, the last of them 100 ms after the beginning, have been set by one another for less than 0.01 ms later',
+    );
+    expect(alone.error).toMatch(/\d+ times, next due at 100 ms:\n.*creepOn.*virtual-clock\.test\.ts/);
+    const crowd = await creeping(0.001, 1000);
+    expect(crowd.error).toContain('100000 timers have fired 0 ms after the beginning');
+    expect(Math.max(alone.fired, crowd.fired)).toBeLessThan(110_000);
   });
 
   it('says who sets timers when the limit is over', async () => {
@@ -139,5 +164,13 @@ describe('a virtual clock whose time never ends', () => {
     for (let index = 0; index < 99_000; index++) clock.setTimer(() => (fired += 1), 5);
     await clock.run(clock.sleep(1e9), 2e9);
     expect(fired).toBe(99_000);
+    // As many as that in every second, a few at the same time, each set by the one before.
+    const flow = (): void => {
+      fired += 1;
+      if (fired < 400_000) clock.setTimer(flow, fired % 10 === 0 ? 0.1 : 0);
+    };
+    flow();
+    await clock.run(clock.sleep(1e9), 2e9);
+    expect(fired).toBe(400_000);
   });
 });

@@ -1,5 +1,6 @@
 import { Toxiproxy } from 'toxiproxy-node-client';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { systemClock } from '../../harness/kit/clock.ts';
 import { connectProxyClient, type ProxyClient, type ToxicSettings } from '../../harness/proxy/client.ts';
 import { portOf, portState, startBench, type Bench, type TcpServer } from './support.ts';
 
@@ -22,7 +23,7 @@ const slow: ToxicSettings = {
 describe('the client of the conductor', () => {
   let client: ProxyClient;
   beforeEach(() => {
-    client = connectProxyClient(bench.url);
+    client = connectProxyClient(bench.url, { clock: systemClock(), fetch });
   });
 
   const link = (name: string): Promise<{ port: number }> =>
@@ -78,7 +79,9 @@ describe('the client of the conductor', () => {
   it('says that nobody answered', async () => {
     const { url } = bench;
     await bench.cleanup.stop();
-    await expect(connectProxyClient(url).reset()).rejects.toThrow('The fault proxy did not answer POST /reset');
+    await expect(connectProxyClient(url, { clock: systemClock(), fetch }).reset()).rejects.toThrow(
+      'The fault proxy did not answer POST /reset',
+    );
     bench = await startBench();
   });
 });

@@ -26,7 +26,7 @@ describe('the note of a fault that is active', () => {
   it('stays when a second toxic of its name is refused, and goes when the first is removed', async () => {
     const server = await startProxyServer({ clock, random: seededRandom(1) });
     const url = `http://127.0.0.1:${server.port}`;
-    const proxy = { client: connectProxyClient(url), url, pid: process.pid };
+    const proxy = { client: connectProxyClient(url, { clock, fetch }), url, pid: process.pid };
     const { link } = await openLink({
       ...{ proxy, undo, to: 'crm', from: 'target', upstream: '127.0.0.1:9', variables: [] },
     });
@@ -50,7 +50,7 @@ describe('the note of a fault that is active', () => {
       corpus: { module: '', documents: 0 },
     } as const;
     const { adminPort } = await servePart({ ...begin, seed: 1 });
-    const part = connectPart({ name: 'crm', pid: process.pid, adminPort, clock, undo });
+    const part = connectPart({ name: 'crm', pid: process.pid, adminPort, caller: { clock, fetch }, undo });
     await part.admin('PUT', '/faults/quota', { kind: 'quota', settings: {}, leaseMs: 5000 });
     // The part of these tests refuses this kind, under whatever name.
     const refused = { kind: 'unknown', settings: {}, leaseMs: 5000 };

@@ -10,41 +10,97 @@ import type { GamedayError } from '../errors.ts';
 import { escapeError } from './escape.ts';
 import type { Replacement } from './replacement.ts';
 
-/** The doors of the platform to the outside. Reading a file synchronously is none: it takes no time, and modules are loaded by it. */
-const doors: readonly { of: object; name: string; keys: readonly string[] }[] = [
+/** Some ways through a door lead nowhere: they stay open. */
+type IsHarmless = (values: readonly unknown[]) => boolean;
+
+interface Door {
+  readonly of: object;
+  readonly name: string;
+  readonly keys: readonly string[];
+  readonly isHarmless?: IsHarmless;
+  /** What does not hold in the simulated world; default that there is anything outside of this process. */
+  readonly because?: string;
+}
+
+const nothingOutside = 'where only functions in this process can be reached';
+
+/** What changes files and is done before it returns. */
+const changesOfFiles = [
+  ...['writeFileSync', 'appendFileSync', 'truncateSync', 'ftruncateSync', 'copyFileSync', 'cpSync'],
+  ...['mkdirSync', 'mkdtempSync', 'mkdtempDisposableSync', 'rmSync', 'rmdirSync', 'unlinkSync', 'renameSync'],
+  ...['linkSync', 'symlinkSync', 'chmodSync', 'fchmodSync', 'lchmodSync', 'chownSync', 'fchownSync', 'lchownSync'],
+  ...['utimesSync', 'futimesSync', 'lutimesSync'],
+];
+
+/** The terminal is not part of the world, and what is printed is written to it by number. */
+const isTerminal: IsHarmless = ([descriptor]) => descriptor === 1 || descriptor === 2;
+
+const isOpenedToRead: IsHarmless = ([, flags]) =>
+  ['r', 'rs', 'sr', fs.constants.O_RDONLY, undefined, null].some((reading) => reading === flags);
+
+/**
+ * The doors of the platform to the outside. Reading a file synchronously is none: it takes no time, and modules are loaded by it. Whatever
+ * else is done at once is one: what it leaves behind, or what another process says, is not decided by the seed.
+ */
+const doors: readonly Door[] = [
   { of: net.Socket.prototype, name: 'net.Socket', keys: ['connect'] },
   { of: net.Server.prototype, name: 'net.Server', keys: ['listen'] },
   { of: dgram.Socket.prototype, name: 'dgram.Socket', keys: ['bind', 'connect', 'send'] },
   { of: dns, name: 'dns', keys: ['lookup', 'resolve', 'resolve4', 'resolve6'] },
   { of: dnsPromises, name: 'dns/promises', keys: ['lookup', 'resolve', 'resolve4', 'resolve6'] },
-  { of: childProcess, name: 'child_process', keys: ['spawn', 'exec', 'execFile', 'fork'] },
+  {
+    of: childProcess,
+    name: 'child_process',
+    keys: ['spawn', 'exec', 'execFile', 'fork', 'spawnSync', 'execSync', 'execFileSync'],
+  },
   { of: workerThreads, name: 'worker_threads', keys: ['Worker'] },
   {
     of: fs,
     name: 'fs',
-    keys: ['open', 'readFile', 'writeFile', 'appendFile', 'createReadStream', 'createWriteStream'],
+    keys: ['open', 'readFile', 'writeFile', 'appendFile', 'createReadStream', 'createWriteStream', ...changesOfFiles],
   },
+  { of: fs, name: 'fs', keys: ['openSync'], isHarmless: isOpenedToRead },
+  { of: fs, name: 'fs', keys: ['writeSync', 'writevSync'], isHarmless: isTerminal },
   {
     of: fsPromises,
     name: 'fs/promises',
     keys: ['open', 'readFile', 'writeFile', 'appendFile', 'mkdir', 'rm', 'readdir'],
   },
+  // It waits in real time, and no watch sees it.
+  { of: Atomics, name: 'Atomics', keys: ['waitAsync'], because: 'where real time must not pass' },
 ];
 
-/** Doors that do not open: whoever tries gets an error, and `onEscape` is told, in case that error is swallowed. */
-export function closedDoors(onEscape: (escape: GamedayError) => void): Replacement[] {
-  return doors.flatMap(({ of, name, keys }) =>
-    keys.map((key) => ({
-      of,
-      key,
-      // A function, and no arrow: one of them is a class.
-      value: function closedDoor(): never {
-        const escape = escapeError(
-          `${name}.${key} was called in the simulated world, where only functions in this process can be reached.`,
-        );
+/**
+ * Doors that do not open: whoever tries gets an error, and `onEscape` is told, in case that error is swallowed. Whoever keeps one for
+ * longer than the simulation, as a module does that is loaded in it, has the real one once `isOver`.
+ */
+export function closedDoors(onEscape: (escape: GamedayError) => void, isOver: () => boolean): Replacement[] {
+  return doors.flatMap(({ of, name, keys, isHarmless, because = nothingOutside }) =>
+    keys.flatMap((key) => {
+      const given: unknown = Reflect.get(of, key);
+      // Not every release of the platform has them all.
+      if (typeof given !== 'function') return [];
+      const look = (values: readonly unknown[]): void => {
+        if (isOver() || isHarmless?.(values)) return;
+        const escape = escapeError(`${name}.${key} was called in the simulated world, ${because}.`);
         onEscape(escape);
         throw escape;
-      },
-    })),
+      };
+      return [{ of, key, value: guarded(given, look) }];
+    }),
   );
+}
+
+/** The function or class itself, with what it carries, behind a look at what it is called with. */
+function guarded(given: object, look: (values: readonly unknown[]) => void): object {
+  return new Proxy(given, {
+    apply: (target, self, values: unknown[]): unknown => {
+      look(values);
+      return Reflect.apply(target as () => unknown, self, values);
+    },
+    construct: (target, values: unknown[], newTarget) => {
+      look(values);
+      return Reflect.construct(target as new () => object, values, newTarget) as object;
+    },
+  });
 }

@@ -23,6 +23,8 @@ const waits: Readonly<Record<string, string>> = {
   UDPSENDWRAP: 'a socket',
   PROCESSWRAP: 'another process',
   WORKER: 'another thread',
+  MESSAGEPORT: 'a message between ports (MessageChannel, BroadcastChannel)',
+  BLOBREADER: 'a Blob to be read, which is done by a thread, also where it is part of a form',
 };
 
 /** Runners of tests have timers and threads of their own, which no simulation waits for. */
@@ -56,7 +58,7 @@ export function watchRealWaits(onEscape: (escape: GamedayError) => void): () => 
 function escapeOf(what: string, type: string): GamedayError {
   return escapeError(
     `The simulated world was made to wait for ${what} (${type}). Real time must not pass there: virtual time does not wait for it.`,
-    'Call what is global when it is used (setTimeout, setImmediate, fetch) in place of keeping it from before, and use what is done at once: gzipSync, createHash, readFileSync.',
+    'Call what is global when it is used (setTimeout, setImmediate, fetch) in place of keeping it from before, and use what is done at once: gzipSync, createHash, readFileSync, text or bytes in place of a Blob.',
   );
 }
 

@@ -10,8 +10,11 @@ import { closedDoors } from './real-io.ts';
 import { watchRealWaits } from './real-waits.ts';
 import { replaceAll, type Replacement } from './replacement.ts';
 import { virtualChance } from './virtual-chance.ts';
-import { virtualDate } from './virtual-date.ts';
+import { virtualDate, waysToNow } from './virtual-date.ts';
+import { virtualPerformance } from './virtual-performance.ts';
 import { virtualTimers } from './virtual-timers.ts';
+import { virtualWasm } from './virtual-wasm.ts';
+import { watchCallers, type Sources } from './watch-callers.ts';
 
 export interface VirtualGlobalsSettings {
   readonly clock: VirtualClock;
@@ -21,6 +24,11 @@ export interface VirtualGlobalsSettings {
   readonly fetch: typeof fetch;
   /** Globals of the web that stand in for the platform's, beside `fetch`; default none. */
   readonly web?: Readonly<Record<string, unknown>>;
+  /**
+   * Whose calls are errors, by the line of the stack of the nearest caller: those of code that is handed its clock, its chance and its
+   * `fetch`. Default nobody's, since it costs a stack for each call.
+   */
+  readonly isHandedAll?: (frame: string) => boolean;
   /** How much virtual time may pass; default without limit. Milliseconds. */
   readonly limitMs?: number;
 }
@@ -30,7 +38,8 @@ const mark = Symbol.for('gameday.virtual-globals');
 /**
  * Runs `work` on a virtual clock while every global of the platform that tells time, gives chance or reaches the network does so by what is
  * handed in, since libraries read them. Whatever happens, they are as before when this settles. Libraries that keep a reference of their own
- * from before escape that, and are found out.
+ * from before escape that: those that wait or reach out by it are found out, those that only read time or chance by it are not. The limits are
+ * listed in docs/worlds.md.
  *
  * @throws GamedayError `harness` when a simulation runs in this process already, and when anything tried to reach the outside or waited in
  * real time, with the stack of who did
@@ -42,13 +51,16 @@ export async function withVirtualGlobals<T>(settings: VirtualGlobalsSettings, wo
       'A simulation runs in this process already: its time and its globals are not for two.',
     );
   const escapes: GamedayError[] = [];
+  let isOver = false;
+  const onEscape = (escape: GamedayError): void => void escapes.push(escape);
   const restore = replaceAll([
     { of: globalThis, key: mark, value: true },
-    ...replacements(settings),
-    ...closedDoors((escape) => escapes.push(escape)),
+    ...replacements(sourcesOf(settings, onEscape), settings.clock.now()),
+    ...valuesOf(globalThis, settings.web ?? {}),
+    ...closedDoors(onEscape, () => isOver),
   ]);
   syncBuiltinESMExports();
-  const unwatch = watchRealWaits((escape) => escapes.push(escape));
+  const unwatch = watchRealWaits(onEscape);
   try {
     const result = await settings.clock.run(work(), settings.limitMs).catch((cause: unknown) => {
       // Whoever escaped is why time stands still, or why an answer never came.
@@ -58,36 +70,40 @@ export async function withVirtualGlobals<T>(settings: VirtualGlobalsSettings, wo
     if (first) throw first;
     return result;
   } finally {
+    isOver = true;
     unwatch();
     restore();
     syncBuiltinESMExports();
   }
 }
 
-function replacements({ clock, timers: timersOn = clock, random, fetch, web }: VirtualGlobalsSettings): Replacement[] {
-  const originMs = clock.now();
+function sourcesOf(settings: VirtualGlobalsSettings, onEscape: (escape: GamedayError) => void): Sources {
+  const { clock, timers: timersOn = clock, random, fetch, isHandedAll } = settings;
+  const sources = { clock, timers: timersOn, random, fetch };
+  return isHandedAll ? watchCallers(sources, isHandedAll, onEscape) : sources;
+}
+
+function replacements({ clock, timers: timersOn, random, fetch }: Sources, originMs: number): Replacement[] {
   const { globals, promises, scheduler } = virtualTimers(timersOn);
-  const chance = virtualChance(random);
+  const chance = virtualChance(random, () => clock.now());
   const elapsedMs = (): number => clock.now() - originMs;
   const hrtime = Object.assign((before?: readonly [number, number]): [number, number] => sinceOf(elapsedMs(), before), {
     bigint: () => BigInt(Math.round(elapsedMs() * 1e6)),
   });
+  const date = virtualDate(() => clock.now());
   return [
-    ...valuesOf(globalThis, { ...globals, Date: virtualDate(() => clock.now()), fetch, ...web }),
+    ...valuesOf(globalThis, { ...globals, Date: date, fetch }),
+    ...waysToNow(date),
     ...valuesOf(timers, globals),
     ...valuesOf(timersPromises, promises),
     ...valuesOf(timersPromises.scheduler, scheduler),
-    ...valuesOf(performance, { now: elapsedMs, timeOrigin: originMs }),
-    ...valuesOf(process, { hrtime }),
+    ...valuesOf(performance, virtualPerformance(originMs, elapsedMs)),
+    ...valuesOf(process, { hrtime, uptime: () => elapsedMs() / 1000 }),
     ...valuesOf(AbortSignal, { timeout: abortAfter(timersOn) }),
     ...valuesOf(Math, { random: chance.random }),
-    ...valuesOf(crypto, { randomUUID: chance.randomUUID, getRandomValues: chance.getRandomValues }),
-    ...valuesOf(nodeCrypto, {
-      randomUUID: chance.randomUUID,
-      randomBytes: chance.randomBytes,
-      randomFillSync: chance.getRandomValues,
-      randomInt: chance.randomInt,
-    }),
+    ...valuesOf(crypto, chance.web),
+    ...valuesOf(nodeCrypto, chance.node),
+    ...valuesOf(Reflect.get(globalThis, 'WebAssembly') as object, virtualWasm()),
   ];
 }
 

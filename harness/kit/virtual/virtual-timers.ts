@@ -6,14 +6,37 @@ type Callback = (...values: unknown[]) => void;
 /** As in Node: anything else fires after a millisecond. */
 const longestMs = 2 ** 31 - 1;
 
+/** Timers that somebody has made a number of, by that number. */
+class TimersByNumber {
+  readonly #timers = new Map<number, VirtualTimeout>();
+
+  add(timer: VirtualTimeout): number {
+    const number = this.#timers.size + 1;
+    this.#timers.set(number, timer);
+    return number;
+  }
+
+  /** As in Node, where the number may be a text. */
+  get(number: unknown): VirtualTimeout | undefined {
+    return typeof number === 'number' || typeof number === 'string' ? this.#timers.get(Number(number)) : undefined;
+  }
+}
+
 /** What `setTimeout` and `setInterval` give back; nothing here keeps the process alive, so `ref` and `unref` change nothing. */
 class VirtualTimeout {
   readonly #start: () => Timer;
+  readonly #numbers: TimersByNumber;
   #timer: Timer;
+  #number: number | undefined;
 
-  constructor(start: (timeout: VirtualTimeout) => Timer) {
+  constructor(numbers: TimersByNumber, start: (timeout: VirtualTimeout) => Timer) {
+    this.#numbers = numbers;
     this.#start = () => start(this);
     this.#timer = this.#start();
+  }
+
+  [Symbol.toPrimitive](): number {
+    return (this.#number ??= this.#numbers.add(this));
   }
 
   ref(): this {
@@ -52,10 +75,11 @@ export interface VirtualTimers {
 }
 
 export function virtualTimers(clock: Clock): VirtualTimers {
+  const numbers = new TimersByNumber();
   const once = (callback: Callback, delay?: unknown, ...values: unknown[]): VirtualTimeout =>
-    new VirtualTimeout(() => clock.setTimer(() => callback(...values), wholeDelayMs(delay)));
+    new VirtualTimeout(numbers, () => clock.setTimer(() => callback(...values), wholeDelayMs(delay)));
   const repeat = (callback: Callback, delay?: unknown, ...values: unknown[]): VirtualTimeout =>
-    new VirtualTimeout((timeout) =>
+    new VirtualTimeout(numbers, (timeout) =>
       clock.setTimer(() => {
         // Set anew before the callback runs, so that the callback can end it.
         timeout.refresh();
@@ -63,9 +87,10 @@ export function virtualTimers(clock: Clock): VirtualTimers {
       }, wholeDelayMs(delay)),
     );
   const immediate = (callback: Callback, ...values: unknown[]): VirtualTimeout =>
-    new VirtualTimeout(() => clock.setTimer(() => callback(...values), 0));
+    new VirtualTimeout(numbers, () => clock.setTimer(() => callback(...values), 0));
   const clear = (timeout: unknown): void => {
-    if (timeout instanceof VirtualTimeout) timeout.close();
+    const found = timeout instanceof VirtualTimeout ? timeout : numbers.get(timeout);
+    found?.close();
   };
 
   const sleep = async (delay?: unknown, value?: unknown, options?: { signal?: AbortSignal }): Promise<unknown> => {

@@ -33,10 +33,11 @@ const nothingToUndo: UndoNotes = { fault: () => Promise.resolve(), undone: () =>
 /** Everything runs as a function in this process, on one virtual clock and one network of functions. */
 export function openSimulatedHost(options: WorldOptions, ground: SimulatedGround): Host {
   const { clock, network } = ground;
+  const caller = { clock, fetch: network.fetch };
   const cleanup = new Cleanup();
   const random = seededRandom(String(options.seed));
   return {
-    ...{ clock, undo: nothingToUndo, stop: () => cleanup.stop() },
+    ...{ caller, undo: nothingToUndo, stop: () => cleanup.stop() },
     startProxy: () => startProxy(options, ground, { random, cleanup }),
     startPart: (spec) => startPart(spec, options, ground, cleanup),
     targetAddress: () => Promise.resolve(parsed(network.freeAddress())),
@@ -66,7 +67,7 @@ async function startProxy(
     await registry.stop();
   });
   const url = `http://${network.listen(handle)}`;
-  const client = connectProxyClient(url);
+  const client = connectProxyClient(url, { clock, fetch: network.fetch });
   await client.renew(leaseMs);
   return { client, url, pid: process.pid };
 }
@@ -91,7 +92,13 @@ async function startPart(
   const { host, port } = parsed(network.listen(handler, network.freeAddress(), { keepAliveMs: partKeepAliveMs }));
   return {
     spec,
-    part: connectPart({ name, pid: process.pid, adminPort: port, clock, undo: nothingToUndo }),
+    part: connectPart({
+      name,
+      pid: process.pid,
+      adminPort: port,
+      caller: { clock, fetch: network.fetch },
+      undo: nothingToUndo,
+    }),
     host,
     port,
   };

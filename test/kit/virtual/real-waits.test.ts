@@ -35,6 +35,26 @@ const escapes: readonly { name: string; what: string; waitInRealTime: () => Prom
     ...{ name: 'a file', what: 'a file' },
     waitInRealTime: () => kept.stat('/'),
   },
+  {
+    ...{ name: 'a message from a port', what: 'a message between ports' },
+    waitInRealTime: () =>
+      new Promise((resolve) => {
+        const { port1, port2 } = new MessageChannel();
+        port1.once('message', () => {
+          port1.close();
+          resolve(undefined);
+        });
+        port2.postMessage('said');
+      }),
+  },
+  {
+    ...{ name: 'the text of a Blob', what: 'a Blob to be read' },
+    waitInRealTime: () => new Blob(['text']).text(),
+  },
+  {
+    ...{ name: 'the stream of a Blob', what: 'a Blob to be read' },
+    waitInRealTime: () => new Response(new Blob(['text']).stream()).text(),
+  },
 ];
 
 describe.each(escapes)('a simulation in which somebody waits for $name', ({ what, waitInRealTime }) => {
@@ -57,6 +77,23 @@ describe('a simulation', () => {
     const reaching = simulate(() => kept.fetch('http://127.0.0.1:20001').catch(() => undefined));
     await expect(reaching).rejects.toThrow(
       /net\.Socket\.connect was called in the simulated world.*\n.*real-waits\.test/,
+    );
+  });
+
+  it('fails where a form with a file is sent, though it is the platform that reads the file', async () => {
+    const form = new FormData();
+    form.append('file', new Blob(['text']), 'file.txt');
+    const sending = simulate(() => new Request('http://anywhere.test/', { method: 'POST', body: form }).text());
+    await expect(sending).rejects.toThrow(/made to wait for a Blob to be read, .* also where it is part of a form/);
+  });
+
+  it('fails where somebody waits for shared memory to change', async () => {
+    const waiting = simulate(async () => {
+      const { value } = Atomics.waitAsync(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 5);
+      await value;
+    });
+    await expect(waiting).rejects.toThrow(
+      /Atomics\.waitAsync was called in the simulated world, where real time must not pass\..*\n.*real-waits\.test/,
     );
   });
 

@@ -1,4 +1,4 @@
-import { randomFillSync, randomInt, randomUUID as uuidOfModule } from 'node:crypto';
+import nodeCrypto, { randomFillSync, randomInt, randomUUID as uuidOfModule } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { setTimeout as sleepOfModule } from 'node:timers/promises';
@@ -15,6 +15,23 @@ function simulate<T>(work: () => Promise<T>, seed = 1): Promise<T> {
   return withVirtualGlobals({ clock, random: seededRandom(seed), fetch: answer }, work);
 }
 
+function called<T>(ask: (done: (error: Error | null, value: T) => void) => void): Promise<T> {
+  return new Promise((resolve, reject) => ask((error, value) => (error ? reject(error) : resolve(value))));
+}
+
+/** The time that a UUID of version 7 begins with. */
+function timeOf(uuid: string): number {
+  return Number.parseInt(uuid.replace('-', '').slice(0, 12), 16);
+}
+
+/** Whether there is nothing but zeros in these bytes. */
+function zeros(given: ArrayBufferLike | ArrayBufferView, from: number, to: number): boolean {
+  const bytes = ArrayBuffer.isView(given)
+    ? new Uint8Array(given.buffer, given.byteOffset, given.byteLength)
+    : new Uint8Array(given);
+  return bytes.subarray(from, to).every((byte) => byte === 0);
+}
+
 describe('virtual globals', () => {
   it('tell virtual time, however it is asked for', async () => {
     const seen = await simulate(async () => {
@@ -28,6 +45,56 @@ describe('virtual globals', () => {
     });
     const tomorrow = startMs + 86_400_000;
     expect(seen).toEqual({ dates: [tomorrow, tomorrow, true], elapsedMs: 86_400_000, seconds: 86_400 });
+  });
+
+  it('tell it by ways that are seldom taken', async () => {
+    const short = new Intl.DateTimeFormat('en', { dateStyle: 'short', timeZone: 'UTC' });
+    const seen = await simulate(async () => {
+      performance.mark('before');
+      await new Promise((resolve) => setTimeout(resolve, 86_400_000));
+      const DateOfDate = new Date().constructor as DateConstructor;
+      return {
+        constructor: [DateOfDate.now(), new DateOfDate().getTime()],
+        formats: [short.format(), short.format(0), short.formatToParts()[2]?.value],
+        marks: [performance.mark('after').startTime, performance.mark('set', { startTime: 5 }).startTime],
+        measures: [
+          performance.measure('since the beginning').duration,
+          performance.measure('since', 'before').duration,
+          performance.measure('since', 'set').duration,
+          performance.measure('between', 'set', 'after').duration,
+          performance.measure('said', { start: 3, duration: 4 }).duration,
+        ],
+        origin: performance.timeOrigin,
+        sortable: timeOf(Reflect.apply(Reflect.get(nodeCrypto, 'randomUUIDv7') as () => string, nodeCrypto, [])),
+        uptime: process.uptime(),
+      };
+    });
+    const day = 86_400_000;
+    expect(seen).toEqual({
+      constructor: [startMs + day, startMs + day],
+      formats: ['1/2/30', '1/1/70', '2'],
+      marks: [day, 5],
+      measures: [day, day, day - 5, day - 5, 4],
+      origin: startMs,
+      sortable: startMs + day,
+      uptime: 86_400,
+    });
+    expect([new Date().constructor === Date, short.format() === short.format(Date.now())]).toEqual([true, true]);
+  });
+
+  it('clear timers by their numbers, as the platform does', async () => {
+    const fired = await simulate(async () => {
+      const seen: string[] = [];
+      const [first, second] = ['first', 'second'].map((name) => setTimeout(() => seen.push(name), 5));
+      setTimeout(() => seen.push('third'), 5);
+      clearTimeout(Number(first));
+      clearTimeout(String(Number(second)));
+      clearTimeout(undefined);
+      clearTimeout(4711);
+      await sleepOfModule(10);
+      return [seen, Number(second) === Number(second), Number(first) === Number(second)];
+    });
+    expect(fired).toEqual([['third'], true, false]);
   });
 
   it('wait in virtual time, also through the modules that have been imported before', async () => {
@@ -67,6 +134,44 @@ describe('virtual globals', () => {
     expect(await simulate(draw, 7)).toEqual(first);
     expect(await simulate(draw, 8)).not.toEqual(first);
     expect(first[1]).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/);
+  });
+
+  it('give chance in every form that it can be asked for in', async () => {
+    const filled = await simulate(async () => {
+      const buffer = new ArrayBuffer(64);
+      // The platform takes one, its types do not know.
+      randomFillSync(buffer as unknown as Uint8Array);
+      const partly = randomFillSync(Buffer.alloc(64), 16, 16);
+      const words = randomFillSync(new Uint16Array(32), 8, 8);
+      const view = new DataView(new ArrayBuffer(64), 32);
+      nodeCrypto.getRandomValues(new Uint8Array(view.buffer, 32));
+      return {
+        buffer: zeros(buffer, 0, 64),
+        partly: [zeros(partly, 0, 16), zeros(partly, 16, 32), zeros(partly, 32, 64)],
+        words: [zeros(words, 0, 16), zeros(words, 16, 32), zeros(words, 32, 64)],
+        view: [zeros(view.buffer, 0, 32), zeros(view.buffer, 32, 64)],
+      };
+    });
+    expect(filled).toEqual({
+      buffer: false,
+      partly: [true, false, true],
+      words: [true, false, true],
+      view: [true, false],
+    });
+  });
+
+  it('give chance to callbacks', async () => {
+    const draw = (): Promise<unknown[]> =>
+      Promise.all([
+        called<number>((done) => randomInt(10, done)),
+        called<number>((done) => randomInt(5, 6, done)),
+        called<Buffer>((done) => nodeCrypto.randomBytes(4, done)),
+        called<Buffer>((done) => nodeCrypto.randomFill(Buffer.alloc(4), 1, 2, done)),
+      ]);
+    const first = await simulate(draw, 7);
+    expect(first).toEqual([expect.any(Number), 5, expect.any(Buffer), expect.any(Buffer)]);
+    expect([...(first[3] as Buffer)]).toEqual([0, expect.any(Number), expect.any(Number), 0]);
+    expect(await simulate(draw, 7)).toEqual(first);
   });
 
   it('reach only the network that is handed in', async () => {

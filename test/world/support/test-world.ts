@@ -34,7 +34,7 @@ export function worldOptions(folder: string, more: Partial<LocalWorldOptions> = 
   return {
     ...{ parts: [httpPart('crm'), tcpPart('store')], corpus: { module: 'file:///none', documents: 0 }, seed: 7 },
     ...{ target: plainTarget(), defect: null, runId: 'run-1', runFolder: join(folder, 'run-1'), stateFolder: folder },
-    ...{ otlpUrl: null, leaseMs: 5000, clock: systemClock(), signal: new AbortController().signal },
+    ...{ otlpUrl: null, leaseMs: 5000, clock: systemClock(), fetch, signal: new AbortController().signal },
     ...more,
   };
 }
