@@ -1,5 +1,5 @@
 import { HoldingStage } from './holding-stage.ts';
-import { drawAt, longestMs, type Attributes, type ToxicKind, type ToxicOutlet, type ToxicStage } from './toxic.ts';
+import { longestMs, type Attributes, type ToxicKind, type ToxicOutlet, type ToxicStage } from './toxic.ts';
 
 type Name = 'latency' | 'jitter';
 
@@ -28,8 +28,6 @@ export const latency: ToxicKind<Name> = {
 
 class LatencyStage extends HoldingStage<Held> implements ToxicStage<Name> {
   #attributes: Attributes<Name>;
-  /** Where the next chunk begins in the stream. */
-  #offset = 0;
 
   constructor(attributes: Attributes<Name>, outlet: ToxicOutlet) {
     super(outlet);
@@ -41,8 +39,7 @@ class LatencyStage extends HoldingStage<Held> implements ToxicStage<Name> {
   }
 
   chunk(chunk: Buffer): void {
-    const draw = this.#attributes.jitter === 0 ? 0 : drawAt(this.outlet.random, this.#offset);
-    this.#offset += chunk.length;
+    const draw = this.#attributes.jitter === 0 ? 0 : this.outlet.random.next();
     const held = { chunk, receivedMs: this.outlet.clock.now(), draw };
     const delayed = this.held.first !== undefined || this.#delayMs(held) > 0;
     if (!delayed) {
