@@ -1,8 +1,8 @@
 import { apiErrors } from './api-error.ts';
-import type { Attributes, ToxicKind } from './toxics/toxic.ts';
+import type { AttributeRange, Attributes, ToxicKind } from './toxics/toxic.ts';
 
 /**
- * The attributes of a toxic: those of `given` over `current` (0 where neither has one). Attributes that the kind does not have are
+ * The attributes of a toxic: those of `given` over `current` (the default where neither has one). Attributes that the kind does not have are
  * ignored, as in Toxiproxy. Throws an ApiError 400 that names every bad one with the range it may have.
  */
 export function readAttributes(
@@ -13,15 +13,21 @@ export function readAttributes(
   const problems: string[] = [];
   const values: Record<string, number> = {};
   for (const [name, range] of Object.entries(kind.attributes)) {
-    const value = given[name] ?? current[name] ?? 0;
-    if (typeof value === 'number' && Number.isInteger(value) && value >= range.from && value <= range.to) {
+    const value = given[name] ?? current[name] ?? range.default ?? 0;
+    const number = range.isFraction === true ? 'number' : 'whole number';
+    if (typeof value === 'number' && isWithin(value, range)) {
       values[name] = value;
     } else {
       problems.push(
-        `attribute "${name}" of ${kind.type} must be a whole number from ${range.from} to ${range.to} (${range.unit}), not ${JSON.stringify(value)}`,
+        `attribute "${name}" of ${kind.type} must be a ${number} from ${range.from} to ${range.to} (${range.unit}), not ${JSON.stringify(value)}`,
       );
     }
   }
+  if (problems.length === 0) problems.push(...(kind.problems?.(values) ?? []));
   if (problems.length > 0) throw apiErrors.badBody(problems.join('; '));
   return values;
+}
+
+function isWithin(value: number, { from, to, isFraction = false }: AttributeRange): boolean {
+  return value >= from && value <= to && (isFraction || Number.isInteger(value));
 }

@@ -39,6 +39,14 @@ export class ChunkQueue<Entry extends { readonly chunk: Buffer }> {
     return entry;
   }
 
+  /** Puts what is left of the first in its place. */
+  replaceFirst(entry: Entry): void {
+    const first = this.#entries[this.#head];
+    if (!first) return;
+    this.#bytes += entry.chunk.length - first.chunk.length;
+    this.#entries[this.#head] = entry;
+  }
+
   /** Takes everything out, in order. */
   drain(): Entry[] {
     const entries = this.#entries.slice(this.#head);

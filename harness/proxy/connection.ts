@@ -70,8 +70,18 @@ export class Connection implements LiveConnection {
       chanceOf: (toxic) => settings.chanceOf(toxic),
       passed: (bytes) => settings.passed(direction, bytes),
       close: () => this.close(),
+      closeBehind: () => this.#closeBehind(sink),
       reset: () => this.reset(),
     });
+  }
+
+  /** The other side is closed at once, this one when all that was written to it has gone out. */
+  #closeBehind(sink: Socket): void {
+    const { client, upstream } = this.#settings;
+    const other = sink === client ? upstream : client;
+    other.destroy();
+    if (sink.writableFinished) sink.destroy();
+    else sink.once('finish', () => sink.destroy());
   }
 
   #watch(socket: Socket, other: Socket): void {

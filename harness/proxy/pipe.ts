@@ -30,6 +30,8 @@ export interface PipeSettings {
   /** Told of bytes that were handed to the receiver. */
   passed(bytes: number): void;
   close(): void;
+  /** Closes once the sink has been told of its end. */
+  closeBehind(): void;
   reset(): void;
 }
 
@@ -58,6 +60,8 @@ export class Pipe {
   #first: Slot | undefined;
   #sinkBlocked = false;
   #paused = false;
+  /** A toxic has ended the stream, and the connection with it. */
+  #closing = false;
 
   constructor(settings: PipeSettings) {
     this.#settings = settings;
@@ -130,8 +134,12 @@ export class Pipe {
   }
 
   #endAt(slot: Slot | undefined): void {
-    if (slot?.stage) slot.stage.end();
-    else if (!this.#sink.destroyed && !this.#sink.writableEnded) this.#sink.end();
+    if (slot?.stage) {
+      slot.stage.end();
+      return;
+    }
+    if (!this.#sink.destroyed && !this.#sink.writableEnded) this.#sink.end();
+    if (this.#closing) this.#settings.closeBehind();
   }
 
   #switchOn(slot: Slot): void {
@@ -152,11 +160,19 @@ export class Pipe {
         this.#endAt(slot.next);
       },
       close: () => this.#settings.close(),
+      closeBehind: () => this.#closeBehind(slot),
       reset: () => this.#settings.reset(),
       altered: (bytes) => this.#alter(slot, bytes),
     });
     slot.stage = stage;
     this.#relink();
+  }
+
+  /** What toxics behind it still hold goes on before the end. */
+  #closeBehind(slot: Slot): void {
+    slot.ended = true;
+    this.#closing = true;
+    this.#endAt(slot.next);
   }
 
   #switchOff(slot: Slot): void {

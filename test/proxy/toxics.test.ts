@@ -3,7 +3,11 @@ import { VirtualClock } from '../../harness/kit/virtual-clock.ts';
 import { seededRandom } from '../../harness/kit/random.ts';
 import { bandwidth } from '../../harness/proxy/toxics/bandwidth.ts';
 import { latency } from '../../harness/proxy/toxics/latency.ts';
+import { limitData } from '../../harness/proxy/toxics/limit-data.ts';
+import { packetLoss } from '../../harness/proxy/toxics/packet-loss.ts';
 import { resetPeer } from '../../harness/proxy/toxics/reset-peer.ts';
+import { slicer } from '../../harness/proxy/toxics/slicer.ts';
+import { slowClose } from '../../harness/proxy/toxics/slow-close.ts';
 import { timeout } from '../../harness/proxy/toxics/timeout.ts';
 import type { ToxicOutlet } from '../../harness/proxy/toxics/toxic.ts';
 
@@ -23,6 +27,9 @@ class Outlet implements ToxicOutlet {
   }
   close(): void {
     this.log.push([this.clock.now(), 'CLOSE']);
+  }
+  closeBehind(): void {
+    this.log.push([this.clock.now(), 'CLOSE BEHIND']);
   }
   reset(): void {
     this.log.push([this.clock.now(), 'RESET']);
@@ -254,5 +261,162 @@ describe('reset_peer', () => {
       [0, 'abc'],
       [0, 'END'],
     ]);
+  });
+});
+
+describe('slow_close', () => {
+  it('passes bytes at once and the end late', async () => {
+    const outlet = new Outlet();
+    const stage = slowClose.start({ delay: 100 }, outlet);
+    stage.chunk(bytes('a'));
+    await outlet.clock.advance(30);
+    stage.end();
+    await outlet.clock.advance(200);
+    expect(outlet.log).toEqual([
+      [0, 'a'],
+      [130, 'END'],
+    ]);
+    expect(outlet.clock.pending).toBe(0);
+  });
+
+  it('counts a changed delay from the end, and hands the end on when it is taken away', async () => {
+    const outlet = new Outlet();
+    const stage = slowClose.start({ delay: 1000 }, outlet);
+    stage.end();
+    await outlet.clock.advance(100);
+    stage.update({ delay: 150 });
+    await outlet.clock.advance(100);
+    expect(outlet.log).toEqual([[150, 'END']]);
+    const other = new Outlet();
+    const taken = slowClose.start({ delay: 1000 }, other);
+    taken.end();
+    taken.release();
+    expect([other.log, other.clock.pending]).toEqual([[[0, 'END']], 0]);
+  });
+});
+
+describe('limit_data', () => {
+  it.each([
+    { sent: [50], passed: 50, isClosed: false },
+    { sent: [100], passed: 100, isClosed: true },
+    { sent: [150], passed: 100, isClosed: true },
+    { sent: [25, 25, 25, 25], passed: 100, isClosed: true },
+    { sent: [90, 20], passed: 100, isClosed: true },
+  ])('of 100 bytes passes $passed of $sent', ({ sent, passed, isClosed }) => {
+    const outlet = new Outlet();
+    const stage = limitData.start({ bytes: 100 }, outlet);
+    for (const size of sent) stage.chunk(Buffer.alloc(size));
+    expect(outlet.forwardedBytes).toBe(passed);
+    expect(outlet.log.some(([, what]) => what === 'CLOSE BEHIND')).toBe(isClosed);
+  });
+
+  it('of 0 closes with the first chunk, and not before', () => {
+    const outlet = new Outlet();
+    const stage = limitData.start({ bytes: 0 }, outlet);
+    expect(outlet.log).toEqual([]);
+    stage.chunk(bytes('a'));
+    expect(outlet.log).toEqual([[0, 'CLOSE BEHIND']]);
+  });
+
+  it('keeps its count when the limit changes, and drops what comes after it', () => {
+    const outlet = new Outlet();
+    const stage = limitData.start({ bytes: 100 }, outlet);
+    stage.chunk(Buffer.alloc(60));
+    stage.update({ bytes: 80 });
+    stage.chunk(Buffer.alloc(60));
+    stage.chunk(Buffer.alloc(60));
+    expect(outlet.forwardedBytes).toBe(80);
+    expect(outlet.log.filter(([, what]) => what === 'CLOSE BEHIND')).toHaveLength(1);
+  });
+});
+
+describe('slicer', () => {
+  function slice(settings: {
+    seed?: number;
+    chunks: readonly number[];
+    attributes: Parameters<typeof slicer.start>[0];
+  }) {
+    const outlet = new Outlet();
+    const seeded = Object.assign(outlet, { random: seededRandom(settings.seed ?? 1) });
+    const stage = slicer.start(settings.attributes, seeded);
+    for (const size of settings.chunks) stage.chunk(Buffer.alloc(size, 'x'));
+    return { outlet, stage };
+  }
+  const cuts = ({ log }: Outlet): number[] => {
+    let at = 0;
+    return log.map(([, what]) => (at += /bytes/.test(what) ? Number.parseInt(what) : what.length));
+  };
+
+  it('cuts 480 KB into 240 to 720 pieces of 1024 ± 512 bytes', () => {
+    const { outlet } = slice({ chunks: [480_000], attributes: { average_size: 1024, size_variation: 512, delay: 0 } });
+    expect(outlet.forwardedBytes).toBe(480_000);
+    expect(outlet.log.length).toBeGreaterThanOrEqual(240);
+    expect(outlet.log.length).toBeLessThanOrEqual(720);
+    const sizes = outlet.log.slice(0, -1).map(([, what]) => Number.parseInt(what));
+    expect(Math.min(...sizes)).toBeGreaterThanOrEqual(512);
+    expect(Math.max(...sizes)).toBeLessThanOrEqual(1536);
+  });
+
+  it('cuts 24 bytes into 24 where every piece is one byte', () => {
+    const { outlet } = slice({ chunks: [24], attributes: { average_size: 1, size_variation: 0, delay: 0 } });
+    expect(outlet.log.map(([, what]) => what)).toEqual(Array.from({ length: 24 }, () => 'x'));
+  });
+
+  it('cuts at the same places however the bytes come, and elsewhere with another seed', () => {
+    const attributes = { average_size: 100, size_variation: 50, delay: 0 };
+    const whole = cuts(slice({ chunks: [3000], attributes }).outlet);
+    const inParts = cuts(slice({ chunks: [7, 993, 1, 1999], attributes }).outlet);
+    expect(inParts).toEqual(expect.arrayContaining(whole));
+    expect(cuts(slice({ seed: 2, chunks: [3000], attributes }).outlet)).not.toEqual(whole);
+  });
+
+  it('waits its delay between pieces, on a schedule that late timers do not shift, and gives all back when it is taken away', async () => {
+    const { outlet, stage } = slice({
+      chunks: [100],
+      attributes: { average_size: 10, size_variation: 0, delay: 2500 },
+    });
+    await outlet.clock.advance(7);
+    expect(outlet.log.map(([atMs]) => atMs)).toEqual([0, 3, 5]);
+    stage.end();
+    stage.release();
+    expect(outlet.log.at(-1)).toEqual([7, 'END']);
+    expect([outlet.forwardedBytes, outlet.clock.pending]).toEqual([100, 0]);
+  });
+});
+
+describe('packet_loss', () => {
+  /** Which of many chunks were lost. */
+  function losses(attributes: Parameters<typeof packetLoss.start>[0], seed = 1, count = 20_000): boolean[] {
+    const outlet = Object.assign(new Outlet(), { random: seededRandom(seed) });
+    const stage = packetLoss.start(attributes, outlet);
+    return Array.from({ length: count }, () => {
+      const before = outlet.log.length;
+      stage.chunk(bytes('ab'));
+      return outlet.log.length === before;
+    });
+  }
+  const share = (lost: readonly boolean[]): number => lost.filter(Boolean).length / lost.length;
+  const afterLost = (lost: readonly boolean[]): boolean[] => lost.filter((_, index) => lost[index - 1] === true);
+
+  it('drops its share of the chunks, each by itself where they are not correlated', () => {
+    const lost = losses({ loss_rate: 0.1, correlation: 0 });
+    // 0.1 ± 4 σ of 20,000, and of the 2,000 after a loss.
+    expect(Math.abs(share(lost) - 0.1)).toBeLessThan(0.0085);
+    expect(Math.abs(share(afterLost(lost)) - 0.1)).toBeLessThan(0.027);
+  });
+
+  it('drops them in runs where they are, and the same share in all', () => {
+    const lost = losses({ loss_rate: 0.1, correlation: 0.5 });
+    // After a loss 0.1 + 0.5 · 0.9; runs make the share vary √3 times as much.
+    expect(Math.abs(share(lost) - 0.1)).toBeLessThan(0.0147);
+    expect(Math.abs(share(afterLost(lost)) - 0.55)).toBeLessThan(0.05);
+  });
+
+  it('drops all at 1 and none at 0, and the same ones with the same seed', () => {
+    expect(share(losses({ loss_rate: 1, correlation: 0 }))).toBe(1);
+    expect(share(losses({ loss_rate: 0, correlation: 1 }))).toBe(0);
+    const attributes = { loss_rate: 0.3, correlation: 0.2 };
+    expect(losses(attributes, 7, 200)).toEqual(losses(attributes, 7, 200));
+    expect(losses(attributes, 8, 200)).not.toEqual(losses(attributes, 7, 200));
   });
 });

@@ -1,9 +1,23 @@
 import { bandwidth } from './bandwidth.ts';
 import { latency } from './latency.ts';
+import { limitData } from './limit-data.ts';
 import { noop } from './noop.ts';
+import { packetLoss } from './packet-loss.ts';
 import { resetPeer } from './reset-peer.ts';
+import { slicer } from './slicer.ts';
+import { slowClose } from './slow-close.ts';
 import { timeout } from './timeout.ts';
 import type { ToxicKind } from './toxic.ts';
 
 /** Every kind of toxic that the proxy has. */
-export const toxicKinds: readonly ToxicKind[] = [latency, bandwidth, timeout, resetPeer, noop];
+export const toxicKinds: readonly ToxicKind[] = [
+  latency,
+  bandwidth,
+  slowClose,
+  timeout,
+  resetPeer,
+  slicer,
+  limitData,
+  packetLoss,
+  noop,
+];

@@ -1,12 +1,16 @@
 import type { Clock } from '../../kit/clock.ts';
 import type { Random } from '../../kit/random.ts';
 
-/** The whole numbers that an attribute may have, both included. Every attribute defaults to 0, as in Toxiproxy. */
-interface AttributeRange {
+/** The numbers that an attribute may have, both included. */
+export interface AttributeRange {
   readonly from: number;
   readonly to: number;
-  /** For the message when a value is outside: `ms`, `KB/s`. */
+  /** As in the documentation: `ms`, `KB/s`. */
   readonly unit: string;
+  /** Default 0, as in Toxiproxy. Where that is out of the range, it has to be given. */
+  readonly default?: number;
+  /** Whether it may be a fraction; default whole numbers only. */
+  readonly isFraction?: boolean;
 }
 
 export type Attributes<Name extends string = string> = Readonly<Record<Name, number>>;
@@ -22,6 +26,8 @@ export interface ToxicOutlet {
   end(): void;
   /** Closes the connection on both sides. */
   close(): void;
+  /** Ends the stream behind what was handed on, and closes the connection when that has been delivered. */
+  closeBehind(): void;
   /** Resets the connection on both sides (a real RST). */
   reset(): void;
   /** Counts `bytes` as altered, and the connection with them; 0 when the connection was altered and no byte of it. */
@@ -49,8 +55,15 @@ export interface ToxicKind<Name extends string = string> {
   /** Its name on the wire. */
   readonly type: string;
   readonly attributes: Readonly<Record<Name, AttributeRange>>;
+  /** What is wrong with attributes that are in their ranges, but do not go together; default nothing. */
+  problems?(attributes: Attributes<Name>): readonly string[];
   start(attributes: Attributes<Name>, outlet: ToxicOutlet): ToxicStage<Name>;
 }
 
 /** The longest time that a toxic takes, a day: beyond it a timer of the platform would overflow into firing at once. */
 export const longestMs = 86_400_000;
+
+/** Chance in [0, 1) at a place of a stream: the same however its bytes are cut into chunks. */
+export function drawAt(random: Random, offset: number): number {
+  return random.fork(String(offset)).next();
+}

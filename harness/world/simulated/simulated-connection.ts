@@ -153,6 +153,8 @@ export class SimulatedConnection implements LiveConnection {
       ...{ source: mouth, sink: outlet, clock, chanceOf },
       passed: (bytes) => passed(direction, bytes),
       close: () => this.#break(closed()),
+      // What was handed on has arrived already.
+      closeBehind: () => this.#break(closed()),
       reset: () => this.#break(reset()),
     });
     return { mouth, outlet, pipe };

@@ -1,0 +1,100 @@
+import { HoldingStage } from './holding-stage.ts';
+import { drawAt, type Attributes, type ToxicKind, type ToxicOutlet, type ToxicStage } from './toxic.ts';
+
+type Name = 'average_size' | 'size_variation' | 'delay';
+
+const heldBytes = 65_536;
+/** Timers are no finer; a piece that is due in less goes on at once, and the next one is due that much later. */
+const timerMs = 1;
+const longestDelayUs = 60_000_000;
+
+/**
+ * Cuts the stream into pieces of `average_size` ± `size_variation` bytes, with `delay` µs between them. Where it is cut depends on the place
+ * in the stream alone, not on how the bytes came; a piece that comes in parts is handed on in parts.
+ */
+export const slicer: ToxicKind<Name> = {
+  type: 'slicer',
+  attributes: {
+    average_size: { from: 1, to: 1_048_576, unit: 'bytes' },
+    size_variation: { from: 0, to: 1_048_575, unit: 'bytes' },
+    delay: { from: 0, to: longestDelayUs, unit: 'µs' },
+  },
+  problems: ({ average_size: average, size_variation: variation }) =>
+    variation < average
+      ? []
+      : [`attribute "size_variation" of slicer must be less than its average_size (${average}), not ${variation}`],
+  start: (attributes, outlet) => new SlicerStage(attributes, outlet),
+};
+
+class SlicerStage extends HoldingStage<{ readonly chunk: Buffer }> implements ToxicStage<Name> {
+  #attributes: Attributes<Name>;
+  /** Where the next piece begins in the stream, and how much of it has yet to come. */
+  #offset = 0;
+  #leftOfPiece = 0;
+  /** When the next piece may go on. */
+  #nextMs = 0;
+
+  constructor(attributes: Attributes<Name>, outlet: ToxicOutlet) {
+    super(outlet);
+    this.#attributes = attributes;
+  }
+
+  get full(): boolean {
+    return this.held.weight >= heldBytes;
+  }
+
+  chunk(chunk: Buffer): void {
+    // Time in which nothing was there to be sent earns nothing.
+    if (!this.held.first) this.#nextMs = Math.max(this.#nextMs, this.outlet.clock.now());
+    this.held.push({ chunk });
+    if (!this.alarm.isSet) this.#handOn();
+  }
+
+  end(): void {
+    this.ended = true;
+    if (!this.held.first) this.outlet.end();
+  }
+
+  update(attributes: Attributes<Name>): void {
+    this.#attributes = attributes;
+    this.#nextMs = Math.min(this.#nextMs, this.outlet.clock.now() + attributes.delay / 1000);
+    this.alarm.cancel();
+    this.#handOn();
+  }
+
+  #handOn(): void {
+    for (let first = this.held.first; first; first = this.held.first) {
+      let { chunk } = first;
+      while (chunk.length > 0) {
+        if (this.#leftOfPiece === 0 && this.#nextMs - this.outlet.clock.now() >= timerMs) {
+          this.held.replaceFirst({ chunk });
+          this.alarm.set(this.#nextMs, () => this.#handOn());
+          return;
+        }
+        chunk = chunk.subarray(this.#pass(chunk));
+      }
+      this.held.shift();
+    }
+    if (this.ended) this.outlet.end();
+  }
+
+  /** Hands on as much as belongs to one piece, and says how much that was. */
+  #pass(chunk: Buffer): number {
+    if (this.#leftOfPiece === 0) {
+      this.#leftOfPiece = this.#pieceBytes();
+      this.#nextMs += this.#attributes.delay / 1000;
+    }
+    const passing = chunk.subarray(0, this.#leftOfPiece);
+    this.#leftOfPiece -= passing.length;
+    this.#offset += passing.length;
+    if (passing.length < chunk.length) this.outlet.altered(passing.length);
+    this.outlet.forward(passing);
+    return passing.length;
+  }
+
+  #pieceBytes(): number {
+    const { average_size: average, size_variation: variation } = this.#attributes;
+    if (variation === 0) return average;
+    return average - variation + Math.floor(drawAt(this.outlet.random, this.#offset) * (2 * variation + 1));
+  }
+}
