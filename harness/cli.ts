@@ -6,6 +6,7 @@ import { exitCodeOfError, exitCodes } from './commands/exit-codes.ts';
 import { judgeCommand, reportCommand } from './commands/judge.ts';
 import { listCommand } from './commands/list.ts';
 import { planCommand } from './commands/plan.ts';
+import { proxyCommand, withLongFlags } from './commands/proxy.ts';
 import { runCommand } from './commands/run.ts';
 import { parseSeeds } from './commands/seeds.ts';
 import { sweepCommand } from './commands/sweep.ts';
@@ -141,6 +142,20 @@ function buildProgram(terminal: Terminal, signal: AbortSignal, finish: (code: nu
     .argument('<other>', 'folder of another')
     .addHelpText('after', examples('diff .gameday/runs/latest results/2026-11-24T10-00-00-source-throttling'))
     .action(async (left: string, right: string) => finish(await diffCommand(left, right, terminal)));
+  add('proxy', 'Run the fault proxy by itself: what toxiproxy-server is, with its flags and its API.')
+    .option('--host <host>', 'where its API listens', 'localhost')
+    .option('--port <port>', 'its port; 0 for any free one', wholeNumber, 8474)
+    .option('--config <file>', 'JSON with the proxies to begin with')
+    .addOption(
+      new Option('--seed <number>', 'decides all that is left to chance (default: a new one)').argParser(wholeNumber),
+    )
+    .option('--proxy-metrics', 'show what passes and what toxics do at /metrics')
+    .option('--runtime-metrics', 'show what the process takes at /metrics')
+    .addHelpText(
+      'after',
+      examples('proxy', 'proxy -port 8474 -config toxiproxy.json', 'proxy --seed 7 --proxy-metrics'),
+    )
+    .action(async (flags: Parameters<typeof proxyCommand>[0]) => finish(await proxyCommand(flags, terminal, signal)));
   add('sweep', 'Remove what interrupted runs left behind: faults and processes.')
     .addHelpText('after', examples('sweep'))
     .action(async () => finish(await sweepCommand(terminal)));
@@ -171,7 +186,9 @@ function parseRate(text: string): number {
 async function main(parameters: readonly string[], terminal: Terminal, signal: AbortSignal): Promise<number> {
   let code: number = exitCodes.pass;
   try {
-    await buildProgram(terminal, signal, (given) => (code = given)).parseAsync([...parameters], { from: 'user' });
+    await buildProgram(terminal, signal, (given) => (code = given)).parseAsync([...withLongFlags(parameters)], {
+      from: 'user',
+    });
     return code;
   } catch (cause) {
     // Commander has already said what was wrong; help and version end with 0.

@@ -68,6 +68,7 @@ export class Connection implements LiveConnection {
       sink,
       clock: settings.clock,
       chanceOf: (toxic) => settings.chanceOf(toxic),
+      came: (bytes) => settings.came(direction, bytes),
       passed: (bytes) => settings.passed(direction, bytes),
       close: () => this.close(),
       closeBehind: () => this.#closeBehind(sink),

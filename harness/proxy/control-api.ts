@@ -2,6 +2,7 @@ import { Hono } from 'hono';
 import { randomHex, type Random } from '../kit/random.ts';
 import { addGamedayRoutes } from './gameday-routes.ts';
 import type { Lease } from './lease.ts';
+import { createProxyMetrics, type MetricsShown } from './proxy-metrics.ts';
 import type { Registry } from './registry.ts';
 import { errorResponse, textError } from './responses.ts';
 import { addToxiproxyRoutes } from './toxiproxy-routes.ts';
@@ -11,6 +12,8 @@ export interface ControlApiSettings {
   readonly lease: Lease;
   /** Chance for the request ids only. */
   readonly random: Random;
+  /** What `GET /metrics` shows; default nothing, and there is no such page. */
+  readonly metrics?: MetricsShown;
 }
 
 /** The HTTP API of the proxy server, as a web-standard handler. */
@@ -25,6 +28,12 @@ export function createControlApi(settings: ControlApiSettings): (request: Reques
   });
   addToxiproxyRoutes(app, settings.registry);
   addGamedayRoutes(app, settings);
+  const { proxies = false, runtime = false } = settings.metrics ?? {};
+  if (proxies || runtime) {
+    const metrics = createProxyMetrics(settings.registry, { proxies, runtime });
+    const headers = { 'content-type': metrics.contentType };
+    app.get('/metrics', async () => new Response(await metrics.page(), { headers }));
+  }
   for (const path of new Set(app.routes.map((route) => route.path).filter((route) => route !== '/*'))) {
     app.all(path, () => new Response(null, { status: 405 }));
   }

@@ -22,6 +22,9 @@ export interface ProxyTraffic {
   /** Bytes handed to the upstream, and to the client. */
   readonly bytesUpstream: number;
   readonly bytesDownstream: number;
+  /** Bytes that came, and bytes that were handed on, in each direction. */
+  readonly received: Readonly<Record<Direction, number>>;
+  readonly sent: Readonly<Record<Direction, number>>;
 }
 
 export interface FaultProxySettings {
@@ -45,7 +48,8 @@ export class FaultProxy {
   #port: Port | undefined;
   #accepted = 0;
   #dropped = 0;
-  #bytes: Record<Direction, number> = { upstream: 0, downstream: 0 };
+  readonly #sent: Record<Direction, number> = { upstream: 0, downstream: 0 };
+  readonly #received: Record<Direction, number> = { upstream: 0, downstream: 0 };
 
   constructor(settings: FaultProxySettings) {
     this.name = settings.name;
@@ -75,8 +79,11 @@ export class FaultProxy {
   }
 
   traffic(): ProxyTraffic {
-    const { upstream: bytesUpstream, downstream: bytesDownstream } = this.#bytes;
-    return { connections: this.#accepted, connectionsDropped: this.#dropped, bytesUpstream, bytesDownstream };
+    const { upstream: bytesUpstream, downstream: bytesDownstream } = this.#sent;
+    return {
+      ...{ connections: this.#accepted, connectionsDropped: this.#dropped, bytesUpstream, bytesDownstream },
+      ...{ received: { ...this.#received }, sent: { ...this.#sent } },
+    };
   }
 
   /** Opens the port; `listen` is then the address that it got. Throws an ApiError 500 when that is not possible. */
@@ -151,7 +158,10 @@ export class FaultProxy {
       clock,
       chanceOf: (toxic) => random.fork(`${this.name}/${toxic.name}/${number}`),
       passed: (direction, bytes) => {
-        this.#bytes[direction] += bytes;
+        this.#sent[direction] += bytes;
+      },
+      came: (direction, bytes) => {
+        this.#received[direction] += bytes;
       },
       over: () => {
         if (connection) this.#connections.delete(connection);

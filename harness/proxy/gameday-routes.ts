@@ -1,4 +1,5 @@
 import type { Hono } from 'hono';
+import { capabilities } from './capabilities.ts';
 import { jsonResponse } from './responses.ts';
 import { readLease } from './requests.ts';
 import type { Lease } from './lease.ts';
@@ -7,6 +8,7 @@ import type { Registry } from './registry.ts';
 /**
  * What Toxiproxy does not have:
  *
+ *   GET  /capabilities                       -> { types: ToxicCapability[] }: what toxics there are, with their attributes
  *   GET  /gameday/traffic                    -> { [proxy]: ProxyTraffic }, up to now
  *   GET  /gameday/receipts                   -> ToxicAccount[], removed toxics included
  *   GET  /gameday/receipts/{proxy}/{toxic}   -> ToxicAccount of the last toxic of that name
@@ -14,6 +16,7 @@ import type { Registry } from './registry.ts';
  *   GET  /gameday/lease                      -> LeaseState
  */
 export function addGamedayRoutes(app: Hono, { registry, lease }: { registry: Registry; lease: Lease }): void {
+  app.get('/capabilities', () => jsonResponse(200, capabilities()));
   app.get('/gameday/traffic', () => jsonResponse(200, registry.traffic()));
   app.get('/gameday/receipts', () => jsonResponse(200, registry.accounts()));
   app.get('/gameday/receipts/:proxy/:toxic', (context) => {

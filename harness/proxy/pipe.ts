@@ -27,6 +27,8 @@ export interface PipeSettings {
   readonly clock: Clock;
   /** The chance of one toxic on this connection. */
   chanceOf(toxic: ActiveToxic): Random;
+  /** Told of bytes that came from the sender. */
+  came(bytes: number): void;
   /** Told of bytes that were handed to the receiver. */
   passed(bytes: number): void;
   close(): void;
@@ -117,6 +119,7 @@ export class Pipe {
   }
 
   #take(chunk: Buffer): void {
+    this.#settings.came(chunk.length);
     if (!this.#first) {
       this.#deliver(chunk);
       return;

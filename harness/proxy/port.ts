@@ -15,6 +15,8 @@ export interface LiveConnection {
 export interface ConnectionContext {
   readonly clock: Clock;
   readonly chanceOf: (toxic: ActiveToxic) => Random;
+  /** Told of bytes that came, and of those that were handed on. */
+  readonly came: (direction: Direction, bytes: number) => void;
   readonly passed: (direction: Direction, bytes: number) => void;
   /** Both sides are closed. */
   readonly over: () => void;

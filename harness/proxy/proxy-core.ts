@@ -3,6 +3,7 @@ import type { Random } from '../kit/random.ts';
 import { createControlApi } from './control-api.ts';
 import { Lease } from './lease.ts';
 import type { OpenPort } from './port.ts';
+import type { MetricsShown } from './proxy-metrics.ts';
 import { Registry } from './registry.ts';
 
 export interface ProxyCore {
@@ -19,9 +20,14 @@ export function createProxyCore(settings: {
   readonly log: (line: string) => void;
   /** How doors are opened; default TCP ports. */
   readonly openPort?: OpenPort;
+  readonly metrics?: MetricsShown;
 }): ProxyCore {
-  const { random, ...ground } = settings;
+  const { random, metrics, ...ground } = settings;
   const registry = new Registry({ ...ground, random: random.fork('proxy') });
   const lease = new Lease(settings.clock, () => void registry.healUntilDone('lease lapsed'));
-  return { registry, lease, handle: createControlApi({ registry, lease, random: random.fork('request') }) };
+  const handle = createControlApi({
+    ...{ registry, lease, random: random.fork('request') },
+    ...(metrics === undefined ? {} : { metrics }),
+  });
+  return { registry, lease, handle };
 }

@@ -5,7 +5,9 @@ import type { Stoppable } from '../kit/lifecycle.ts';
 import type { Random } from '../kit/random.ts';
 import type { Lease, LeaseState } from './lease.ts';
 import { createProxyCore } from './proxy-core.ts';
+import type { MetricsShown } from './proxy-metrics.ts';
 import type { Registry } from './registry.ts';
+import { readProxies } from './requests.ts';
 
 export interface ProxyServerSettings {
   readonly clock: Clock;
@@ -14,6 +16,8 @@ export interface ProxyServerSettings {
   readonly host?: string;
   /** Default 0, any free one. */
   readonly port?: number;
+  /** What `GET /metrics` shows; default nothing. */
+  readonly metrics?: MetricsShown;
   /** Told of what goes wrong outside a request; default nobody. */
   readonly log?: (line: string) => void;
 }
@@ -21,6 +25,8 @@ export interface ProxyServerSettings {
 export interface StartedProxyServer extends Stoppable {
   /** Where the API listens. */
   readonly port: number;
+  /** Makes proxies as `POST /populate` does. Throws an ApiError at the first that fails; those before it are there. */
+  populate(text: string): Promise<void>;
   lease(): LeaseState;
   /** Removes all toxics and enables all proxies, as a lapsed lease does. */
   heal(): Promise<void>;
@@ -32,7 +38,11 @@ const idleMs = 60_000;
 /** Starts a fault proxy with the API of Toxiproxy 2.12.0 and the routes of `gameday-routes.ts`. */
 export async function startProxyServer(settings: ProxyServerSettings): Promise<StartedProxyServer> {
   const { clock, random, host = '127.0.0.1', port = 0, log = () => undefined } = settings;
-  const { registry, lease, handle } = createProxyCore({ clock, random, log });
+  const { metrics } = settings;
+  const { registry, lease, handle } = createProxyCore({
+    ...{ clock, random, log },
+    ...(metrics === undefined ? {} : { metrics }),
+  });
   const listener = getRequestListener(handle, { overrideGlobalObjects: false });
   const server = createServer({ keepAliveTimeout: idleMs }, (request, response) => void listener(request, response));
   await listening(server, host, port);
@@ -40,6 +50,10 @@ export async function startProxyServer(settings: ProxyServerSettings): Promise<S
   let stopped: Promise<void> | undefined;
   return {
     port: bound !== null && typeof bound === 'object' ? bound.port : port,
+    populate: async (text) => {
+      const { failure } = await registry.populate(readProxies(text));
+      if (failure) throw failure;
+    },
     lease: () => lease.state(),
     heal: () => registry.heal('lease lapsed'),
     stop: () => {

@@ -5,6 +5,7 @@ import { systemClock, type Clock } from '../../harness/kit/clock.ts';
 import { waitUntil } from '../../harness/kit/deadline.ts';
 import { Cleanup, type Stoppable } from '../../harness/kit/lifecycle.ts';
 import { seededRandom } from '../../harness/kit/random.ts';
+import type { MetricsShown } from '../../harness/proxy/proxy-metrics.ts';
 import { startProxyServer } from '../../harness/proxy/server.ts';
 
 export const realClock = systemClock();
@@ -214,10 +215,13 @@ export class Bench implements AsyncDisposable {
 const realServer = process.env['TOXIPROXY_SERVER'];
 export const againstRealServer = realServer !== undefined;
 
-export async function startBench(settings: { clock?: Clock; seed?: number } = {}): Promise<Bench> {
+export async function startBench(
+  settings: { clock?: Clock; seed?: number; metrics?: MetricsShown } = {},
+): Promise<Bench> {
   const cleanup = new Cleanup();
-  const random = seededRandom(settings.seed ?? 1);
-  const server = await startProxyServer({ clock: settings.clock ?? realClock, random });
+  const { clock = realClock, seed = 1, metrics } = settings;
+  const random = seededRandom(seed);
+  const server = await startProxyServer({ clock, random, ...(metrics ? { metrics } : {}) });
   cleanup.use('proxy server', server);
   return new Bench(`http://127.0.0.1:${server.port}`, cleanup);
 }

@@ -97,7 +97,7 @@ export class SimulatedConnection implements LiveConnection {
     const text = pipe.isClear ? LightResponse.wholeText(response) : undefined;
     if (text !== undefined) {
       // All of it is there at once, and nothing holds it up.
-      this.#context.passed('downstream', headBytes + Buffer.byteLength(text));
+      this.#count('downstream', headBytes + Buffer.byteLength(text));
       exchange.finish();
       return response;
     }
@@ -107,7 +107,7 @@ export class SimulatedConnection implements LiveConnection {
       exchange.finish();
       return response;
     }
-    const passed = (bytes: number): void => this.#context.passed('downstream', bytes);
+    const passed = (bytes: number): void => this.#count('downstream', bytes);
     const body = new ResponseBody({
       ...{ mouth, outlet, passed, ended: exchange.finish, cancelled: exchange.cancel },
       broken: () => this.close(),
@@ -132,7 +132,7 @@ export class SimulatedConnection implements LiveConnection {
   async #carry(direction: Direction, bytes: number): Promise<void> {
     const { mouth, outlet, pipe } = this.#halves[direction];
     if (pipe.isClear) {
-      this.#context.passed(direction, bytes);
+      this.#count(direction, bytes);
       return;
     }
     await new Promise<void>((resolve) => {
@@ -145,12 +145,19 @@ export class SimulatedConnection implements LiveConnection {
     });
   }
 
+  /** Bytes that go past the pipe have come and gone. */
+  #count(direction: Direction, bytes: number): void {
+    this.#context.came(direction, bytes);
+    this.#context.passed(direction, bytes);
+  }
+
   #half(direction: Direction): Half {
     const mouth = new PipeMouth();
     const outlet = new PipeOutlet();
-    const { clock, chanceOf, passed } = this.#context;
+    const { clock, chanceOf, came, passed } = this.#context;
     const pipe = new Pipe({
       ...{ source: mouth, sink: outlet, clock, chanceOf },
+      came: (bytes) => came(direction, bytes),
       passed: (bytes) => passed(direction, bytes),
       close: () => this.#break(closed()),
       // What was handed on has arrived already.

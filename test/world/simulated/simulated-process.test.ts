@@ -487,6 +487,7 @@ async function linkTo(upstream: string, listen: string): Promise<() => number> {
       opened += 1;
       make({
         ...{ clock, chanceOf: () => seededRandom(1) },
+        came: () => undefined,
         passed: () => undefined,
         over: () => undefined,
       });

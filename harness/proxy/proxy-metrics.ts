@@ -1,0 +1,81 @@
+import { collectDefaultMetrics, Counter, Registry as Metrics } from 'prom-client';
+import type { Direction, ToxicAccount } from './active-toxic.ts';
+import type { ProxyTraffic } from './fault-proxy.ts';
+import type { Registry } from './registry.ts';
+
+/** Which metrics a server shows: what passes its proxies, and what its process takes. Both are off in Toxiproxy unless asked for. */
+export interface MetricsShown {
+  readonly proxies: boolean;
+  readonly runtime: boolean;
+}
+
+export interface ProxyMetrics {
+  readonly contentType: string;
+  /** The page in the text format of Prometheus. */
+  page(): Promise<string>;
+}
+
+/**
+ * The metrics of Toxiproxy 2.12.0 (https://github.com/Shopify/toxiproxy/blob/main/METRICS.md), which count bytes as they pass and not only
+ * when a connection has ended, and what every toxic has seen and altered.
+ */
+export function createProxyMetrics(registry: Registry, shown: MetricsShown): ProxyMetrics {
+  const metrics = new Metrics();
+  if (shown.runtime) collectDefaultMetrics({ register: metrics });
+  if (shown.proxies) {
+    byteCounter(metrics, registry, {
+      name: 'toxiproxy_proxy_received_bytes_total',
+      help: 'The total number of bytes received on a given proxy link in a given direction.',
+      bytes: (traffic) => traffic.received,
+    });
+    byteCounter(metrics, registry, {
+      name: 'toxiproxy_proxy_sent_bytes_total',
+      help: 'The total number of bytes sent on a given proxy link in a given direction.',
+      bytes: (traffic) => traffic.sent,
+    });
+    toxicCounter(metrics, registry, 'connections_seen', 'Connections that a toxic was at.', 'connectionsSeen');
+    toxicCounter(metrics, registry, 'connections_altered', 'Connections that it altered.', 'connectionsAltered');
+    toxicCounter(metrics, registry, 'altered_bytes', 'Bytes that it delayed, dropped or held.', 'bytesAltered');
+  }
+  return { contentType: metrics.contentType, page: () => metrics.metrics() };
+}
+
+function byteCounter(
+  metrics: Metrics,
+  registry: Registry,
+  settings: { name: string; help: string; bytes: (traffic: ProxyTraffic) => Readonly<Record<Direction, number>> },
+): void {
+  const { name, help, bytes } = settings;
+  new Counter({
+    ...{ name, help, labelNames: ['direction', 'proxy', 'listener', 'upstream'], registers: [metrics] },
+    collect() {
+      this.reset();
+      const views = registry.views();
+      for (const [proxy, traffic] of Object.entries(registry.traffic()))
+        for (const direction of ['upstream', 'downstream'] as const) {
+          const { listen = '', upstream = '' } = views[proxy] ?? {};
+          this.inc({ direction, proxy, listener: listen, upstream }, bytes(traffic)[direction]);
+        }
+    },
+  });
+}
+
+function toxicCounter(
+  metrics: Metrics,
+  registry: Registry,
+  name: string,
+  help: string,
+  figure: keyof Pick<ToxicAccount, 'connectionsSeen' | 'connectionsAltered' | 'bytesAltered'>,
+): void {
+  new Counter({
+    ...{ name: `gameday_toxic_${name}_total`, help, labelNames: ['proxy', 'toxic', 'type', 'stream'] },
+    registers: [metrics],
+    collect() {
+      this.reset();
+      for (const account of registry.accounts()) {
+        const { proxy, toxic, type, stream } = account;
+        this.inc({ proxy, toxic, type, stream }, account[figure]);
+      }
+    },
+  });
+}

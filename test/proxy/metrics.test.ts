@@ -1,0 +1,110 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { createControlApi } from '../../harness/proxy/control-api.ts';
+import { Lease } from '../../harness/proxy/lease.ts';
+import { Registry } from '../../harness/proxy/registry.ts';
+import { toxicKinds } from '../../harness/proxy/toxics/index.ts';
+import { seededRandom } from '../../harness/kit/random.ts';
+import { VirtualClock } from '../../harness/kit/virtual-clock.ts';
+import { startBench, type Bench } from './support.ts';
+
+let bench: Bench;
+beforeEach(async () => {
+  bench = await startBench({ metrics: { proxies: true, runtime: false } });
+});
+afterEach(() => bench.cleanup.stop());
+
+/** The value of a metric whose labels hold all of these. */
+function valueOf(page: string, name: string, labels: Readonly<Record<string, string>>): number | undefined {
+  const line = page
+    .split('\n')
+    .find(
+      (text) =>
+        text.startsWith(`${name}{`) &&
+        Object.entries(labels).every(([key, value]) => text.includes(`${key}="${value}"`)),
+    );
+  return line === undefined ? undefined : Number(line.slice(line.lastIndexOf(' ')));
+}
+
+describe('the metrics of the proxy', () => {
+  it('count the bytes of each direction while connections are open, with the names and labels of Toxiproxy', async () => {
+    const echo = await bench.echo();
+    const port = await bench.proxy('a', echo.address);
+    const peer = await bench.dial(port);
+    await peer.roundTrip('hello');
+    const { text, headers } = await bench.call('GET', '/metrics');
+    expect(headers.get('content-type')).toContain('text/plain; version=0.0.4');
+    for (const name of ['toxiproxy_proxy_received_bytes_total', 'toxiproxy_proxy_sent_bytes_total'])
+      for (const direction of ['upstream', 'downstream'])
+        expect(
+          valueOf(text, name, { direction, proxy: 'a', listener: `127.0.0.1:${port}`, upstream: echo.address }),
+        ).toBe(5);
+  });
+
+  it('tell what came from what was handed on, and what each toxic saw and altered, also after it is gone', async () => {
+    const echo = await bench.echo();
+    const port = await bench.proxy('a', echo.address);
+    await bench.toxic('a', { name: 'hole', type: 'timeout', stream: 'upstream' });
+    const peer = await bench.dial(port);
+    peer.socket.write('hello');
+    await bench.untilAltered('a', 'hole', 5);
+    await bench.call('DELETE', '/proxies/a/toxics/hole');
+    const { text } = await bench.call('GET', '/metrics');
+    const way = { proxy: 'a', direction: 'upstream' };
+    expect(valueOf(text, 'toxiproxy_proxy_received_bytes_total', way)).toBe(5);
+    expect(valueOf(text, 'toxiproxy_proxy_sent_bytes_total', way)).toBe(0);
+    const toxic = { proxy: 'a', toxic: 'hole', type: 'timeout', stream: 'upstream' };
+    expect(valueOf(text, 'gameday_toxic_connections_seen_total', toxic)).toBe(1);
+    expect(valueOf(text, 'gameday_toxic_connections_altered_total', toxic)).toBe(1);
+    expect(valueOf(text, 'gameday_toxic_altered_bytes_total', toxic)).toBe(5);
+  });
+
+  it('are not there unless they are asked for, as in Toxiproxy', async () => {
+    const clock = new VirtualClock();
+    const registry = new Registry({ clock, random: seededRandom(1), log: () => undefined });
+    const lease = new Lease(clock, () => undefined);
+    const request = (metrics: { proxies: boolean; runtime: boolean }): Response | Promise<Response> =>
+      createControlApi({ registry, lease, random: seededRandom(1), metrics })(new Request('http://proxy/metrics'));
+    expect((await request({ proxies: false, runtime: false })).status).toBe(404);
+    expect(await (await request({ proxies: false, runtime: true })).text()).toContain('process_cpu_seconds_total');
+  });
+});
+
+describe('the capabilities of the proxy', () => {
+  it('list every type with its attributes, their units, ranges and defaults', async () => {
+    const { json } = await bench.call<{ types: { type: string; attributes: unknown[] }[] }>('GET', '/capabilities');
+    expect(json.types.map(({ type }) => type)).toEqual(toxicKinds.map(({ type }) => type));
+    const attributesOf = (wanted: string): unknown => json.types.find(({ type }) => type === wanted)?.attributes;
+    expect(attributesOf('packet_loss')).toEqual([
+      { name: 'loss_rate', unit: 'share', from: 0, to: 1, default: 0.1, required: false, integer: false },
+      { name: 'correlation', unit: 'share', from: 0, to: 1, default: 0, required: false, integer: false },
+    ]);
+    expect(attributesOf('slicer')).toContainEqual(
+      { name: 'average_size', unit: 'bytes', from: 1, to: 1_048_576, default: 0, required: true, integer: true }, // prettier-ignore
+    );
+  });
+
+  it('are what a toxic is checked by: each attribute at its bounds is taken, and beyond them refused', async () => {
+    await bench.proxy('a', '127.0.0.1:1');
+    const { json } = await bench.call<{
+      types: { type: string; attributes: { name: string; from: number; to: number }[] }[];
+    }>('GET', '/capabilities');
+    for (const { type, attributes } of json.types)
+      for (const { name, from, to } of attributes)
+        for (const [value, status] of [
+          [from, 200],
+          [to, 200],
+          [from - 1, 400],
+          [to + 1, 400],
+        ] as const) {
+          // prettier-ignore
+          // The slicer's sizes have to go together.
+          const other = type === 'slicer' && name === 'size_variation' ? { average_size: 1_048_576 } : {};
+          const least = type === 'slicer' ? { average_size: 1, ...other } : {};
+          const answer = await bench.call('POST', '/proxies/a/toxics', {
+            ...{ name: 'probe', type, attributes: { ...least, [name]: value } },
+          });
+          expect([type, name, value, answer.status]).toEqual([type, name, value, status]);
+          if (answer.status === 200) await bench.call('DELETE', '/proxies/a/toxics/probe');
+        }
+  });
+});
