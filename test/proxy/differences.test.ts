@@ -1,0 +1,28 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, describe, expect, it } from 'vitest';
+import { differences } from './differences.ts';
+import { againstRealServer, startBench, startSharedBench, type Bench } from './support.ts';
+
+let bench: Bench | undefined;
+afterEach(() => bench?.cleanup.stop());
+
+describe('what is done otherwise than by Toxiproxy 2.12.0, on purpose', () => {
+  it.each(differences)('$what: $ours', async ({ probe, seen }) => {
+    bench = await startBench();
+    expect(await probe(bench)).toEqual(seen.ours);
+  });
+
+  // `npm run test:toxiproxy` runs these against the real one.
+  if (againstRealServer)
+    it.each(differences)('$what: Toxiproxy: $theirs', async ({ probe, seen }) => {
+      bench = await startSharedBench();
+      expect(await probe(bench)).toEqual(seen.theirs);
+    });
+
+  it('is what docs/proxy.md says', () => {
+    const page = readFileSync(join(import.meta.dirname, '..', '..', 'docs', 'proxy.md'), 'utf8');
+    const rows = page.split('\n').map((line) => line.split('|').map((cell) => cell.trim()).slice(1, -1)); // prettier-ignore
+    for (const { what, ours, theirs, why } of differences) expect(rows).toContainEqual([what, ours, theirs, why]);
+  });
+});

@@ -1,0 +1,229 @@
+import { createHash } from 'node:crypto';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { waitUntil } from '../../harness/kit/deadline.ts';
+import { againstRealServer, realClock, startSharedBench, type Bench, type TcpServer } from './support.ts';
+
+// What toxics do by our account and by Toxiproxy's, after its own tests: these run against either (`npm run test:toxiproxy`). That nothing
+// comes too early is asserted; how late it comes depends on the machine.
+
+let bench: Bench;
+let echo: TcpServer;
+let port: number;
+beforeEach(async () => {
+  bench = await startSharedBench();
+  echo = await bench.echo();
+  port = await bench.proxy('a', echo.address);
+});
+afterEach(() => bench.cleanup.stop());
+
+/** Timers of either may fire a fraction early. */
+const earlyMs = 2;
+
+async function since(work: () => Promise<unknown>): Promise<number> {
+  const fromMs = realClock.now();
+  await work();
+  return realClock.now() - fromMs;
+}
+
+describe('latency', () => {
+  it.each([
+    { stream: ['upstream'], latency: 100, jitter: 0, least: 100 },
+    { stream: ['downstream'], latency: 100, jitter: 0, least: 100 },
+    { stream: ['upstream', 'downstream'], latency: 100, jitter: 0, least: 200 },
+    { stream: ['downstream'], latency: 300, jitter: 100, least: 200 },
+    { stream: ['downstream'], latency: 0, jitter: 0, least: 0 },
+  ])('of $latency ± $jitter ms, $stream: 32 KB come back after $least ms at least, twice', async (one) => {
+    const { stream, latency, jitter, least } = one;
+    for (const way of stream) await bench.toxic('a', { type: 'latency', stream: way, attributes: { latency, jitter } });
+    const peer = await bench.dial(port);
+    for (const message of ['x', 'y'])
+      expect(await peer.roundTrip(message.repeat(32_768))).toBeGreaterThanOrEqual(least - earlyMs);
+    expect(peer.text).toBe('x'.repeat(32_768) + 'y'.repeat(32_768));
+  });
+
+  it('adds up where there are two', async () => {
+    for (const name of ['one', 'two']) await bench.toxic('a', { name, type: 'latency', attributes: { latency: 250 } });
+    expect(await (await bench.dial(port)).roundTrip('hello')).toBeGreaterThanOrEqual(500 - earlyMs);
+  });
+
+  it('loses and repeats nothing while it comes and goes', async () => {
+    const peer = await bench.dial(port);
+    const sent = Buffer.alloc(2 * 20_000);
+    for (let index = 0; index < 20_000; index++) sent.writeUInt16BE(index, 2 * index);
+    const flipping = new AbortController();
+    const flips = (async () => {
+      for (let count = 0; !flipping.signal.aborted; count++) {
+        await bench.toxic('a', { name: `t${count}`, type: 'latency', attributes: { latency: 1000 } });
+        await bench.call('DELETE', `/proxies/a/toxics/t${count}`);
+      }
+      return 'flipped';
+    })();
+    for (let index = 0; index < 20_000; index += 100) {
+      peer.socket.write(sent.subarray(2 * index, 2 * (index + 100)));
+      await realClock.sleep(1);
+    }
+    await peer.bytes(sent.length);
+    flipping.abort();
+    await flips;
+    expect(peer.received.equals(sent)).toBe(true);
+  });
+});
+
+describe('bandwidth', () => {
+  it('of 1000 KB/s takes its time for 480 KB, which come as they were', async () => {
+    const hash = createHash('sha256');
+    let bytes = 0;
+    const sink = await bench.tcp((socket) =>
+      socket.on('data', (chunk) => {
+        hash.update(chunk);
+        bytes += chunk.length;
+      }),
+    );
+    const other = await bench.proxy('b', sink.address);
+    await bench.toxic('b', { type: 'bandwidth', stream: 'upstream', attributes: { rate: 1000 } });
+    const peer = await bench.dial(other);
+    const sent = Buffer.from(Array.from({ length: 480_000 }, (_, index) => (index * 7) % 251));
+    const tookMs = await since(async () => {
+      peer.socket.write(sent);
+      await waitUntil(realClock, () => (bytes === sent.length ? true : undefined), {
+        ...{ what: 'all bytes', limitMs: 5000, everyMs: 2 },
+      });
+    });
+    // What is handed on last may be a chunk of 64 KB.
+    expect(tookMs).toBeGreaterThanOrEqual(480 - 66);
+    expect(hash.digest('hex')).toBe(createHash('sha256').update(sent).digest('hex'));
+  });
+});
+
+describe('timeout', () => {
+  it('of 0 swallows everything, and its removal closes both ends', async () => {
+    await bench.toxic('a', { name: 'hole', type: 'timeout', attributes: { timeout: 0 } });
+    const peer = await bench.dial(port);
+    peer.socket.write('hello');
+    await realClock.sleep(150);
+    expect([peer.text, peer.ended]).toEqual(['', false]);
+    expect(await since(() => bench.call('DELETE', '/proxies/a/toxics/hole'))).toBeLessThan(1000);
+    await peer.finished();
+    expect(peer.text).toBe('');
+  });
+
+  it('closes after its time, not before', async () => {
+    await bench.toxic('a', { type: 'timeout', attributes: { timeout: 100 } });
+    const peer = await bench.dial(port);
+    expect(await since(() => peer.finished())).toBeGreaterThanOrEqual(100 - earlyMs - 10);
+  });
+
+  it('behind a latency does not hold up the removal of that', async () => {
+    await bench.toxic('a', { name: 'slow', type: 'latency', attributes: { latency: 100 } });
+    await bench.toxic('a', { name: 'hole', type: 'timeout', attributes: { timeout: 0 } });
+    const peer = await bench.dial(port);
+    peer.socket.write('hello');
+    await realClock.sleep(50);
+    expect(await since(() => bench.call('DELETE', '/proxies/a/toxics/slow'))).toBeLessThan(1000);
+  });
+});
+
+describe('limit_data', () => {
+  it.each([
+    { limit: 100, sent: [50], passed: 50, closes: false },
+    { limit: 100, sent: [100], passed: 100, closes: true },
+    { limit: 100, sent: [150], passed: 100, closes: true },
+    { limit: 100, sent: [25, 25, 25, 25], passed: 100, closes: true },
+    { limit: 100, sent: [90, 20], passed: 100, closes: true },
+    { limit: 0, sent: [1], passed: 0, closes: true },
+    { limit: 1_000_000, sent: [1_500_000], passed: 1_000_000, closes: true },
+  ])('of $limit passes $passed of $sent bytes', async ({ limit, sent, passed, closes }) => {
+    await bench.toxic('a', { type: 'limit_data', attributes: { bytes: limit } });
+    const peer = await bench.dial(port);
+    for (const size of sent) {
+      peer.socket.write(Buffer.alloc(size, 'x'));
+      if (sent.length > 1) await realClock.sleep(20);
+    }
+    if (closes) await peer.finished();
+    else await peer.bytes(passed);
+    expect(peer.receivedBytes).toBe(passed);
+  });
+
+  it('keeps its count when other toxics come and go', async () => {
+    await bench.toxic('a', { type: 'limit_data', attributes: { bytes: 100 } });
+    const peer = await bench.dial(port);
+    await peer.roundTrip('x'.repeat(60));
+    await bench.toxic('a', { name: 'slow', type: 'latency', attributes: { latency: 1 } });
+    await bench.call('DELETE', '/proxies/a/toxics/slow');
+    peer.socket.write('x'.repeat(60));
+    await peer.finished();
+    expect(peer.receivedBytes).toBe(100);
+  });
+});
+
+describe('slow_close', () => {
+  it('hands the end on late, and bytes at once', async () => {
+    await bench.toxic('a', { type: 'slow_close', attributes: { delay: 200 } });
+    const answering = await bench.tcp((socket) => socket.end('all'));
+    const other = await bench.proxy('b', answering.address);
+    await bench.toxic('b', { type: 'slow_close', attributes: { delay: 200 } });
+    const peer = await bench.dial(other);
+    await peer.bytes(3);
+    expect(peer.ended).toBe(false);
+    expect(await since(() => peer.finished())).toBeGreaterThanOrEqual(150);
+  });
+});
+
+describe('slicer', () => {
+  it('hands everything on as it was', async () => {
+    const attributes = { average_size: 1024, size_variation: 512, delay: 10 };
+    await bench.toxic('a', { type: 'slicer', stream: 'upstream', attributes });
+    const peer = await bench.dial(port);
+    const sent = Buffer.from(Array.from({ length: 480_000 }, (_, index) => (index * 7) % 251));
+    peer.socket.write(sent);
+    await peer.bytes(sent.length);
+    expect(peer.received.equals(sent)).toBe(true);
+  });
+});
+
+describe('reset_peer', () => {
+  it.each(['upstream', 'downstream'])(
+    '%s resets a connection that was opened after it, not before its time',
+    async (stream) => {
+      await bench.toxic('a', { type: 'reset_peer', stream, attributes: { timeout: 100 } });
+      const peer = await bench.dial(port);
+      const tookMs = await since(async () => {
+        peer.socket.write('hello');
+        await peer.closed();
+      });
+      expect([peer.errorCode, peer.text]).toEqual(['ECONNRESET', '']);
+      expect(tookMs).toBeGreaterThanOrEqual(100 - earlyMs);
+    },
+  );
+});
+
+describe('toxicity', () => {
+  it('of 0 lets a connection be', async () => {
+    await bench.toxic('a', { type: 'timeout', toxicity: 0, attributes: { timeout: 10 } });
+    const peer = await bench.dial(port);
+    await peer.roundTrip('hello');
+    expect(peer.text).toBe('hello');
+  });
+
+  it('that is raised to 1 takes effect on a connection that is open', async () => {
+    await bench.toxic('a', { name: 'hole', type: 'timeout', toxicity: 0, attributes: { timeout: 100 } });
+    const peer = await bench.dial(port);
+    await peer.roundTrip('hello');
+    await bench.call('POST', '/proxies/a/toxics/hole', { toxicity: 1, attributes: { timeout: 100 } });
+    await peer.finished();
+    expect(peer.text).toBe('hello');
+  });
+});
+
+// Toxiproxy's API waits there until the connection is gone (Shopify/toxiproxy#558).
+if (!againstRealServer)
+  describe('a toxic that is removed from a connection on which everything stands still', () => {
+    it('is gone at once, and what it held passes', async () => {
+      await bench.toxic('a', { name: 'none', type: 'bandwidth', stream: 'upstream', attributes: { rate: 0 } });
+      const peer = await bench.dial(port);
+      peer.socket.write(Buffer.alloc(5_000_000));
+      await realClock.sleep(100);
+      expect(await since(() => bench.call('DELETE', '/proxies/a/toxics/none'))).toBeLessThan(1000);
+      await peer.bytes(5_000_000);
+    });
+  });
