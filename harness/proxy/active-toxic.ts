@@ -11,6 +11,9 @@ export interface ToxicView {
   readonly type: string;
   readonly stream: string;
   readonly toxicity: number;
+  /** As it was sent, where it was. `lease` is in seconds. */
+  readonly seed?: number;
+  readonly lease?: number;
 }
 
 /** A toxic that has been asked for and found in order. */
@@ -23,6 +26,10 @@ export interface ToxicRequest {
   /** The share of connections that it is done to; not checked for its range, as in Toxiproxy. */
   readonly toxicity: number;
   readonly attributes: Attributes;
+  /** Decides what is left to chance in place of the server's and the proxy's; default by those. */
+  readonly seed?: number | undefined;
+  /** Without a heartbeat for so long it ends by itself; default never. Milliseconds. */
+  readonly leaseMs?: number | undefined;
 }
 
 /** Why a toxic is no longer there. */
@@ -54,6 +61,8 @@ export class ActiveToxic {
   readonly direction: Direction;
   readonly #clock: Clock;
   readonly #activeFromMs: number;
+  readonly seed: number | undefined;
+  readonly leaseMs: number | undefined;
   toxicity: number;
   attributes: Attributes;
   connectionsSeen = 0;
@@ -69,6 +78,8 @@ export class ActiveToxic {
     this.direction = request.direction;
     this.toxicity = request.toxicity;
     this.attributes = request.attributes;
+    this.seed = request.seed;
+    this.leaseMs = request.leaseMs;
     this.#clock = clock;
     this.#activeFromMs = clock.now();
   }
@@ -78,8 +89,12 @@ export class ActiveToxic {
   }
 
   view(): ToxicView {
-    const { attributes, name, kind, stream, toxicity } = this;
-    return { attributes, name, type: kind.type, stream, toxicity };
+    const { attributes, name, kind, stream, toxicity, seed, leaseMs } = this;
+    return {
+      ...{ attributes, name, type: kind.type, stream, toxicity },
+      ...(seed === undefined ? {} : { seed }),
+      ...(leaseMs === undefined ? {} : { lease: leaseMs / 1000 }),
+    };
   }
 
   account(): ToxicAccount {

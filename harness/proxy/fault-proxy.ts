@@ -1,8 +1,9 @@
 import type { Clock } from '../kit/clock.ts';
-import type { Random } from '../kit/random.ts';
+import { seededRandom, type Random } from '../kit/random.ts';
 import { ActiveToxic, type Direction, type ToxicEnding, type ToxicRequest, type ToxicView } from './active-toxic.ts';
 import { formatAddress, resolveAddress } from './address.ts';
 import { apiErrors } from './api-error.ts';
+import { Lease } from './lease.ts';
 import type { ConnectionContext, LiveConnection, OpenPort, Port } from './port.ts';
 
 /** A proxy as the wire shows it. */
@@ -22,9 +23,9 @@ export interface ProxyTraffic {
   /** Bytes handed to the upstream, and to the client. */
   readonly bytesUpstream: number;
   readonly bytesDownstream: number;
-  /** Bytes that came, and bytes that were handed on, in each direction. */
-  readonly received: Readonly<Record<Direction, number>>;
-  readonly sent: Readonly<Record<Direction, number>>;
+  /** Bytes that came on their way to the upstream, and to the client. */
+  readonly receivedUpstream: number;
+  readonly receivedDownstream: number;
 }
 
 export interface FaultProxySettings {
@@ -33,6 +34,8 @@ export interface FaultProxySettings {
   readonly upstream: string;
   readonly clock: Clock;
   readonly random: Random;
+  /** Decides in place of `random`. */
+  readonly seed?: number | undefined;
   readonly log: (line: string) => void;
   readonly openPort: OpenPort;
 }
@@ -43,6 +46,9 @@ export class FaultProxy {
   readonly #settings: FaultProxySettings;
   readonly #connections = new Set<LiveConnection>();
   #toxics: ActiveToxic[] = [];
+  /** Of the toxics that have one of their own. */
+  readonly #leases = new Map<ActiveToxic, Lease>();
+  readonly #random: Random;
   #listen: string;
   #upstream: string;
   #port: Port | undefined;
@@ -54,6 +60,7 @@ export class FaultProxy {
   constructor(settings: FaultProxySettings) {
     this.name = settings.name;
     this.#settings = settings;
+    this.#random = settings.seed === undefined ? settings.random : seededRandom(settings.seed);
     this.#listen = settings.listen;
     this.#upstream = settings.upstream;
   }
@@ -80,9 +87,10 @@ export class FaultProxy {
 
   traffic(): ProxyTraffic {
     const { upstream: bytesUpstream, downstream: bytesDownstream } = this.#sent;
+    const { upstream: receivedUpstream, downstream: receivedDownstream } = this.#received;
     return {
-      ...{ connections: this.#accepted, connectionsDropped: this.#dropped, bytesUpstream, bytesDownstream },
-      ...{ received: { ...this.#received }, sent: { ...this.#sent } },
+      ...{ connections: this.#accepted, connectionsDropped: this.#dropped },
+      ...{ bytesUpstream, bytesDownstream, receivedUpstream, receivedDownstream },
     };
   }
 
@@ -131,8 +139,18 @@ export class FaultProxy {
     if (this.#toxics.some((toxic) => toxic.name === request.name)) throw apiErrors.toxicExists();
     const toxic = new ActiveToxic(this.name, request, this.#settings.clock);
     this.#toxics.push(toxic);
+    if (toxic.leaseMs !== undefined) {
+      const lease = new Lease(this.#settings.clock, () => this.removeToxic(toxic, 'lease lapsed'));
+      lease.renew(toxic.leaseMs);
+      this.#leases.set(toxic, lease);
+    }
     for (const connection of this.#connections) connection.add(toxic);
     return toxic;
+  }
+
+  /** A heartbeat: the leases of its toxics begin anew. */
+  renewLeases(): void {
+    for (const [{ leaseMs = 0 }, lease] of this.#leases) lease.renew(leaseMs);
   }
 
   /** Puts changed attributes or a changed toxicity to work on the live connections. */
@@ -142,6 +160,8 @@ export class FaultProxy {
 
   removeToxic(toxic: ActiveToxic, ended: ToxicEnding): void {
     this.#toxics = this.#toxics.filter((other) => other !== toxic);
+    this.#leases.get(toxic)?.cancel();
+    this.#leases.delete(toxic);
     toxic.finish(ended);
     for (const connection of this.#connections) connection.remove(toxic);
   }
@@ -153,10 +173,13 @@ export class FaultProxy {
   #accept(make: (context: ConnectionContext) => LiveConnection | undefined): void {
     this.#accepted += 1;
     const number = this.#accepted;
-    const { clock, random } = this.#settings;
+    const { clock } = this.#settings;
     const connection = make({
       clock,
-      chanceOf: (toxic) => random.fork(`${this.name}/${toxic.name}/${number}`),
+      chanceOf: ({ name, seed }) =>
+        seed === undefined
+          ? this.#random.fork(`${this.name}/${name}/${number}`)
+          : seededRandom(seed).fork(String(number)),
       passed: (direction, bytes) => {
         this.#sent[direction] += bytes;
       },

@@ -12,7 +12,8 @@ import type { Registry } from './registry.ts';
  *   GET  /gameday/traffic                    -> { [proxy]: ProxyTraffic }, up to now
  *   GET  /gameday/receipts                   -> ToxicAccount[], removed toxics included
  *   GET  /gameday/receipts/{proxy}/{toxic}   -> ToxicAccount of the last toxic of that name
- *   POST /gameday/lease { leaseMs }          -> LeaseState; without another in time, all toxics are removed and all proxies enabled
+ *   POST /gameday/lease { leaseMs? }         -> LeaseState; a heartbeat: renews the leases of toxics and proxies, and with `leaseMs` that of the
+ *                                               server: without another in time, all toxics are removed and all proxies enabled
  *   GET  /gameday/lease                      -> LeaseState
  */
 export function addGamedayRoutes(app: Hono, { registry, lease }: { registry: Registry; lease: Lease }): void {
@@ -24,7 +25,9 @@ export function addGamedayRoutes(app: Hono, { registry, lease }: { registry: Reg
     return jsonResponse(200, registry.account(proxy, toxic));
   });
   app.post('/gameday/lease', async (context) => {
-    lease.renew(readLease(await context.req.text()));
+    const leaseMs = readLease(await context.req.text());
+    if (leaseMs !== undefined) lease.renew(leaseMs);
+    registry.renewLeases();
     return jsonResponse(200, lease.state());
   });
   app.get('/gameday/lease', () => jsonResponse(200, lease.state()));

@@ -26,12 +26,15 @@ export function createProxyMetrics(registry: Registry, shown: MetricsShown): Pro
     byteCounter(metrics, registry, {
       name: 'toxiproxy_proxy_received_bytes_total',
       help: 'The total number of bytes received on a given proxy link in a given direction.',
-      bytes: (traffic) => traffic.received,
+      bytes: ({ receivedUpstream, receivedDownstream }) => ({
+        upstream: receivedUpstream,
+        downstream: receivedDownstream,
+      }),
     });
     byteCounter(metrics, registry, {
       name: 'toxiproxy_proxy_sent_bytes_total',
       help: 'The total number of bytes sent on a given proxy link in a given direction.',
-      bytes: (traffic) => traffic.sent,
+      bytes: ({ bytesUpstream, bytesDownstream }) => ({ upstream: bytesUpstream, downstream: bytesDownstream }),
     });
     toxicCounter(metrics, registry, 'connections_seen', 'Connections that a toxic was at.', 'connectionsSeen');
     toxicCounter(metrics, registry, 'connections_altered', 'Connections that it altered.', 'connectionsAltered');

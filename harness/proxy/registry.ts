@@ -4,6 +4,7 @@ import type { Random } from '../kit/random.ts';
 import type { ActiveToxic, ToxicAccount, ToxicEnding, ToxicRequest } from './active-toxic.ts';
 import { ApiError, apiErrors } from './api-error.ts';
 import { FaultProxy, type ProxyTraffic, type ProxyView } from './fault-proxy.ts';
+import { Lease } from './lease.ts';
 import type { OpenPort } from './port.ts';
 import type { ProxyChange, ProxyRequest } from './requests.ts';
 import { openSocketPort } from './socket-port.ts';
@@ -37,6 +38,8 @@ export class Registry {
   /** Changes to ports come one after another; toxics never wait for them. */
   #turn: Promise<unknown> = Promise.resolve();
   #stopped = false;
+  /** Of the proxies that have one of their own. */
+  readonly #leases = new Map<FaultProxy, { readonly lease: Lease; readonly leaseMs: number }>();
 
   constructor(settings: RegistrySettings) {
     this.#settings = settings;
@@ -95,6 +98,7 @@ export class Registry {
       const proxy = this.get(name);
       proxy.disable();
       proxy.removeAllToxics('proxy deleted');
+      this.#dropLease(proxy);
       this.#proxies.delete(name);
     });
   }
@@ -112,6 +116,12 @@ export class Registry {
 
   accounts(): readonly ToxicAccount[] {
     return [...this.#accounts.values()].map((toxic) => toxic.account());
+  }
+
+  /** A heartbeat: the leases of proxies and toxics begin anew. */
+  renewLeases(): void {
+    for (const proxy of this.#proxies.values()) proxy.renewLeases();
+    for (const { lease, leaseMs } of this.#leases.values()) lease.renew(leaseMs);
   }
 
   /** Removes every toxic, at once, and then enables every proxy. All are tried; the first failure is thrown at the end. */
@@ -145,6 +155,7 @@ export class Registry {
     return this.#inTurn(() => {
       for (const proxy of this.#proxies.values()) {
         proxy.removeAllToxics('stopped');
+        this.#dropLease(proxy);
         proxy.disable();
       }
     });
@@ -163,14 +174,32 @@ export class Registry {
   async #start(request: ProxyRequest, replaced?: FaultProxy): Promise<FaultProxy> {
     const { name, listen, upstream, enabled, toxics } = request;
     const { clock, random, log, openPort = openSocketPort } = this.#settings;
-    const proxy = new FaultProxy({ name, listen, upstream, clock, random, log, openPort });
+    const { seed, leaseMs } = request;
+    const proxy = new FaultProxy({ name, listen, upstream, clock, random, seed, log, openPort });
     // The toxics are there before the port opens: no byte gets past them.
     const added = toxics.map((toxic) => proxy.addToxic(toxic));
     if (enabled) await proxy.enable();
     replaced?.removeAllToxics('proxy deleted');
+    if (replaced) this.#dropLease(replaced);
+    if (leaseMs !== undefined) this.#holdLease(proxy, leaseMs);
     for (const toxic of added) this.#remember(toxic);
     this.#proxies.set(name, proxy);
     return proxy;
+  }
+
+  #holdLease(proxy: FaultProxy, leaseMs: number): void {
+    const lease = new Lease(this.#settings.clock, () => {
+      proxy.removeAllToxics('lease lapsed');
+      const enable = this.#inTurn(() => (this.#leases.has(proxy) ? proxy.enable() : undefined));
+      enable.catch((cause: unknown) => this.#settings.log(`could not enable "${proxy.name}": ${messageOf(cause)}`));
+    });
+    lease.renew(leaseMs);
+    this.#leases.set(proxy, { lease, leaseMs });
+  }
+
+  #dropLease(proxy: FaultProxy): void {
+    this.#leases.get(proxy)?.lease.cancel();
+    this.#leases.delete(proxy);
   }
 
   #remember(toxic: ActiveToxic): ActiveToxic {

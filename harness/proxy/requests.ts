@@ -8,12 +8,18 @@ import type { Attributes } from './toxics/toxic.ts';
 /** As in Go's decoder, null counts as absent and unknown fields are ignored. */
 const optional = <T extends z.ZodType>(schema: T) => schema.nullish().transform((value) => value ?? undefined);
 
+/** What Toxiproxy does not know: `lease` is in seconds, up to a day. */
+const ownBody = {
+  seed: optional(z.number().int()),
+  lease: optional(z.number().positive().max(86_400)),
+};
 const ToxicBody = z.object({
   name: optional(z.string()),
   type: optional(z.string()),
   stream: optional(z.string()),
   toxicity: optional(z.number()),
   attributes: optional(z.record(z.string(), z.unknown())),
+  ...ownBody,
 });
 const ToxicChangeBody = ToxicBody.pick({ toxicity: true, attributes: true });
 const ProxyChangeBody = z.object({
@@ -21,8 +27,12 @@ const ProxyChangeBody = z.object({
   upstream: optional(z.string()),
   enabled: optional(z.boolean()),
 });
-const ProxyBody = ProxyChangeBody.extend({ name: optional(z.string()), toxics: optional(z.array(ToxicBody)) });
-const LeaseBody = z.object({ leaseMs: z.number().positive().max(86_400_000) });
+const ProxyBody = ProxyChangeBody.extend({
+  name: optional(z.string()),
+  toxics: optional(z.array(ToxicBody)),
+  ...ownBody,
+});
+const LeaseBody = z.object({ leaseMs: z.number().positive().max(86_400_000).optional() });
 
 export interface ProxyRequest {
   readonly name: string;
@@ -30,6 +40,10 @@ export interface ProxyRequest {
   readonly upstream: string;
   readonly enabled: boolean;
   readonly toxics: readonly ToxicRequest[];
+  /** Decides what is left to chance at it, in place of the server's seed. */
+  readonly seed?: number | undefined;
+  /** Without a heartbeat for so long it is healed: its toxics go, and it is enabled. Default never. Milliseconds. */
+  readonly leaseMs?: number | undefined;
 }
 
 export interface ProxyChange {
@@ -69,8 +83,8 @@ export function readToxicChange(text: string, toxic: ActiveToxic): ToxicChange {
   };
 }
 
-/** Milliseconds. */
-export function readLease(text: string): number {
+/** Milliseconds; undefined where only the leases of proxies and toxics are to be renewed. */
+export function readLease(text: string): number | undefined {
   return parse(LeaseBody, text).leaseMs;
 }
 
@@ -95,7 +109,8 @@ function toProxyRequest(body: z.output<typeof ProxyBody>, where: string): ProxyR
   if (!body.upstream) throw apiErrors.missingField(`upstream${where}`);
   const toxics = (body.toxics ?? []).map(toToxicRequest);
   if (new Set(toxics.map((toxic) => toxic.name)).size < toxics.length) throw apiErrors.toxicExists();
-  return { name: body.name, listen: body.listen ?? '', upstream: body.upstream, enabled: body.enabled ?? true, toxics };
+  const { name, listen = '', upstream, enabled = true } = body;
+  return { name, listen, upstream, enabled, toxics, ...ownOf(body) };
 }
 
 function toToxicRequest(body: z.output<typeof ToxicBody>): ToxicRequest {
@@ -107,7 +122,14 @@ function toToxicRequest(body: z.output<typeof ToxicBody>): ToxicRequest {
   // An empty name counts as none.
   const name = body.name === undefined || body.name === '' ? `${kind.type}_${stream}` : body.name;
   const attributes = readAttributes(kind, body.attributes ?? {});
-  return { name, kind, stream, direction, toxicity: body.toxicity ?? 1, attributes };
+  return { name, kind, stream, direction, toxicity: body.toxicity ?? 1, attributes, ...ownOf(body) };
+}
+
+function ownOf({ seed, lease }: { seed?: number | undefined; lease?: number | undefined }): {
+  seed: number | undefined;
+  leaseMs: number | undefined;
+} {
+  return { seed, leaseMs: lease === undefined ? undefined : lease * 1000 };
 }
 
 const directions: ReadonlyMap<string, Direction> = new Map([

@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { createServer } from 'node:net';
-import { afterEach, beforeEach, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { waitUntil } from '../../harness/kit/deadline.ts';
 import { VirtualClock } from '../../harness/kit/virtual-clock.ts';
 import { portState, realClock, startBench, type Bench } from './support.ts';
@@ -96,4 +96,58 @@ it('goes on healing while somebody else has the port of a disabled proxy', async
 it.each([0, -1, 'soon', null])('refuses a lease of %j', async (leaseMs) => {
   const answer = await renew(leaseMs);
   expect([answer.status, answer.json['error']]).toEqual([400, expect.stringMatching(/^bad request body: leaseMs/)]);
+});
+
+describe('a lease of its own', () => {
+  it('ends a toxic when no heartbeat comes in time, and no other one', async () => {
+    await bench.proxy('a', '127.0.0.1:9');
+    await bench.toxic('a', { name: 'leased', type: 'latency', lease: 5 });
+    await bench.toxic('a', { name: 'kept', type: 'latency' });
+    const names = async (): Promise<unknown> =>
+      ((await proxy('a'))['toxics'] as { name: string }[]).map(({ name }) => name);
+    for (let beat = 0; beat < 3; beat++) {
+      await clock.advance(4_999);
+      await bench.call('POST', '/gameday/lease', {});
+    }
+    expect(await names()).toEqual(['leased', 'kept']);
+    await clock.advance(5_000);
+    expect(await names()).toEqual(['kept']);
+    expect(await bench.receipt('a', 'leased')).toMatchObject({ ended: 'lease lapsed', activeToMs: 3 * 4_999 + 5_000 });
+    expect((await bench.call('GET', '/gameday/lease')).json).toEqual({ kind: 'none' });
+  });
+
+  it('is shown in seconds, and is gone with its toxic', async () => {
+    await bench.proxy('a', '127.0.0.1:9');
+    await bench.toxic('a', { name: 'leased', type: 'latency', lease: 0.5, seed: 7 });
+    expect((await proxy('a'))['toxics']).toMatchObject([{ lease: 0.5, seed: 7 }]);
+    await bench.call('DELETE', '/proxies/a/toxics/leased');
+    await bench.toxic('a', { name: 'leased', type: 'latency' });
+    await clock.advance(600);
+    expect((await proxy('a'))['toxics']).toHaveLength(1);
+    expect(clock.pending).toBe(0);
+  });
+
+  it('heals a proxy: its toxics go, and it is enabled again', async () => {
+    const port = await bench.proxy('a', '127.0.0.1:9', { lease: 2 });
+    await bench.toxic('a', { name: 'slow', type: 'latency' });
+    await bench.call('PATCH', '/proxies/a', { enabled: false });
+    expect(await portState(port)).toBe('ECONNREFUSED');
+    await clock.advance(2_000);
+    await healed('a');
+    expect((await proxy('a'))['toxics']).toEqual([]);
+    expect(await bench.receipt('a', 'slow')).toMatchObject({ ended: 'lease lapsed' });
+  });
+
+  it('of a proxy that was deleted enables nothing', async () => {
+    const port = await bench.proxy('a', '127.0.0.1:9', { lease: 2 });
+    await bench.call('DELETE', '/proxies/a');
+    await clock.advance(3_000);
+    expect([await portState(port), clock.pending]).toEqual(['ECONNREFUSED', 0]);
+  });
+
+  it.each([0, -1, 100_000, '5'])('of %j is refused', async (lease) => {
+    await bench.proxy('a', '127.0.0.1:9');
+    const { status, text } = await bench.call('POST', '/proxies/a/toxics', { type: 'latency', lease });
+    expect([status, text]).toEqual([400, expect.stringContaining('lease')]);
+  });
 });

@@ -209,6 +209,33 @@ describe('toxicity', () => {
   });
 });
 
+describe('a seed of its own', () => {
+  /** Which of 24 connections a toxic that is done to half of them resets. */
+  async function decided(serverSeed: number, seeds: { proxy?: number; toxic?: number }): Promise<string> {
+    await using other = await startBench({ seed: serverSeed });
+    const upstream = await other.echo();
+    const own = (seed: number | undefined): { seed?: number } => (seed === undefined ? {} : { seed });
+    const at = await other.proxy('a', upstream.address, own(seeds.proxy));
+    await other.toxic('a', { name: 'half', type: 'reset_peer', toxicity: 0.5, ...own(seeds.toxic) });
+    let pattern = '';
+    for (let count = 0; count < 24; count++) {
+      const peer = await other.dial(at);
+      pattern += await peer.roundTrip('x').then(
+        () => '.',
+        () => 'x',
+      );
+    }
+    return pattern;
+  }
+
+  it.each(['proxy', 'toxic'] as const)('of a %s decides in place of the server’s', async (what) => {
+    const first = await decided(1, { [what]: 7 });
+    expect(first).toMatch(/^(?=.*x)(?=.*\.)/);
+    expect(await decided(2, { [what]: 7 })).toBe(first);
+    expect(await decided(1, { [what]: 8 })).not.toBe(first);
+  });
+});
+
 describe('receipts and traffic', () => {
   it('count exactly what was seen and altered, and are kept after the removal', async () => {
     const idle = await bench.dial(port);
@@ -244,7 +271,8 @@ describe('receipts and traffic', () => {
   it('count traffic while a connection is still open', async () => {
     const peer = await bench.dial(port);
     await peer.roundTrip('12345');
-    const open = { connections: 1, connectionsDropped: 0, bytesUpstream: 5, bytesDownstream: 5 };
+    const bytes = { bytesUpstream: 5, bytesDownstream: 5, receivedUpstream: 5, receivedDownstream: 5 };
+    const open = { connections: 1, connectionsDropped: 0, ...bytes };
     expect((await bench.call('GET', '/gameday/traffic')).json).toEqual({ a: open });
     await bench.call('PATCH', '/proxies/a', { enabled: false });
     expect((await bench.call('GET', '/gameday/traffic')).json).toEqual({ a: { ...open, connectionsDropped: 1 } });

@@ -2,11 +2,14 @@ import { describe, expect, it } from 'vitest';
 import { VirtualClock } from '../../harness/kit/virtual-clock.ts';
 import { seededRandom } from '../../harness/kit/random.ts';
 import { bandwidth } from '../../harness/proxy/toxics/bandwidth.ts';
+import { closeAfter } from '../../harness/proxy/toxics/close-after.ts';
+import { corrupt } from '../../harness/proxy/toxics/corrupt.ts';
 import { latency } from '../../harness/proxy/toxics/latency.ts';
 import { limitData } from '../../harness/proxy/toxics/limit-data.ts';
 import { packetLoss } from '../../harness/proxy/toxics/packet-loss.ts';
 import { resetPeer } from '../../harness/proxy/toxics/reset-peer.ts';
 import { slicer } from '../../harness/proxy/toxics/slicer.ts';
+import { slowAccept } from '../../harness/proxy/toxics/slow-accept.ts';
 import { slowClose } from '../../harness/proxy/toxics/slow-close.ts';
 import { timeout } from '../../harness/proxy/toxics/timeout.ts';
 import type { ToxicOutlet } from '../../harness/proxy/toxics/toxic.ts';
@@ -418,5 +421,106 @@ describe('packet_loss', () => {
     const attributes = { loss_rate: 0.3, correlation: 0.2 };
     expect(losses(attributes, 7, 200)).toEqual(losses(attributes, 7, 200));
     expect(losses(attributes, 8, 200)).not.toEqual(losses(attributes, 7, 200));
+  });
+});
+
+describe('close_after', () => {
+  it('closes its time after it came, whatever goes on, and not when it was taken away', async () => {
+    const outlet = new Outlet();
+    const stage = closeAfter.start({ delay: 100 }, outlet);
+    stage.chunk(bytes('a'));
+    await outlet.clock.advance(60);
+    stage.chunk(bytes('b'));
+    await outlet.clock.advance(100);
+    expect(outlet.log).toEqual([
+      [0, 'a'],
+      [60, 'b'],
+      [100, 'CLOSE'],
+    ]);
+    const other = new Outlet();
+    closeAfter.start({ delay: 100 }, other).release();
+    await other.clock.advance(200);
+    expect([other.log, other.clock.pending]).toEqual([[], 0]);
+  });
+
+  it('goes by a changed time from the same beginning, and is never late by being set anew', async () => {
+    const outlet = new Outlet();
+    const stage = closeAfter.start({ delay: 1000 }, outlet);
+    await outlet.clock.advance(100);
+    stage.update({ delay: 50 });
+    await outlet.clock.advance(1);
+    expect(outlet.log).toEqual([[100, 'CLOSE']]);
+  });
+});
+
+describe('slow_accept', () => {
+  it('holds what comes until its time is over, and nothing after that', async () => {
+    const outlet = new Outlet();
+    const stage = slowAccept.start({ delay: 100 }, outlet);
+    stage.chunk(bytes('a'));
+    await outlet.clock.advance(60);
+    stage.chunk(bytes('b'));
+    await outlet.clock.advance(60);
+    stage.chunk(bytes('c'));
+    stage.end();
+    expect(outlet.log).toEqual([
+      [100, 'a'],
+      [100, 'b'],
+      [120, 'c'],
+      [120, 'END'],
+    ]);
+    expect([outlet.bytesAltered, outlet.clock.pending]).toEqual([2, 0]);
+  });
+
+  it('hands on an end that came meanwhile once, with a changed time', async () => {
+    const outlet = new Outlet();
+    const stage = slowAccept.start({ delay: 1000 }, outlet);
+    stage.chunk(bytes('a'));
+    stage.end();
+    await outlet.clock.advance(100);
+    stage.update({ delay: 200 });
+    await outlet.clock.advance(1000);
+    expect(outlet.log).toEqual([
+      [200, 'a'],
+      [200, 'END'],
+    ]);
+  });
+});
+
+describe('corrupt', () => {
+  /** What comes out for so many zeros, sent in these chunks. */
+  function corrupted(rate: number, chunks: readonly number[], seed = 1): { out: Buffer; altered: number } {
+    const parts: Buffer[] = [];
+    const outlet = Object.assign(new Outlet(), {
+      random: seededRandom(seed),
+      forward: (chunk: Buffer) => void parts.push(chunk),
+    });
+    const stage = corrupt.start({ rate }, outlet);
+    for (const size of chunks) stage.chunk(Buffer.alloc(size));
+    return { out: Buffer.concat(parts), altered: outlet.bytesAltered };
+  }
+  const flips = (out: Buffer): number => out.filter((byte) => byte !== 0).length;
+
+  it('flips one bit in its share of the bytes, and counts them', () => {
+    const { out, altered } = corrupted(0.01, [200_000]);
+    expect(out.length).toBe(200_000);
+    // 2000 ± 4 σ.
+    expect(Math.abs(flips(out) - 2000)).toBeLessThan(4 * Math.sqrt(2000 * 0.99));
+    expect(altered).toBe(flips(out));
+    expect([...new Set(out)].toSorted((left, right) => left - right)).toEqual([0, 1, 2, 4, 8, 16, 32, 64, 128]);
+  });
+
+  it('flips the same bits however the bytes come, and others with another seed', () => {
+    const { out } = corrupted(0.05, [1000]);
+    expect(corrupted(0.05, [1, 499, 7, 0, 493]).out.equals(out)).toBe(true);
+    expect(corrupted(0.05, [1000], 2).out.equals(out)).toBe(false);
+  });
+
+  it('leaves all at 0 and none at 1, and the bytes that it was given as they are', () => {
+    expect(flips(corrupted(0, [1000]).out)).toBe(0);
+    expect(flips(corrupted(1, [10, 990]).out)).toBe(1000);
+    const given = Buffer.alloc(100);
+    corrupt.start({ rate: 1 }, new Outlet()).chunk(given);
+    expect(flips(given)).toBe(0);
   });
 });

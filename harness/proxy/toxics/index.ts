@@ -1,10 +1,13 @@
 import { bandwidth } from './bandwidth.ts';
+import { closeAfter } from './close-after.ts';
+import { corrupt } from './corrupt.ts';
 import { latency } from './latency.ts';
 import { limitData } from './limit-data.ts';
 import { noop } from './noop.ts';
 import { packetLoss } from './packet-loss.ts';
 import { resetPeer } from './reset-peer.ts';
 import { slicer } from './slicer.ts';
+import { slowAccept } from './slow-accept.ts';
 import { slowClose } from './slow-close.ts';
 import { timeout } from './timeout.ts';
 import type { ToxicKind } from './toxic.ts';
@@ -19,5 +22,8 @@ export const toxicKinds: readonly ToxicKind[] = [
   slicer,
   limitData,
   packetLoss,
+  slowAccept,
+  closeAfter,
+  corrupt,
   noop,
 ];

@@ -1,0 +1,72 @@
+import type { Random } from '../../kit/random.ts';
+import type { Attributes, ToxicKind, ToxicOutlet, ToxicStage } from './toxic.ts';
+
+type Name = 'rate';
+
+/**
+ * Flips one bit in a share `rate` of the bytes. Which ones depends on the seed and on the place in the stream, not on how the bytes came: from
+ * one flipped byte to the next it goes by gaps with a geometric distribution, so that most bytes cost nothing.
+ */
+export const corrupt: ToxicKind<Name> = {
+  type: 'corrupt',
+  attributes: { rate: { from: 0, to: 1, unit: 'share', isFraction: true } },
+  start: (attributes, outlet) => new CorruptStage(attributes, outlet),
+};
+
+class CorruptStage implements ToxicStage<Name> {
+  readonly full = false;
+  readonly #outlet: ToxicOutlet;
+  readonly #random: Random;
+  #rate: number;
+  /** How many bytes are still left as they are before the next one that is flipped. */
+  #gap: number;
+
+  constructor(attributes: Attributes<Name>, outlet: ToxicOutlet) {
+    this.#outlet = outlet;
+    this.#random = outlet.random;
+    this.#rate = attributes.rate;
+    this.#gap = this.#nextGap();
+  }
+
+  chunk(chunk: Buffer): void {
+    if (this.#gap >= chunk.length) {
+      this.#gap -= chunk.length;
+      this.#outlet.forward(chunk);
+      return;
+    }
+    // The bytes of others are not ours to change.
+    const changed = Buffer.from(chunk);
+    let flipped = 0;
+    let place = this.#gap;
+    for (; place < changed.length; place += 1 + this.#nextGap()) {
+      changed[place] = (changed[place] ?? 0) ^ (1 << this.#random.integer(0, 7));
+      flipped += 1;
+    }
+    this.#gap = place - changed.length;
+    this.#outlet.altered(flipped);
+    this.#outlet.forward(changed);
+  }
+
+  end(): void {
+    this.#outlet.end();
+  }
+
+  update(attributes: Attributes<Name>): void {
+    this.#rate = attributes.rate;
+    this.#gap = this.#nextGap();
+  }
+
+  release(): void {
+    // Nothing is held.
+  }
+
+  discard(): void {
+    // Nothing is held.
+  }
+
+  #nextGap(): number {
+    if (this.#rate === 0) return Infinity;
+    if (this.#rate === 1) return 0;
+    return Math.floor(Math.log1p(-this.#random.next()) / Math.log1p(-this.#rate));
+  }
+}
