@@ -1,0 +1,113 @@
+import { once } from 'node:events';
+import { Agent, request } from 'node:http';
+import { connect, type Socket } from 'node:net';
+
+/** Where each service of the upstream is reached by one way: directly, or through a proxy. */
+export interface Way {
+  readonly echo: number;
+  readonly count: number;
+  readonly http: number;
+}
+
+const nowMs = (): number => performance.now();
+
+async function dial(port: number): Promise<Socket> {
+  const socket = connect({ port, host: '127.0.0.1', noDelay: true, allowHalfOpen: true });
+  socket.on('error', () => undefined);
+  await once(socket, 'connect');
+  return socket;
+}
+
+/** Times of 64 bytes there and back, one after another on one connection. Milliseconds. */
+export async function roundTrips(port: number, count: number): Promise<readonly number[]> {
+  const socket = await dial(port);
+  const message = Buffer.alloc(64, 'x');
+  const times: number[] = [];
+  await new Promise<void>((resolve, reject) => {
+    let sentMs = 0;
+    let missing = 0;
+    const send = (): void => {
+      missing = message.length;
+      sentMs = nowMs();
+      socket.write(message);
+    };
+    socket.on('close', () => reject(new Error('The connection of the round trips was closed.')));
+    socket.on('data', (chunk) => {
+      missing -= chunk.length;
+      if (missing > 0) return;
+      times.push(nowMs() - sentMs);
+      if (times.length < count) send();
+      else resolve();
+    });
+    send();
+  });
+  socket.removeAllListeners('close').destroy();
+  return times;
+}
+
+/** New connections a second, each of which carries a byte there and back; eight at a time. */
+export async function connectionsPerSecond(port: number, durationMs: number): Promise<number> {
+  const endMs = nowMs() + durationMs;
+  let count = 0;
+  const one = async (): Promise<void> => {
+    while (nowMs() < endMs) {
+      const socket = await dial(port);
+      socket.write('x');
+      await once(socket, 'data');
+      socket.resetAndDestroy();
+      count += 1;
+    }
+  };
+  await Promise.all(Array.from({ length: 8 }, one));
+  return (count * 1000) / durationMs;
+}
+
+/** Megabytes a second one way, until the receiver has them all. */
+export async function megabytesPerSecond(port: number, megabytes: number): Promise<number> {
+  const socket = await dial(port);
+  const block = Buffer.alloc(1_000_000, 'x');
+  const fromMs = nowMs();
+  for (let sent = 0; sent < megabytes; sent++) if (!socket.write(block)) await once(socket, 'drain');
+  socket.end();
+  const [answer] = (await once(socket, 'data')) as [Buffer];
+  if (Number(answer.toString()) !== megabytes * 1_000_000) throw new Error(`Only ${answer.toString()} bytes came.`);
+  socket.destroy();
+  return (megabytes * 1000) / (nowMs() - fromMs);
+}
+
+/** Requests a second over 32 connections that are kept. */
+export async function requestsPerSecond(port: number, durationMs: number): Promise<number> {
+  const agent = new Agent({ keepAlive: true, maxSockets: 32 });
+  const endMs = nowMs() + durationMs;
+  let count = 0;
+  const one = async (): Promise<void> => {
+    while (nowMs() < endMs) {
+      await new Promise<void>((resolve, reject) => {
+        request({ port, host: '127.0.0.1', agent }, (response) => response.resume().on('end', resolve))
+          .on('error', reject)
+          .end();
+      });
+      count += 1;
+    }
+  };
+  await Promise.all(Array.from({ length: 32 }, one));
+  agent.destroy();
+  return (count * 1000) / durationMs;
+}
+
+/** Writes to many connections that are never read from at the other end, as fast as they take it, for so long. */
+export async function writeToStalled(port: number, connections: number, durationMs: number): Promise<() => void> {
+  const sockets = await Promise.all(Array.from({ length: connections }, () => dial(port)));
+  const block = Buffer.alloc(65_536, 'x');
+  for (const socket of sockets) {
+    const write = (): void => {
+      while (!socket.destroyed && socket.write(block));
+    };
+    socket.on('drain', write);
+    write();
+  }
+  await new Promise((resolve) => setTimeout(resolve, durationMs));
+  return () => {
+    for (const socket of sockets) socket.resetAndDestroy();
+  };
+}
