@@ -9,6 +9,8 @@ export default defineConfig({
     env: { NO_COLOR: '1' },
     include: ['test/full/**/*.test.ts'],
     fileParallelism: false,
+    // Of tests that say that they may run beside others.
+    maxConcurrency: 2,
     testTimeout: 1_800_000,
     hookTimeout: 60_000,
   },

@@ -11,7 +11,8 @@ const moments = [150, 400, 800, 1300, 2000, 3000, 4500, 7000, 38_000, 60_000];
 /** A lease lasts 5 s; then the proxy heals and ends. The rest is for a busy machine. */
 const leaseAndMoreMs = 9000;
 
-describe('kill -9 of gameday itself', () => {
+// Two at a time, each in a folder of its own: most of it is waiting for leases.
+describe.concurrent('kill -9 of gameday itself', () => {
   it.each(moments)(
     '%i ms after its start leaves no process once the leases are over, and the next run sweeps before it starts and says so',
     async (momentMs) => {
@@ -29,8 +30,8 @@ describe('kill -9 of gameday itself', () => {
       await pause(leaseAndMoreMs);
       expect(started.filter(isAlive)).toEqual([]);
       const said = await nextRunUntil(folder, /ended without cleaning up|warm-up/);
-      // Before the first child there is nothing that could have been left.
-      if (momentMs >= 2500) expect(said).toContain('ended without cleaning up');
+      // Before the first child there is nothing that could have been left; how long loading takes depends on the machine.
+      if (started.length > 0 || momentMs >= 30_000) expect(said).toContain('ended without cleaning up');
       expect((await gameday(['sweep'], { folder })).output).toContain('Nothing was left behind');
       rmSync(folder, { recursive: true, force: true });
     },
