@@ -9,6 +9,9 @@ export interface Way {
   readonly http: number;
 }
 
+/** What takes longer has failed. */
+const limitMs = 30_000;
+
 const nowMs = (): number => performance.now();
 
 async function dial(port: number): Promise<Socket> {
@@ -53,7 +56,7 @@ export async function connectionsPerSecond(port: number, durationMs: number): Pr
     while (nowMs() < endMs) {
       const socket = await dial(port);
       socket.write('x');
-      await once(socket, 'data');
+      await once(socket, 'data', { signal: AbortSignal.timeout(limitMs) });
       socket.resetAndDestroy();
       count += 1;
     }
@@ -66,10 +69,14 @@ export async function connectionsPerSecond(port: number, durationMs: number): Pr
 export async function megabytesPerSecond(port: number, megabytes: number): Promise<number> {
   const socket = await dial(port);
   const block = Buffer.alloc(1_000_000, 'x');
+  const first = Buffer.from(block);
+  first.write(String(megabytes * 1_000_000).padStart(16, '0'));
+  const answered = once(socket, 'data', { signal: AbortSignal.timeout(limitMs) });
   const fromMs = nowMs();
-  for (let sent = 0; sent < megabytes; sent++) if (!socket.write(block)) await once(socket, 'drain');
-  socket.end();
-  const [answer] = (await once(socket, 'data')) as [Buffer];
+  for (let sent = 0; sent < megabytes; sent++)
+    if (!socket.write(sent === 0 ? first : block))
+      await once(socket, 'drain', { signal: AbortSignal.timeout(limitMs) });
+  const [answer] = (await answered) as [Buffer];
   if (Number(answer.toString()) !== megabytes * 1_000_000) throw new Error(`Only ${answer.toString()} bytes came.`);
   socket.destroy();
   return (megabytes * 1000) / (nowMs() - fromMs);

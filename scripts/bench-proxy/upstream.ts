@@ -18,10 +18,15 @@ const body = Buffer.alloc(256, 'x');
 process.send?.({
   echo: await tcp((socket) => socket.pipe(socket)),
   sink: await tcp((socket) => socket.resume()),
-  // Says how many bytes it has got when the sender has finished.
+  // Answers when as many bytes have come as the first 16 of them say. Not at the sender's end: Toxiproxy closes both sides then.
   count: await tcp((socket) => {
     let bytes = 0;
-    socket.on('data', (chunk) => (bytes += chunk.length)).on('end', () => socket.end(String(bytes)));
+    let wanted: number | undefined;
+    socket.on('data', (chunk) => {
+      wanted ??= Number(chunk.subarray(0, 16).toString());
+      bytes += chunk.length;
+      if (bytes >= wanted) socket.write(String(bytes));
+    });
   }),
   http: await listen(createHttpServer((_request, response) => response.end(body))),
 });
