@@ -7,6 +7,9 @@ import type { ConnectionContext, LiveConnection } from './port.ts';
 /** How long the upstream may take to answer a connect, so that a black-holed one does not hold the client for minutes. */
 export const dialLimitMs = 10_000;
 
+/** How long a connection that a toxic has ended waits for the other side to end it, too. */
+const lingerMs = 1000;
+
 export interface ConnectionSettings extends ConnectionContext {
   readonly client: Socket;
   /** Being connected. */
@@ -76,13 +79,25 @@ export class Connection implements LiveConnection {
     });
   }
 
-  /** The other side is closed at once, this one when all that was written to it has gone out. */
+  /** The other side is closed at once, this one when all that was written to it has gone out and its end has been answered. */
   #closeBehind(sink: Socket): void {
     const { client, upstream } = this.#settings;
     const other = sink === client ? upstream : client;
     other.destroy();
-    if (sink.writableFinished) sink.destroy();
-    else sink.once('finish', () => sink.destroy());
+    if (sink.writableFinished) this.#linger(sink);
+    else sink.once('finish', () => this.#linger(sink));
+  }
+
+  /** Closed with something unread in it, a socket is reset by the system, and the other side loses what it has not read yet. */
+  #linger(socket: Socket): void {
+    if (socket.readableEnded) {
+      socket.destroy();
+      return;
+    }
+    const timer = this.#settings.clock.setTimer(() => socket.destroy(), lingerMs);
+    socket.once('close', () => timer.cancel());
+    socket.once('end', () => socket.destroy());
+    socket.resume();
   }
 
   #watch(socket: Socket, other: Socket): void {

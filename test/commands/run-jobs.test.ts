@@ -70,7 +70,14 @@ describe('runs that several processes share', () => {
     const onResult = ({ seed }: SeedResult): void => {
       if (seed === 1) ending.abort(new Error('interrupted by SIGINT'));
     };
-    const results = await run([17, 1, 2, 3], { signal: ending.signal, onResult });
+    const folder = await mkdtemp(join(tmpdir(), 'gameday-jobs-'));
+    // The first result, which interrupts the rest, comes once the other process is in the middle of its job.
+    const onOutput = (line: string): void => {
+      if (line === 'seed 17 has begun') writeFileSync(join(folder, 'go'), '');
+    };
+    const own = { flags: { ...flags, out: folder }, onOutput };
+    const results = await run([17, 1, 2, 3], { signal: ending.signal, onResult, ...own });
+    await rm(folder, { recursive: true });
     expect(results.map(({ seed, outcome, why }) => [seed, outcome, why])).toEqual([
       [17, 'inconclusive', 'interrupted by SIGINT'],
       [1, 'pass', ''],

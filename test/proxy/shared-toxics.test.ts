@@ -131,7 +131,8 @@ describe('limit_data', () => {
     { limit: 100, sent: [25, 25, 25, 25], passed: 100, closes: true },
     { limit: 100, sent: [90, 20], passed: 100, closes: true },
     { limit: 0, sent: [1], passed: 0, closes: true },
-    { limit: 1_000_000, sent: [1_500_000], passed: 1_000_000, closes: true },
+    // Toxiproxy closes with something unread in its socket, which may reset it before the client has read everything.
+    ...(againstRealServer ? [] : [{ limit: 1_000_000, sent: [1_500_000], passed: 1_000_000, closes: true }]),
   ])('of $limit passes $passed of $sent bytes', async ({ limit, sent, passed, closes }) => {
     await bench.toxic('a', { type: 'limit_data', attributes: { bytes: limit } });
     const peer = await bench.dial(port);
