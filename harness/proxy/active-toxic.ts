@@ -1,5 +1,7 @@
 import type { Clock } from '../kit/clock.ts';
-import type { Attributes, ToxicKind } from './toxics/toxic.ts';
+import type { Random } from '../kit/random.ts';
+import { Meeting } from './meeting.ts';
+import type { Alteration, Attributes, ToxicKind } from './toxics/toxic.ts';
 
 /** Client to server, or server to client. */
 export type Direction = 'upstream' | 'downstream';
@@ -49,7 +51,19 @@ export interface ToxicAccount {
   readonly connectionsSeen: number;
   /** Those of them to which it did something: delayed, dropped, closed or reset. */
   readonly connectionsAltered: number;
+  /** Requests that were on connections while it was there, and those of them to which it did something. Always 0 where it knows bytes only. */
+  readonly requestsSeen: number;
+  readonly requestsAltered: number;
+  /** The sum of the next four; each byte is counted once. */
   readonly bytesAltered: number;
+  /** Held back for a time. */
+  readonly bytesDelayed: number;
+  /** Never passed on. */
+  readonly bytesDropped: number;
+  /** Passed on with another content. */
+  readonly bytesCorrupted: number;
+  /** Passed on in other pieces than they came in, with or without a delay. */
+  readonly bytesCut: number;
 }
 
 /** A toxic at a proxy, with its account. */
@@ -67,7 +81,9 @@ export class ActiveToxic {
   attributes: Attributes;
   connectionsSeen = 0;
   connectionsAltered = 0;
-  bytesAltered = 0;
+  requestsSeen = 0;
+  requestsAltered = 0;
+  readonly #bytes: Record<Alteration, number> = { delayed: 0, dropped: 0, corrupted: 0, cut: 0 };
   #ending: { readonly activeToMs: number; readonly ended: ToxicEnding } | undefined;
 
   constructor(proxy: string, request: ToxicRequest, clock: Clock) {
@@ -84,6 +100,16 @@ export class ActiveToxic {
     this.#activeFromMs = clock.now();
   }
 
+  /** Comes to a connection: `random` is its chance there. */
+  meet(random: Random): Meeting {
+    this.connectionsSeen += 1;
+    return new Meeting(this, random);
+  }
+
+  count(how: Alteration, bytes: number): void {
+    this.#bytes[how] += bytes;
+  }
+
   finish(ended: ToxicEnding): void {
     this.#ending ??= { activeToMs: this.#clock.now(), ended };
   }
@@ -98,6 +124,7 @@ export class ActiveToxic {
   }
 
   account(): ToxicAccount {
+    const { delayed, dropped, corrupted, cut } = this.#bytes;
     return {
       proxy: this.proxy,
       toxic: this.name,
@@ -108,7 +135,13 @@ export class ActiveToxic {
       ended: this.#ending?.ended ?? null,
       connectionsSeen: this.connectionsSeen,
       connectionsAltered: this.connectionsAltered,
-      bytesAltered: this.bytesAltered,
+      requestsSeen: this.requestsSeen,
+      requestsAltered: this.requestsAltered,
+      bytesAltered: delayed + dropped + corrupted + cut,
+      bytesDelayed: delayed,
+      bytesDropped: dropped,
+      bytesCorrupted: corrupted,
+      bytesCut: cut,
     };
   }
 }

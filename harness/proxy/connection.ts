@@ -41,7 +41,7 @@ export class Connection implements LiveConnection {
   }
 
   add(toxic: ActiveToxic): void {
-    this.#pipes[toxic.direction].add(toxic);
+    this.#pipes[toxic.direction].add(this.#settings.meet(toxic));
   }
 
   update(toxic: ActiveToxic): void {
@@ -70,7 +70,6 @@ export class Connection implements LiveConnection {
       source,
       sink,
       clock: settings.clock,
-      chanceOf: (toxic) => settings.chanceOf(toxic),
       came: (bytes) => settings.came(direction, bytes),
       passed: (bytes) => settings.passed(direction, bytes),
       close: () => this.close(),

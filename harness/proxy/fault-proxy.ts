@@ -170,16 +170,20 @@ export class FaultProxy {
     for (const toxic of this.#toxics) this.removeToxic(toxic, ended);
   }
 
+  /** Chance of a toxic on the connection of that number: no other decision shifts it. */
+  #chanceOf({ name, seed }: ActiveToxic, number: number): Random {
+    return seed === undefined
+      ? this.#random.fork(`${this.name}/${name}/${number}`)
+      : seededRandom(seed).fork(String(number));
+  }
+
   #accept(make: (context: ConnectionContext) => LiveConnection | undefined): void {
     this.#accepted += 1;
     const number = this.#accepted;
     const { clock } = this.#settings;
     const connection = make({
       clock,
-      chanceOf: ({ name, seed }) =>
-        seed === undefined
-          ? this.#random.fork(`${this.name}/${name}/${number}`)
-          : seededRandom(seed).fork(String(number)),
+      meet: (toxic) => toxic.meet(this.#chanceOf(toxic, number)),
       passed: (direction, bytes) => {
         this.#sent[direction] += bytes;
       },

@@ -1,7 +1,7 @@
 import type { Clock } from '../kit/clock.ts';
-import type { Random } from '../kit/random.ts';
 import type { ActiveToxic } from './active-toxic.ts';
-import type { ToxicStage } from './toxics/toxic.ts';
+import type { Meeting } from './meeting.ts';
+import type { Alteration, ToxicStage } from './toxics/toxic.ts';
 
 /** Where bytes come from; a socket is one. It is paused while it sends more than can be taken. */
 export interface PipeSource {
@@ -25,8 +25,6 @@ export interface PipeSettings {
   readonly source: PipeSource;
   readonly sink: PipeSink;
   readonly clock: Clock;
-  /** The chance of one toxic on this connection. */
-  chanceOf(toxic: ActiveToxic): Random;
   /** Told of bytes that came from the sender. */
   came(bytes: number): void;
   /** Told of bytes that were handed to the receiver. */
@@ -39,14 +37,10 @@ export interface PipeSettings {
 
 /** The place of a toxic in the chain. It has a stage while the connection is among those that the toxic is done to. */
 interface Slot {
-  readonly toxic: ActiveToxic;
-  /** Rolled once for the life of the connection; an update of the toxicity is held against the same roll. */
-  readonly roll: number;
-  readonly random: Random;
+  readonly meeting: Meeting;
   stage: ToxicStage | undefined;
   next: Slot | undefined;
   ended: boolean;
-  altered: boolean;
 }
 
 /**
@@ -82,19 +76,16 @@ export class Pipe {
     return this.#first === undefined;
   }
 
-  add(toxic: ActiveToxic): void {
-    const random = this.#settings.chanceOf(toxic);
-    const roll = random.next();
-    toxic.connectionsSeen += 1;
-    this.#slots.push({ toxic, roll, random, stage: undefined, next: undefined, ended: false, altered: false });
-    this.update(toxic);
+  add(meeting: Meeting): void {
+    this.#slots.push({ meeting, stage: undefined, next: undefined, ended: false });
+    this.update(meeting.toxic);
   }
 
   /** Applies the toxic's present toxicity and attributes. */
   update(toxic: ActiveToxic): void {
-    const slot = this.#slots.find((candidate) => candidate.toxic === toxic);
+    const slot = this.#slots.find((candidate) => candidate.meeting.toxic === toxic);
     if (!slot) return;
-    const wanted = slot.roll < toxic.toxicity;
+    const wanted = slot.meeting.isOn;
     if (slot.stage && wanted) slot.stage.update(toxic.attributes);
     else if (slot.stage) this.#switchOff(slot);
     else if (wanted) this.#switchOn(slot);
@@ -102,7 +93,7 @@ export class Pipe {
   }
 
   remove(toxic: ActiveToxic): void {
-    const index = this.#slots.findIndex((candidate) => candidate.toxic === toxic);
+    const index = this.#slots.findIndex((candidate) => candidate.meeting.toxic === toxic);
     const slot = this.#slots[index];
     if (!slot) return;
     if (slot.stage) this.#switchOff(slot);
@@ -147,10 +138,11 @@ export class Pipe {
 
   #switchOn(slot: Slot): void {
     const { clock } = this.#settings;
+    const { meeting } = slot;
     slot.ended = false;
-    const stage = slot.toxic.kind.start(slot.toxic.attributes, {
+    slot.stage = meeting.toxic.kind.start(meeting.toxic.attributes, {
       clock,
-      random: slot.random,
+      random: meeting.random,
       forward: (chunk) => {
         const next = slot.next?.stage;
         if (next) next.chunk(chunk);
@@ -165,9 +157,8 @@ export class Pipe {
       close: () => this.#settings.close(),
       closeBehind: () => this.#closeBehind(slot),
       reset: () => this.#settings.reset(),
-      altered: (bytes) => this.#alter(slot, bytes),
+      altered: (bytes: number, how?: Alteration) => meeting.alter(bytes, how),
     });
-    slot.stage = stage;
     this.#relink();
   }
 
@@ -182,13 +173,6 @@ export class Pipe {
     slot.stage?.release();
     slot.stage = undefined;
     this.#relink();
-  }
-
-  #alter(slot: Slot, bytes: number): void {
-    slot.toxic.bytesAltered += bytes;
-    if (slot.altered) return;
-    slot.altered = true;
-    slot.toxic.connectionsAltered += 1;
   }
 
   #relink(): void {

@@ -1,6 +1,6 @@
 import type { Clock } from '../kit/clock.ts';
-import type { Random } from '../kit/random.ts';
 import type { ActiveToxic, Direction } from './active-toxic.ts';
+import type { Meeting } from './meeting.ts';
 
 /** A connection through a proxy, as toxics are done to it. */
 export interface LiveConnection {
@@ -14,7 +14,8 @@ export interface LiveConnection {
 /** What a connection has from its proxy. */
 export interface ConnectionContext {
   readonly clock: Clock;
-  readonly chanceOf: (toxic: ActiveToxic) => Random;
+  /** Called once for each toxic that comes to the connection. */
+  readonly meet: (toxic: ActiveToxic) => Meeting;
   /** Told of bytes that came, and of those that were handed on. */
   readonly came: (direction: Direction, bytes: number) => void;
   readonly passed: (direction: Direction, bytes: number) => void;

@@ -38,7 +38,19 @@ export function createProxyMetrics(registry: Registry, shown: MetricsShown): Pro
     });
     toxicCounter(metrics, registry, 'connections_seen', 'Connections that a toxic was at.', 'connectionsSeen');
     toxicCounter(metrics, registry, 'connections_altered', 'Connections that it altered.', 'connectionsAltered');
-    toxicCounter(metrics, registry, 'altered_bytes', 'Bytes that it delayed, dropped or held.', 'bytesAltered');
+    toxicCounter(
+      metrics,
+      registry,
+      'requests_seen',
+      'Requests on them, for a toxic that knows requests.',
+      'requestsSeen',
+    );
+    toxicCounter(metrics, registry, 'requests_altered', 'Requests that it altered.', 'requestsAltered');
+    toxicCounter(metrics, registry, 'altered_bytes', 'Bytes that it altered in any way.', 'bytesAltered');
+    toxicCounter(metrics, registry, 'delayed_bytes', 'Bytes that it held back.', 'bytesDelayed');
+    toxicCounter(metrics, registry, 'dropped_bytes', 'Bytes that it never passed on.', 'bytesDropped');
+    toxicCounter(metrics, registry, 'corrupted_bytes', 'Bytes that it changed.', 'bytesCorrupted');
+    toxicCounter(metrics, registry, 'cut_bytes', 'Bytes that it passed on in other pieces.', 'bytesCut');
   }
   return { contentType: metrics.contentType, page: () => metrics.metrics() };
 }
@@ -63,13 +75,12 @@ function byteCounter(
   });
 }
 
-function toxicCounter(
-  metrics: Metrics,
-  registry: Registry,
-  name: string,
-  help: string,
-  figure: keyof Pick<ToxicAccount, 'connectionsSeen' | 'connectionsAltered' | 'bytesAltered'>,
-): void {
+/** What an account counts. */
+type CountedFigure = {
+  [Name in keyof ToxicAccount]: ToxicAccount[Name] extends number ? Name : never;
+}[keyof ToxicAccount];
+
+function toxicCounter(metrics: Metrics, registry: Registry, name: string, help: string, figure: CountedFigure): void {
   new Counter({
     ...{ name: `gameday_toxic_${name}_total`, help, labelNames: ['proxy', 'toxic', 'type', 'stream'] },
     registers: [metrics],

@@ -55,7 +55,9 @@ describe('the metrics of the proxy', () => {
     const toxic = { proxy: 'a', toxic: 'hole', type: 'timeout', stream: 'upstream' };
     expect(valueOf(text, 'gameday_toxic_connections_seen_total', toxic)).toBe(1);
     expect(valueOf(text, 'gameday_toxic_connections_altered_total', toxic)).toBe(1);
-    expect(valueOf(text, 'gameday_toxic_altered_bytes_total', toxic)).toBe(5);
+    const figures = { altered_bytes: 5, dropped_bytes: 5, delayed_bytes: 0, corrupted_bytes: 0, cut_bytes: 0, requests_seen: 0, requests_altered: 0 }; // prettier-ignore
+    for (const [name, figure] of Object.entries(figures))
+      expect([name, valueOf(text, `gameday_toxic_${name}_total`, toxic)]).toEqual([name, figure]);
   });
 
   it('are not there unless they are asked for, as in Toxiproxy', async () => {

@@ -82,7 +82,7 @@ describe('a pipe', () => {
           throw new Error('Nothing of this closes.');
         };
         const pipe = new Pipe({
-          ...{ source, sink, clock, chanceOf: ({ name }) => random.fork(name), came: () => undefined },
+          ...{ source, sink, clock, came: () => undefined },
           ...{ passed: () => undefined, close: never, closeBehind: never, reset: never },
         });
         const waiting: Buffer[] = [];
@@ -109,7 +109,7 @@ describe('a pipe', () => {
             const request = { kind, attributes, toxicity, stream: 'upstream', direction: 'upstream' } as const;
             const active = new ActiveToxic('a', { ...request, name: `${toxics.length}` }, clock);
             toxics.push({ active, changed });
-            pipe.add(active);
+            pipe.add(active.meet(random.fork(active.name)));
           } else if (chosen && one.do === 'update') {
             chosen.active.attributes = chosen.changed;
             chosen.active.toxicity = 1 - chosen.active.toxicity;

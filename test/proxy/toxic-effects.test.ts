@@ -261,6 +261,39 @@ describe('receipts and traffic', () => {
     expect((await bench.call('GET', '/gameday/receipts/a/none')).status).toBe(404);
   });
 
+  it.each([
+    { type: 'latency', attributes: { latency: 1 }, figures: { bytesDelayed: 5 } },
+    { type: 'bandwidth', attributes: { rate: 1 }, figures: { bytesDelayed: 5 } },
+    { type: 'slow_accept', attributes: { delay: 20 }, figures: { bytesDelayed: 5 } },
+    { type: 'slow_close', attributes: { delay: 1 }, figures: {}, ends: true },
+    { type: 'timeout', attributes: { timeout: 20 }, figures: { bytesDropped: 5 } },
+    { type: 'reset_peer', attributes: { timeout: 0 }, figures: { bytesDropped: 5 } },
+    { type: 'limit_data', attributes: { bytes: 2 }, figures: { bytesDropped: 3 } },
+    { type: 'packet_loss', attributes: { loss_rate: 1 }, figures: { bytesDropped: 5 } },
+    { type: 'close_after', attributes: { delay: 20 }, figures: {} },
+    { type: 'corrupt', attributes: { rate: 1 }, figures: { bytesCorrupted: 5 } },
+    { type: 'slicer', attributes: { average_size: 2 }, figures: { bytesCut: 4 } },
+  ])('tell what $type did to bytes, each of them counted once', async ({ type, attributes, figures, ends = false }) => {
+    await bench.toxic('a', { name: 'fault', type, stream: 'upstream', attributes });
+    const peer = await bench.dial(port);
+    peer.socket.write('12345');
+    if (ends) peer.socket.end();
+    const altered = async (): Promise<true | undefined> =>
+      (await bench.receipt('a', 'fault'))['connectionsAltered'] === 1 ? true : undefined;
+    await waitUntil(realClock, altered, { what: 'what it does', limitMs: 2_000, everyMs: 5 });
+    peer.socket.destroy();
+    const none = {
+      bytesDelayed: 0,
+      bytesDropped: 0,
+      bytesCorrupted: 0,
+      bytesCut: 0,
+      requestsSeen: 0,
+      requestsAltered: 0,
+    };
+    const bytesAltered = Object.values(figures).reduce((sum, count) => sum + count, 0);
+    expect(await bench.receipt('a', 'fault')).toMatchObject({ ...none, ...figures, bytesAltered, connectionsSeen: 1 });
+  });
+
   it('say that a fault which met no traffic altered nothing', async () => {
     await bench.dial(port);
     await bench.toxic('a', { name: 'hole', type: 'timeout' });

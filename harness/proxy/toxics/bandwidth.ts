@@ -52,7 +52,7 @@ class BandwidthStage implements ToxicStage<Name> {
   chunk(chunk: Buffer): void {
     this.#held.push({ chunk, receivedMs: this.#outlet.clock.now() });
     if (!this.#timer) this.#handOn();
-    if (this.#held.first) this.#outlet.altered(chunk.length);
+    if (this.#held.first) this.#outlet.altered(chunk.length, 'delayed');
   }
 
   end(): void {

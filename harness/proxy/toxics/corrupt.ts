@@ -43,7 +43,7 @@ class CorruptStage implements ToxicStage<Name> {
       flipped += 1;
     }
     this.#gap = place - changed.length;
-    this.#outlet.altered(flipped);
+    this.#outlet.altered(flipped, 'corrupted');
     this.#outlet.forward(changed);
   }
 

@@ -46,7 +46,7 @@ class LatencyStage extends HoldingStage<Held> implements ToxicStage<Name> {
       this.outlet.forward(chunk);
       return;
     }
-    this.outlet.altered(chunk.length);
+    this.outlet.altered(chunk.length, 'delayed');
     this.held.push(held);
     if (!this.alarm.isSet) this.#wait();
   }

@@ -32,7 +32,7 @@ class LimitDataStage implements ToxicStage<Name> {
     this.#passed += passing.length;
     if (this.#passed < this.#limit) return;
     this.#isClosed = true;
-    this.#outlet.altered(chunk.length - passing.length);
+    this.#outlet.altered(chunk.length - passing.length, 'dropped');
     this.#outlet.closeBehind();
   }
 

@@ -33,7 +33,7 @@ class PacketLossStage implements ToxicStage<Name> {
     const isLost = drawAt(this.#outlet.random, this.#offset) < this.#chance();
     this.#offset += chunk.length;
     this.#lastLost = isLost;
-    if (isLost) this.#outlet.altered(chunk.length);
+    if (isLost) this.#outlet.altered(chunk.length, 'dropped');
     else this.#outlet.forward(chunk);
   }
 

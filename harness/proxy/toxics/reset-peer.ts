@@ -53,7 +53,7 @@ class ResetPeerStage extends HoldingStage<{ readonly chunk: Buffer }> implements
     this.alarm.setMoving(
       () => firstMs + this.#timeoutMs,
       () => {
-        this.outlet.altered(this.held.bytes);
+        this.outlet.altered(this.held.bytes, 'dropped');
         this.outlet.reset();
       },
     );

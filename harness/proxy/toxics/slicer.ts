@@ -87,7 +87,7 @@ class SlicerStage extends HoldingStage<{ readonly chunk: Buffer }> implements To
     const passing = chunk.subarray(0, this.#leftOfPiece);
     this.#leftOfPiece -= passing.length;
     this.#offset += passing.length;
-    if (passing.length < chunk.length) this.outlet.altered(passing.length);
+    if (passing.length < chunk.length) this.outlet.altered(passing.length, 'cut');
     this.outlet.forward(passing);
     return passing.length;
   }

@@ -34,7 +34,7 @@ class SlowAcceptStage extends HoldingStage<{ readonly chunk: Buffer }> implement
       this.outlet.forward(chunk);
       return;
     }
-    this.outlet.altered(chunk.length);
+    this.outlet.altered(chunk.length, 'delayed');
     this.held.push({ chunk });
     this.#wait();
   }

@@ -29,7 +29,7 @@ class TimeoutStage implements ToxicStage<Name> {
   }
 
   chunk(chunk: Buffer): void {
-    this.#outlet.altered(chunk.length);
+    this.#outlet.altered(chunk.length, 'dropped');
     this.#silentSinceMs = this.#outlet.clock.now();
   }
 

@@ -15,6 +15,9 @@ export interface AttributeRange {
 
 export type Attributes<Name extends string = string> = Readonly<Record<Name, number>>;
 
+/** What was done to bytes: passed on late, not passed on at all, passed on with other content, or in other pieces. */
+export type Alteration = 'delayed' | 'dropped' | 'corrupted' | 'cut';
+
 /** What a toxic can do to one direction of one connection. */
 export interface ToxicOutlet {
   readonly clock: Clock;
@@ -30,8 +33,9 @@ export interface ToxicOutlet {
   closeBehind(): void;
   /** Resets the connection on both sides (a real RST). */
   reset(): void;
-  /** Counts `bytes` as altered, and the connection with them; 0 when the connection was altered and no byte of it. */
-  altered(bytes: number): void;
+  /** Counts bytes as altered, each once, and the connection with them; 0 when the connection was altered and no byte of it. */
+  altered(bytes: 0): void;
+  altered(bytes: number, how: Alteration): void;
 }
 
 /** A toxic at work on one direction of one connection. Nothing here may wait: the control API calls it too. */

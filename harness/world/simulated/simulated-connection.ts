@@ -49,7 +49,7 @@ export class SimulatedConnection implements LiveConnection {
   }
 
   add(toxic: ActiveToxic): void {
-    this.#halves[toxic.direction].pipe.add(toxic);
+    this.#halves[toxic.direction].pipe.add(this.#context.meet(toxic));
     this.#pumpWhereNeeded();
   }
 
@@ -154,9 +154,9 @@ export class SimulatedConnection implements LiveConnection {
   #half(direction: Direction): Half {
     const mouth = new PipeMouth();
     const outlet = new PipeOutlet();
-    const { clock, chanceOf, came, passed } = this.#context;
+    const { clock, came, passed } = this.#context;
     const pipe = new Pipe({
-      ...{ source: mouth, sink: outlet, clock, chanceOf },
+      ...{ source: mouth, sink: outlet, clock },
       came: (bytes) => came(direction, bytes),
       passed: (bytes) => passed(direction, bytes),
       close: () => this.#break(closed()),

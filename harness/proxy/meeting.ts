@@ -1,0 +1,31 @@
+import type { Random } from '../kit/random.ts';
+import type { ActiveToxic } from './active-toxic.ts';
+import type { Alteration } from './toxics/toxic.ts';
+
+/** A toxic and a connection: what was rolled for it there, and whether it has done anything to it. */
+export class Meeting {
+  readonly toxic: ActiveToxic;
+  /** Chance for this toxic on this connection only. */
+  readonly random: Random;
+  readonly #roll: number;
+  #isAltered = false;
+
+  constructor(toxic: ActiveToxic, random: Random) {
+    this.toxic = toxic;
+    this.random = random;
+    this.#roll = random.next();
+  }
+
+  /** Whether the toxic is done to the connection. Rolled once for its life; an update of the toxicity is held against the same roll. */
+  get isOn(): boolean {
+    return this.#roll < this.toxic.toxicity;
+  }
+
+  /** Counts what was done to bytes, and the connection the first time. */
+  alter(bytes: number, how?: Alteration): void {
+    if (how !== undefined) this.toxic.count(how, bytes);
+    if (this.#isAltered) return;
+    this.#isAltered = true;
+    this.toxic.connectionsAltered += 1;
+  }
+}
