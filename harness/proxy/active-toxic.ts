@@ -1,14 +1,19 @@
 import type { Clock } from '../kit/clock.ts';
 import type { Random } from '../kit/random.ts';
 import { Meeting } from './meeting.ts';
+import type { AttributeValues, HttpToxicKind } from './http/http-toxic.ts';
 import type { Alteration, Attributes, ToxicKind } from './toxics/toxic.ts';
+
+/** What is done to the bytes of a connection, or to the requests on it. */
+export type AnyKind = ToxicKind | HttpToxicKind;
+type AttributesOf<Kind> = Kind extends ToxicKind ? Attributes : AttributeValues;
 
 /** Client to server, or server to client. */
 export type Direction = 'upstream' | 'downstream';
 
 /** A toxic as the wire shows it. */
 export interface ToxicView {
-  readonly attributes: Attributes;
+  readonly attributes: AttributeValues;
   readonly name: string;
   readonly type: string;
   readonly stream: string;
@@ -21,13 +26,13 @@ export interface ToxicView {
 /** A toxic that has been asked for and found in order. */
 export interface ToxicRequest {
   readonly name: string;
-  readonly kind: ToxicKind;
+  readonly kind: AnyKind;
   /** As it was sent: Toxiproxy takes `UPSTREAM` and echoes it. */
   readonly stream: string;
   readonly direction: Direction;
   /** The share of connections that it is done to; not checked for its range, as in Toxiproxy. */
   readonly toxicity: number;
-  readonly attributes: Attributes;
+  readonly attributes: AttributeValues;
   /** Decides what is left to chance in place of the server's and the proxy's; default by those. */
   readonly seed?: number | undefined;
   /** Without a heartbeat for so long it ends by itself; default never. Milliseconds. */
@@ -54,7 +59,7 @@ export interface ToxicAccount {
   /** Requests that were on connections while it was there, and those of them to which it did something. Always 0 where it knows bytes only. */
   readonly requestsSeen: number;
   readonly requestsAltered: number;
-  /** The sum of the next four; each byte is counted once. */
+  /** The sum of the next five; each byte is counted once. */
   readonly bytesAltered: number;
   /** Held back for a time. */
   readonly bytesDelayed: number;
@@ -64,13 +69,15 @@ export interface ToxicAccount {
   readonly bytesCorrupted: number;
   /** Passed on in other pieces than they came in, with or without a delay. */
   readonly bytesCut: number;
+  /** Passed on without having come: answers in the place of the server, events that were sent twice. */
+  readonly bytesAdded: number;
 }
 
 /** A toxic at a proxy, with its account. */
-export class ActiveToxic {
+export class ActiveToxic<Kind extends AnyKind = AnyKind> {
   readonly proxy: string;
   readonly name: string;
-  readonly kind: ToxicKind;
+  readonly kind: Kind;
   readonly stream: string;
   readonly direction: Direction;
   readonly #clock: Clock;
@@ -78,22 +85,26 @@ export class ActiveToxic {
   readonly seed: number | undefined;
   readonly leaseMs: number | undefined;
   toxicity: number;
-  attributes: Attributes;
+  attributes: AttributesOf<Kind>;
   connectionsSeen = 0;
   connectionsAltered = 0;
   requestsSeen = 0;
+  /** Those that its matcher fits to, and those of them that were chosen to be altered. */
+  requestsMatched = 0;
+  requestsChosen = 0;
   requestsAltered = 0;
-  readonly #bytes: Record<Alteration, number> = { delayed: 0, dropped: 0, corrupted: 0, cut: 0 };
+  readonly #bytes: Record<Alteration, number> = { delayed: 0, dropped: 0, corrupted: 0, cut: 0, added: 0 };
   #ending: { readonly activeToMs: number; readonly ended: ToxicEnding } | undefined;
 
-  constructor(proxy: string, request: ToxicRequest, clock: Clock) {
+  constructor(proxy: string, request: ToxicRequest & { readonly kind: Kind }, clock: Clock) {
     this.proxy = proxy;
     this.name = request.name;
     this.kind = request.kind;
     this.stream = request.stream;
     this.direction = request.direction;
     this.toxicity = request.toxicity;
-    this.attributes = request.attributes;
+    // Both were checked against the kind when they were read.
+    this.attributes = request.attributes as AttributesOf<Kind>;
     this.seed = request.seed;
     this.leaseMs = request.leaseMs;
     this.#clock = clock;
@@ -101,7 +112,7 @@ export class ActiveToxic {
   }
 
   /** Comes to a connection: `random` is its chance there. */
-  meet(random: Random): Meeting {
+  meet(random: Random): Meeting<Kind> {
     this.connectionsSeen += 1;
     return new Meeting(this, random);
   }
@@ -124,7 +135,7 @@ export class ActiveToxic {
   }
 
   account(): ToxicAccount {
-    const { delayed, dropped, corrupted, cut } = this.#bytes;
+    const { delayed, dropped, corrupted, cut, added } = this.#bytes;
     return {
       proxy: this.proxy,
       toxic: this.name,
@@ -137,11 +148,12 @@ export class ActiveToxic {
       connectionsAltered: this.connectionsAltered,
       requestsSeen: this.requestsSeen,
       requestsAltered: this.requestsAltered,
-      bytesAltered: delayed + dropped + corrupted + cut,
+      bytesAltered: delayed + dropped + corrupted + cut + added,
       bytesDelayed: delayed,
       bytesDropped: dropped,
       bytesCorrupted: corrupted,
       bytesCut: cut,
+      bytesAdded: added,
     };
   }
 }

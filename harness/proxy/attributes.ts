@@ -1,33 +1,71 @@
+import type { AnyKind } from './active-toxic.ts';
 import { apiErrors } from './api-error.ts';
-import type { AttributeRange, Attributes, ToxicKind } from './toxics/toxic.ts';
+import type { AttributeSpec, AttributeValues, HttpToxicKind } from './http/http-toxic.ts';
+import { matcherAttributes } from './http/matcher.ts';
+import type { AttributeRange } from './toxics/toxic.ts';
+
+/** How long a text may be where nothing else is said. */
+const mostCharacters = 1000;
+
+/** Every attribute that toxics of a kind have, in their order. */
+export function attributesOf(kind: AnyKind): readonly (readonly [name: string, spec: AttributeSpec])[] {
+  const own: (readonly [string, AttributeSpec])[] = Object.entries(kind.attributes);
+  return isHttp(kind) ? [...Object.entries(matcherAttributes), ...own] : own;
+}
 
 /**
  * The attributes of a toxic: those of `given` over `current` (the default where neither has one). Attributes that the kind does not have are
- * ignored, as in Toxiproxy. Throws an ApiError 400 that names every bad one with the range it may have.
+ * ignored, as in Toxiproxy. Throws an ApiError 400 that names every bad one with what it may be.
  */
 export function readAttributes(
-  kind: ToxicKind,
+  kind: AnyKind,
   given: Readonly<Record<string, unknown>>,
-  current: Attributes = {},
-): Attributes {
+  current: AttributeValues = {},
+): AttributeValues {
   const problems: string[] = [];
-  const values: Record<string, number> = {};
-  for (const [name, range] of Object.entries(kind.attributes)) {
-    const value = given[name] ?? current[name] ?? range.default ?? 0;
-    const number = range.isFraction === true ? 'number' : 'whole number';
-    if (typeof value === 'number' && isWithin(value, range)) {
-      values[name] = value;
-    } else {
-      problems.push(
-        `attribute "${name}" of ${kind.type} must be a ${number} from ${range.from} to ${range.to} (${range.unit}), not ${JSON.stringify(value)}`,
-      );
-    }
+  const values: Record<string, number | string> = {};
+  for (const [name, spec] of attributesOf(kind)) {
+    const value = given[name] ?? current[name] ?? defaultOf(spec);
+    const wanted = isRange(spec) ? wantedNumber(value, spec) : wantedText(value, spec);
+    if (wanted === undefined) values[name] = value as number | string;
+    else problems.push(`attribute "${name}" of ${kind.type} must be ${wanted}, not ${JSON.stringify(value)}`);
   }
-  if (problems.length === 0) problems.push(...(kind.problems?.(values) ?? []));
+  if (problems.length === 0) problems.push(...problemsOf(kind, values));
   if (problems.length > 0) throw apiErrors.badBody(problems.join('; '));
   return values;
 }
 
-function isWithin(value: number, { from, to, isFraction = false }: AttributeRange): boolean {
-  return value >= from && value <= to && (isFraction || Number.isInteger(value));
+export function isRange(spec: AttributeSpec): spec is AttributeRange {
+  return 'from' in spec;
+}
+
+export function defaultOf(spec: AttributeSpec): number | string {
+  return spec.default ?? (isRange(spec) ? 0 : '');
+}
+
+function isHttp(kind: AnyKind): kind is HttpToxicKind {
+  return 'layer' in kind;
+}
+
+function problemsOf(kind: AnyKind, values: Readonly<Record<string, number | string>>): readonly string[] {
+  if (isHttp(kind)) return kind.problems?.(values) ?? [];
+  return kind.problems?.(values as Readonly<Record<string, number>>) ?? [];
+}
+
+/** What a number should be instead; undefined where it is in order. */
+function wantedNumber(value: unknown, { from, to, unit, isFraction = false }: AttributeRange): string | undefined {
+  const isInOrder =
+    typeof value === 'number' && value >= from && value <= to && (isFraction || Number.isInteger(value));
+  return isInOrder ? undefined : `a ${isFraction ? 'number' : 'whole number'} from ${from} to ${to} (${unit})`;
+}
+
+/** What a text should be instead; undefined where it is in order. */
+function wantedText(value: unknown, spec: Exclude<AttributeSpec, AttributeRange>): string | undefined {
+  const { choices, mostCharacters: most = mostCharacters } = spec;
+  if (choices)
+    return typeof value === 'string' && choices.includes(value)
+      ? undefined
+      : `one of ${choices.map((choice) => JSON.stringify(choice)).join(', ')}`;
+  if (typeof value !== 'string' || value.length > most) return `a text of at most ${most} characters`;
+  return spec.problem?.(value);
 }

@@ -1,33 +1,55 @@
-import { toxicKinds } from './toxics/index.ts';
+import type { AnyKind } from './active-toxic.ts';
+import { attributesOf, defaultOf, isRange } from './attributes.ts';
+import type { AttributeSpec } from './http/http-toxic.ts';
+import { anyKinds } from './kinds.ts';
 
 /** One attribute of a toxic, as `GET /capabilities` tells of it. */
-interface AttributeCapability {
-  readonly name: string;
-  readonly unit: string;
-  /** Both included. */
-  readonly from: number;
-  readonly to: number;
-  readonly default: number;
-  /** Whether it has to be given, since its default is out of its range. */
-  readonly required: boolean;
-  /** Whether it has to be a whole number. */
-  readonly integer: boolean;
-}
+type AttributeCapability =
+  | {
+      readonly name: string;
+      readonly kind: 'number';
+      readonly unit: string;
+      /** Both included. */
+      readonly from: number;
+      readonly to: number;
+      readonly default: number;
+      /** Whether it has to be given, since its default is out of its range. */
+      readonly required: boolean;
+      /** Whether it has to be a whole number. */
+      readonly integer: boolean;
+    }
+  | {
+      readonly name: string;
+      readonly kind: 'text';
+      readonly default: string;
+      readonly required: false;
+      /** What it may be; null where it may be anything. */
+      readonly choices: readonly string[] | null;
+    };
 
 interface ToxicCapability {
   readonly type: string;
+  /** Whether it is done to the bytes of a connection, or to requests and their responses. */
+  readonly layer: 'tcp' | 'http';
   readonly attributes: readonly AttributeCapability[];
 }
 
 /** Every type of toxic that this server knows, with its attributes, their units, ranges and defaults. */
 export function capabilities(): { readonly types: readonly ToxicCapability[] } {
-  return {
-    types: toxicKinds.map(({ type, attributes }) => ({
-      type,
-      attributes: Object.entries(attributes).map(([name, range]) => {
-        const { from, to, unit, default: value = 0, isFraction = false } = range;
-        return { name, unit, from, to, default: value, required: value < from || value > to, integer: !isFraction };
-      }),
-    })),
-  };
+  return { types: anyKinds.map(capabilityOf) };
+}
+
+function capabilityOf(kind: AnyKind): ToxicCapability {
+  const attributes = attributesOf(kind).map(([name, spec]) => attributeOf(name, spec));
+  return { type: kind.type, layer: 'layer' in kind ? kind.layer : 'tcp', attributes };
+}
+
+function attributeOf(name: string, spec: AttributeSpec): AttributeCapability {
+  if (!isRange(spec)) {
+    const { choices = null } = spec;
+    return { name, kind: 'text', default: String(defaultOf(spec)), required: false, choices };
+  }
+  const { from, to, unit, default: value = 0, isFraction = false } = spec;
+  const required = value < from || value > to;
+  return { name, kind: 'number', unit, from, to, default: value, required, integer: !isFraction };
 }

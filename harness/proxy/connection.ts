@@ -1,7 +1,9 @@
 import type { Socket } from 'node:net';
 import type { Timer } from '../kit/clock.ts';
 import type { ActiveToxic, Direction } from './active-toxic.ts';
-import { Pipe } from './pipe.ts';
+import { HttpEdge } from './http/http-edge.ts';
+import { isAtBytes, isAtRequests } from './meeting.ts';
+import { Pipe, type PipeSink, type PipeSource } from './pipe.ts';
 import type { ConnectionContext, LiveConnection } from './port.ts';
 
 /** How long the upstream may take to answer a connect, so that a black-holed one does not hold the client for minutes. */
@@ -20,6 +22,7 @@ export interface ConnectionSettings extends ConnectionContext {
 export class Connection implements LiveConnection {
   readonly #settings: ConnectionSettings;
   readonly #pipes: Readonly<Record<Direction, Pipe>>;
+  readonly #edge: HttpEdge;
   readonly #dial: Timer;
   #open = 2;
   #reached = false;
@@ -27,9 +30,15 @@ export class Connection implements LiveConnection {
   constructor(settings: ConnectionSettings) {
     this.#settings = settings;
     const { client, upstream, clock } = settings;
+    this.#edge = new HttpEdge({
+      ...{ server: upstream, clock },
+      close: () => this.#pipes.downstream.finish(),
+      reset: () => this.reset(),
+    });
+    const { source, sink } = this.#edge;
     this.#pipes = {
-      upstream: this.#pipe('upstream', client, upstream),
-      downstream: this.#pipe('downstream', upstream, client),
+      upstream: this.#pipe('upstream', { source: client, sink, receiver: upstream }),
+      downstream: this.#pipe('downstream', { source, sink: client, receiver: client }),
     };
     this.#dial = clock.setTimer(() => this.close(), dialLimitMs);
     upstream.once('connect', () => {
@@ -41,7 +50,9 @@ export class Connection implements LiveConnection {
   }
 
   add(toxic: ActiveToxic): void {
-    this.#pipes[toxic.direction].add(this.#settings.meet(toxic));
+    const meeting = this.#settings.meet(toxic);
+    if (isAtRequests(meeting)) this.#edge.add(meeting);
+    else if (isAtBytes(meeting)) this.#pipes[toxic.direction].add(meeting);
   }
 
   update(toxic: ActiveToxic): void {
@@ -49,6 +60,7 @@ export class Connection implements LiveConnection {
   }
 
   remove(toxic: ActiveToxic): void {
+    this.#edge.remove(toxic);
     this.#pipes[toxic.direction].remove(toxic);
   }
 
@@ -64,16 +76,16 @@ export class Connection implements LiveConnection {
     resetSocket(this.#settings.upstream);
   }
 
-  #pipe(direction: Direction, source: Socket, sink: Socket): Pipe {
+  #pipe(direction: Direction, ends: { source: PipeSource; sink: PipeSink; receiver: Socket }): Pipe {
     const settings = this.#settings;
     return new Pipe({
-      source,
-      sink,
+      source: ends.source,
+      sink: ends.sink,
       clock: settings.clock,
       came: (bytes) => settings.came(direction, bytes),
       passed: (bytes) => settings.passed(direction, bytes),
       close: () => this.close(),
-      closeBehind: () => this.#closeBehind(sink),
+      closeBehind: () => this.#closeBehind(ends.receiver),
       reset: () => this.reset(),
     });
   }
@@ -117,6 +129,7 @@ export class Connection implements LiveConnection {
 
   #discard(): void {
     this.#dial.cancel();
+    this.#edge.discard();
     this.#pipes.upstream.discard();
     this.#pipes.downstream.discard();
   }

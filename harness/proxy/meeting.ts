@@ -1,16 +1,17 @@
 import type { Random } from '../kit/random.ts';
-import type { ActiveToxic } from './active-toxic.ts';
-import type { Alteration } from './toxics/toxic.ts';
+import type { ActiveToxic, AnyKind } from './active-toxic.ts';
+import type { HttpToxicKind } from './http/http-toxic.ts';
+import type { Alteration, ToxicKind } from './toxics/toxic.ts';
 
 /** A toxic and a connection: what was rolled for it there, and whether it has done anything to it. */
-export class Meeting {
-  readonly toxic: ActiveToxic;
+export class Meeting<Kind extends AnyKind = AnyKind> {
+  readonly toxic: ActiveToxic<Kind>;
   /** Chance for this toxic on this connection only. */
   readonly random: Random;
   readonly #roll: number;
   #isAltered = false;
 
-  constructor(toxic: ActiveToxic, random: Random) {
+  constructor(toxic: ActiveToxic<Kind>, random: Random) {
     this.toxic = toxic;
     this.random = random;
     this.#roll = random.next();
@@ -28,4 +29,12 @@ export class Meeting {
     this.#isAltered = true;
     this.toxic.connectionsAltered += 1;
   }
+}
+
+export function isAtBytes(meeting: Meeting): meeting is Meeting<ToxicKind> {
+  return !('layer' in meeting.toxic.kind);
+}
+
+export function isAtRequests(meeting: Meeting): meeting is Meeting<HttpToxicKind> {
+  return 'layer' in meeting.toxic.kind;
 }

@@ -1,7 +1,7 @@
 import type { Clock } from '../kit/clock.ts';
 import type { ActiveToxic } from './active-toxic.ts';
 import type { Meeting } from './meeting.ts';
-import type { Alteration, ToxicStage } from './toxics/toxic.ts';
+import type { Alteration, ToxicKind, ToxicStage } from './toxics/toxic.ts';
 
 /** Where bytes come from; a socket is one. It is paused while it sends more than can be taken. */
 export interface PipeSource {
@@ -18,6 +18,8 @@ export interface PipeSink {
   end(): unknown;
   readonly destroyed: boolean;
   readonly writableEnded: boolean;
+  /** Whether more should wait for `drain`. */
+  readonly writableNeedDrain: boolean;
 }
 
 /** What a pipe needs of the connection that it is a half of. */
@@ -37,7 +39,7 @@ export interface PipeSettings {
 
 /** The place of a toxic in the chain. It has a stage while the connection is among those that the toxic is done to. */
 interface Slot {
-  readonly meeting: Meeting;
+  readonly meeting: Meeting<ToxicKind>;
   stage: ToxicStage | undefined;
   next: Slot | undefined;
   ended: boolean;
@@ -76,7 +78,7 @@ export class Pipe {
     return this.#first === undefined;
   }
 
-  add(meeting: Meeting): void {
+  add(meeting: Meeting<ToxicKind>): void {
     this.#slots.push({ meeting, stage: undefined, next: undefined, ended: false });
     this.update(meeting.toxic);
   }
@@ -86,7 +88,7 @@ export class Pipe {
     const slot = this.#slots.find((candidate) => candidate.meeting.toxic === toxic);
     if (!slot) return;
     const wanted = slot.meeting.isOn;
-    if (slot.stage && wanted) slot.stage.update(toxic.attributes);
+    if (slot.stage && wanted) slot.stage.update(slot.meeting.toxic.attributes);
     else if (slot.stage) this.#switchOff(slot);
     else if (wanted) this.#switchOn(slot);
     this.#regulate();
@@ -100,6 +102,12 @@ export class Pipe {
     this.#slots.splice(index, 1);
     this.#relink();
     this.#regulate();
+  }
+
+  /** Ends the stream here, and the connection with it once what is on its way has been delivered. */
+  finish(): void {
+    this.#closing = true;
+    this.#endAt(this.#first);
   }
 
   /** The connection is gone. */

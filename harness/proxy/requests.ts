@@ -2,8 +2,8 @@ import { z } from 'zod';
 import type { ActiveToxic, Direction, ToxicRequest } from './active-toxic.ts';
 import { apiErrors } from './api-error.ts';
 import { readAttributes } from './attributes.ts';
-import { toxicKinds } from './toxics/index.ts';
-import type { Attributes } from './toxics/toxic.ts';
+import type { AttributeValues } from './http/http-toxic.ts';
+import { anyKinds } from './kinds.ts';
 
 /** As in Go's decoder, null counts as absent and unknown fields are ignored. */
 const optional = <T extends z.ZodType>(schema: T) => schema.nullish().transform((value) => value ?? undefined);
@@ -54,7 +54,7 @@ export interface ProxyChange {
 
 export interface ToxicChange {
   readonly toxicity: number;
-  readonly attributes: Attributes;
+  readonly attributes: AttributeValues;
 }
 
 export function readProxy(text: string): ProxyRequest {
@@ -117,7 +117,7 @@ function toToxicRequest(body: z.output<typeof ToxicBody>): ToxicRequest {
   const stream = body.stream ?? 'downstream';
   const direction = directions.get(stream.toLowerCase());
   if (!direction) throw apiErrors.invalidStream();
-  const kind = toxicKinds.find((candidate) => candidate.type === body.type);
+  const kind = anyKinds.find((candidate) => candidate.type === body.type);
   if (!kind) throw apiErrors.invalidToxicType();
   // An empty name counts as none.
   const name = body.name === undefined || body.name === '' ? `${kind.type}_${stream}` : body.name;

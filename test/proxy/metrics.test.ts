@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createControlApi } from '../../harness/proxy/control-api.ts';
 import { Lease } from '../../harness/proxy/lease.ts';
 import { Registry } from '../../harness/proxy/registry.ts';
-import { toxicKinds } from '../../harness/proxy/toxics/index.ts';
+import { anyKinds } from '../../harness/proxy/kinds.ts';
 import { seededRandom } from '../../harness/kit/random.ts';
 import { VirtualClock } from '../../harness/kit/virtual-clock.ts';
 import { startBench, type Bench } from './support.ts';
@@ -74,30 +74,46 @@ describe('the metrics of the proxy', () => {
 describe('the capabilities of the proxy', () => {
   it('list every type with its attributes, their units, ranges and defaults', async () => {
     const { json } = await bench.call<{ types: { type: string; attributes: unknown[] }[] }>('GET', '/capabilities');
-    expect(json.types.map(({ type }) => type)).toEqual(toxicKinds.map(({ type }) => type));
+    expect(json.types.map(({ type }) => type)).toEqual(anyKinds.map(({ type }) => type));
     const attributesOf = (wanted: string): unknown => json.types.find(({ type }) => type === wanted)?.attributes;
     expect(attributesOf('packet_loss')).toEqual([
-      { name: 'loss_rate', unit: 'share', from: 0, to: 1, default: 0.1, required: false, integer: false },
-      { name: 'correlation', unit: 'share', from: 0, to: 1, default: 0, required: false, integer: false },
+      {
+        name: 'loss_rate',
+        kind: 'number',
+        unit: 'share',
+        from: 0,
+        to: 1,
+        default: 0.1,
+        required: false,
+        integer: false,
+      },
+      {
+        name: 'correlation',
+        kind: 'number',
+        unit: 'share',
+        from: 0,
+        to: 1,
+        default: 0,
+        required: false,
+        integer: false,
+      },
     ]);
     expect(attributesOf('slicer')).toContainEqual(
-      { name: 'average_size', unit: 'bytes', from: 1, to: 1_048_576, default: 0, required: true, integer: true }, // prettier-ignore
+      { name: 'average_size', kind: 'number', unit: 'bytes', from: 1, to: 1_048_576, default: 0, required: true, integer: true }, // prettier-ignore
+    );
+    expect(attributesOf('http_cut')).toContainEqual(
+      { name: 'how', kind: 'text', default: 'close', required: false, choices: ['close', 'reset'] }, // prettier-ignore
     );
   });
 
   it('are what a toxic is checked by: each attribute at its bounds is taken, and beyond them refused', async () => {
     await bench.proxy('a', '127.0.0.1:1');
     const { json } = await bench.call<{
-      types: { type: string; attributes: { name: string; from: number; to: number }[] }[];
+      types: { type: string; attributes: ({ name: string } & (NumberCapability | TextCapability))[] }[];
     }>('GET', '/capabilities');
     for (const { type, attributes } of json.types)
-      for (const { name, from, to } of attributes)
-        for (const [value, status] of [
-          [from, 200],
-          [to, 200],
-          [from - 1, 400],
-          [to + 1, 400],
-        ] as const) {
+      for (const { name, ...may } of attributes)
+        for (const [value, status] of tries(may)) {
           // prettier-ignore
           // The slicer's sizes have to go together.
           const other = type === 'slicer' && name === 'size_variation' ? { average_size: 1_048_576 } : {};
@@ -110,3 +126,23 @@ describe('the capabilities of the proxy', () => {
         }
   });
 });
+
+interface NumberCapability {
+  readonly kind: 'number';
+  readonly from: number;
+  readonly to: number;
+}
+interface TextCapability {
+  readonly kind: 'text';
+  readonly choices: readonly string[] | null;
+}
+
+/** Values of an attribute, and the status that a toxic with each gets. */
+function tries(may: NumberCapability | TextCapability): readonly (readonly [value: unknown, status: number])[] {
+  if (may.kind === 'text') {
+    const taken = (may.choices ?? ['']).map((choice) => [choice, 200] as const);
+    return [...taken, ['?'.repeat(100_000), 400], [7, 400]];
+  }
+  const { from, to } = may;
+  return [[from, 200], [to, 200], [from - 1, 400], [to + 1, 400], ['7', 400]]; // prettier-ignore
+}

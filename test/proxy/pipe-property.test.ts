@@ -43,6 +43,7 @@ class Receiver extends EventEmitter {
   readonly chunks: Buffer[] = [];
   isBlocked = false;
   writableEnded = false;
+  readonly writableNeedDrain = false;
   readonly destroyed = false;
   write(chunk: Buffer): boolean {
     if (this.writableEnded) throw new Error('A chunk came after the end.');

@@ -15,8 +15,9 @@ export interface AttributeRange {
 
 export type Attributes<Name extends string = string> = Readonly<Record<Name, number>>;
 
-/** What was done to bytes: passed on late, not passed on at all, passed on with other content, or in other pieces. */
-export type Alteration = 'delayed' | 'dropped' | 'corrupted' | 'cut';
+/** What was done to bytes: passed on late, not passed on at all, passed on with other content, in other pieces, or without
+ * having come at all. */
+export type Alteration = 'delayed' | 'dropped' | 'corrupted' | 'cut' | 'added';
 
 /** What a toxic can do to one direction of one connection. */
 export interface ToxicOutlet {

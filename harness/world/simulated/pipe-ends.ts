@@ -35,6 +35,7 @@ export class PipeMouth implements PipeSource {
 /** Where bytes come out of a pipe that has no socket. Whoever reads them takes everything at once. */
 export class PipeOutlet implements PipeSink {
   readonly writableEnded = false;
+  readonly writableNeedDrain = false;
   destroyed = false;
   /** Gets what comes out. */
   deliver: (chunk: Buffer) => void = () => undefined;

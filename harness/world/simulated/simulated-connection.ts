@@ -1,9 +1,11 @@
 import type { ActiveToxic, Direction } from '../../proxy/active-toxic.ts';
+import { isAtBytes, isAtRequests } from '../../proxy/meeting.ts';
 import { Pipe } from '../../proxy/pipe.ts';
 import type { ConnectionContext, LiveConnection } from '../../proxy/port.ts';
 import type { Unsettled } from '../activity.ts';
 import { Exchange, type ExchangeRequest } from './exchange.ts';
 import { gateStream, type Chunk, type Gate } from './gated-stream.ts';
+import { HttpFaults } from './http-faults.ts';
 import { LightResponse } from './light-response.ts';
 import { closed, reset } from './network-errors.ts';
 import { PipeMouth, PipeOutlet } from './pipe-ends.ts';
@@ -29,6 +31,7 @@ export class SimulatedConnection implements LiveConnection {
   readonly #context: ConnectionContext;
   readonly #turn: Turn | undefined;
   readonly #halves: Readonly<Record<Direction, Half>>;
+  readonly #http: HttpFaults;
   #isOpen = true;
   #exchange: Exchange | undefined;
 
@@ -36,6 +39,11 @@ export class SimulatedConnection implements LiveConnection {
   constructor(context: ConnectionContext, turn?: Turn) {
     this.#context = context;
     this.#turn = turn;
+    this.#http = new HttpFaults({
+      clock: context.clock,
+      close: () => this.close(),
+      reset: () => this.#break(reset()),
+    });
     this.#halves = { upstream: this.#half('upstream'), downstream: this.#half('downstream') };
   }
 
@@ -49,7 +57,9 @@ export class SimulatedConnection implements LiveConnection {
   }
 
   add(toxic: ActiveToxic): void {
-    this.#halves[toxic.direction].pipe.add(this.#context.meet(toxic));
+    const meeting = this.#context.meet(toxic);
+    if (isAtRequests(meeting)) this.#http.add(meeting);
+    else if (isAtBytes(meeting)) this.#halves[toxic.direction].pipe.add(meeting);
     this.#pumpWhereNeeded();
   }
 
@@ -59,6 +69,7 @@ export class SimulatedConnection implements LiveConnection {
   }
 
   remove(toxic: ActiveToxic): void {
+    this.#http.remove(toxic);
     this.#halves[toxic.direction].pipe.remove(toxic);
   }
 
@@ -84,7 +95,7 @@ export class SimulatedConnection implements LiveConnection {
     const answer = async (): Promise<Response> => {
       await this.#carry('upstream', headBytes + request.bodyBytes);
       if (this.#turn) await this.#turn();
-      const response = await handler(request.make(exchange.hangUp));
+      const response = await this.#http.answer(request.make(exchange.hangUp), handler);
       if (this.#turn) await this.#turn();
       return this.#answer(response, exchange);
     };
@@ -175,6 +186,7 @@ export class SimulatedConnection implements LiveConnection {
   #break(failure: TypeError): void {
     if (!this.#isOpen) return;
     this.#isOpen = false;
+    this.#http.discard();
     for (const { pipe, outlet } of Object.values(this.#halves)) {
       outlet.destroyed = true;
       pipe.discard();

@@ -1,0 +1,87 @@
+import type { EventFormat } from './event-format.ts';
+
+/** An event that is longer is taken for none, and what follows passes as it is. */
+const longestEvent = 16 * 1024 * 1024;
+
+const nothing = Buffer.alloc(0);
+
+/** Finds the events in a body, however its bytes are cut. An event has its end with it: the empty line, or the last checksum. */
+export class EventSplitter {
+  readonly #format: EventFormat;
+  #kept: Buffer = nothing;
+  /** How much of what is kept has been looked at already. */
+  #seen = 0;
+  #isLost = false;
+
+  constructor(format: EventFormat) {
+    this.#format = format;
+  }
+
+  /** What has been found to be no event any more, or is not complete. Asked at the end; it is given once. */
+  rest(): Buffer {
+    const kept = this.#kept;
+    this.#kept = nothing;
+    this.#seen = 0;
+    return kept;
+  }
+
+  /** The events that are complete by these bytes. */
+  split(bytes: Buffer): readonly Buffer[] {
+    if (this.#isLost) return [bytes];
+    let rest = this.#kept.length === 0 ? bytes : Buffer.concat([this.#kept, bytes]);
+    const events: Buffer[] = [];
+    for (let length = this.#lengthOf(rest); length !== undefined; length = this.#lengthOf(rest)) {
+      events.push(rest.subarray(0, length));
+      rest = rest.subarray(length);
+      this.#seen = 0;
+    }
+    if (rest.length > longestEvent) this.#isLost = true;
+    this.#kept = this.#isLost ? nothing : rest;
+    if (this.#isLost && rest.length > 0) events.push(rest);
+    return events;
+  }
+
+  #lengthOf(rest: Buffer): number | undefined {
+    if (this.#isLost || rest.length === 0) return undefined;
+    return this.#format === 'server-sent events' ? this.#lengthOfText(rest) : this.#lengthOfFrame(rest);
+  }
+
+  /** Up to and with the empty line; lines end with LF, CR LF or CR. */
+  #lengthOfText(rest: Buffer): number | undefined {
+    let at = this.#seen;
+    while (at < rest.length) {
+      const lineEnd = endOfLine(rest, at);
+      if (lineEnd === undefined) {
+        at += 1;
+        continue;
+      }
+      const end = lineEnd === 'unclear' || lineEnd >= rest.length ? 'unclear' : endOfLine(rest, lineEnd);
+      // A CR at the end of what is there may be the half of a line's end: that is looked at again with the bytes behind it.
+      if (lineEnd === 'unclear' || end === 'unclear') break;
+      if (end !== undefined) return end;
+      at = lineEnd;
+    }
+    this.#seen = at;
+    return undefined;
+  }
+
+  /** The first four bytes of a frame are its whole length, its checksums included. */
+  #lengthOfFrame(rest: Buffer): number | undefined {
+    if (rest.length < 4) return undefined;
+    const length = rest.readUInt32BE(0);
+    // Prelude and checksums alone have sixteen bytes.
+    if (length < 16 || length > longestEvent) {
+      this.#isLost = true;
+      return undefined;
+    }
+    return rest.length >= length ? length : undefined;
+  }
+}
+
+/** Where the line's end ends that begins at `at`; undefined where none does, `unclear` where one more byte has to be seen. */
+function endOfLine(rest: Buffer, at: number): number | 'unclear' | undefined {
+  if (rest[at] === 10) return at + 1;
+  if (rest[at] !== 13) return undefined;
+  if (at + 1 >= rest.length) return 'unclear';
+  return rest[at + 1] === 10 ? at + 2 : at + 1;
+}

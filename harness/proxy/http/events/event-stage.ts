@@ -1,0 +1,54 @@
+import type { BodyOutlet, BodyStage, ResponseFacts } from '../http-toxic.ts';
+import { eventFormatOf, type EventFormat } from './event-format.ts';
+import { EventSplitter } from './event-splitter.ts';
+
+/** What faults have in common that are done to the events of a stream, one after the other. */
+export abstract class EventStage implements BodyStage {
+  protected readonly outlet: BodyOutlet;
+  protected readonly format: EventFormat;
+  readonly #splitter: EventSplitter;
+  #count = 0;
+
+  constructor(outlet: BodyOutlet, head: ResponseFacts) {
+    this.outlet = outlet;
+    this.format = eventFormatOf(head) ?? 'server-sent events';
+    this.#splitter = new EventSplitter(this.format);
+  }
+
+  get full(): boolean {
+    return false;
+  }
+
+  chunk(bytes: Buffer): void {
+    for (const event of this.#splitter.split(bytes)) this.event(event, this.#count++);
+  }
+
+  end(): void {
+    const rest = this.#splitter.rest();
+    if (rest.length > 0) this.event(rest, this.#count++);
+    this.finished();
+  }
+
+  release(): void {
+    this.handOn();
+    const rest = this.#splitter.rest();
+    if (rest.length > 0) this.outlet.forward(rest);
+  }
+
+  discard(): void {
+    // Nothing is held that has a timer; who has one overrides it.
+  }
+
+  /** One event, the first with index 0. What is left at the end without being complete counts as one, too. */
+  protected abstract event(event: Buffer, index: number): void;
+
+  /** The server has finished the stream. */
+  protected finished(): void {
+    this.outlet.end();
+  }
+
+  /** Hands on what is held of whole events. */
+  protected handOn(): void {
+    // Most hold none.
+  }
+}

@@ -1,0 +1,84 @@
+import type { Clock } from '../../kit/clock.ts';
+import type { ActiveToxic } from '../active-toxic.ts';
+import type { Alteration } from '../toxics/toxic.ts';
+import { BodyChain, type BodySink } from './body-chain.ts';
+import type { ChosenFault, HttpMeeting } from './choose-faults.ts';
+import type { RequestFault, ResponseFacts } from './http-toxic.ts';
+
+type Answer = Extract<RequestFault, { kind: 'answer' }>;
+
+/** The faults of one request and of its response, whatever they are carried by: bytes on a socket, or objects in a simulated network. */
+export class ExchangeFaults {
+  readonly #chosen: readonly ChosenFault[];
+  readonly #alteredBy = new Set<HttpMeeting>();
+  readonly #gone = new Set<ActiveToxic>();
+  #chain: BodyChain | undefined;
+
+  constructor(chosen: readonly ChosenFault[]) {
+    this.#chosen = chosen;
+  }
+
+  /** What is answered in the place of the server; undefined where it is asked. It stays decided when its toxic goes. */
+  get answer(): Answer | undefined {
+    for (const { fault } of this.#chosen) if (fault.kind === 'answer') return fault;
+    return undefined;
+  }
+
+  /** How long the head of the response waits, by the toxics that are still there. */
+  get delayMs(): number {
+    let sum = 0;
+    for (const { meeting, fault } of this.#chosen)
+      if (fault.kind === 'delay' && !this.#gone.has(meeting.toxic)) sum += fault.delayMs;
+    return sum;
+  }
+
+  /** By how much the length that is said differs from that of the body. */
+  get lengthDifference(): number {
+    let sum = 0;
+    for (const { meeting, fault } of this.#chosen)
+      if (fault.kind === 'length' && !this.#gone.has(meeting.toxic)) sum += fault.difference;
+    return sum;
+  }
+
+  /** Counts what the faults of a kind have done. */
+  count(kind: RequestFault['kind'], bytes: number, how: Alteration): void {
+    for (const { meeting, fault } of this.#chosen) {
+      if (fault.kind !== kind || this.#gone.has(meeting.toxic)) continue;
+      this.#count(meeting, bytes, how);
+      // Of several answers the first is given.
+      if (kind === 'answer') return;
+    }
+  }
+
+  /** The faults of the body, where there are any that fit to it. */
+  startBody(
+    head: ResponseFacts,
+    { clock, sink }: { readonly clock: Clock; readonly sink: BodySink },
+  ): { readonly chain: BodyChain; readonly changesLength: boolean } | undefined {
+    const fitting = this.#chosen.filter(
+      ({ meeting, fault }) => fault.kind === 'body' && !this.#gone.has(meeting.toxic) && (fault.fits?.(head) ?? true),
+    );
+    if (fitting.length === 0) return undefined;
+    const count = (meeting: HttpMeeting, bytes: number, how: Alteration): void => this.#count(meeting, bytes, how);
+    this.#chain = new BodyChain(fitting, head, { clock, sink, count });
+    const changesLength = fitting.some(({ fault }) => fault.kind === 'body' && fault.changesLength);
+    return { chain: this.#chain, changesLength };
+  }
+
+  /** A toxic is gone: what it holds goes on. */
+  release(toxic: ActiveToxic): void {
+    this.#gone.add(toxic);
+    this.#chain?.release(toxic);
+  }
+
+  discard(): void {
+    this.#chain?.discard();
+  }
+
+  #count(meeting: HttpMeeting, bytes: number, how: Alteration): void {
+    meeting.alter(bytes, how);
+    if (this.#alteredBy.has(meeting)) return;
+    this.#alteredBy.add(meeting);
+    meeting.toxic.requestsAltered += 1;
+  }
+}

@@ -1,0 +1,34 @@
+import type { MessageHead } from './message-head.ts';
+
+/** How long the body of a message is (RFC 9112 section 6.3). */
+export type Framing =
+  | { readonly kind: 'none' }
+  | { readonly kind: 'length'; readonly bytes: number }
+  | { readonly kind: 'chunked' }
+  /** Of a response: until the connection ends. */
+  | { readonly kind: 'until close' }
+  /** What follows is no HTTP any more. */
+  | { readonly kind: 'tunnel' }
+  /** Nobody can say where it ends. */
+  | { readonly kind: 'unclear' };
+
+/** @param method of the request that a response answers. */
+export function framingOf(head: MessageHead, method: string): Framing {
+  if (head.kind === 'response') {
+    if (head.status === 101 || (method === 'CONNECT' && head.status >= 200 && head.status < 300))
+      return { kind: 'tunnel' };
+    if (method === 'HEAD' || head.status < 200 || head.status === 204 || head.status === 304) return { kind: 'none' };
+  }
+  const coding = head.fields.get('transfer-encoding');
+  if (coding !== undefined) {
+    // `chunked` has to be the last coding; what else there is under it is the body's own matter.
+    if (/(?:^|,)\s*chunked\s*$/i.test(coding)) return { kind: 'chunked' };
+    return head.kind === 'response' ? { kind: 'until close' } : { kind: 'unclear' };
+  }
+  const length = head.fields.get('content-length');
+  if (length === undefined) return { kind: head.kind === 'response' ? 'until close' : 'none' };
+  // The same length said twice is one length.
+  const [first = '', ...others] = length.split(',').map((part) => part.trim());
+  if (!/^[0-9]{1,15}$/.test(first) || others.some((other) => other !== first)) return { kind: 'unclear' };
+  return first === '0' ? { kind: 'none' } : { kind: 'length', bytes: Number(first) };
+}

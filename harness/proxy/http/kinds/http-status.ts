@@ -1,0 +1,71 @@
+import { numberOf, textOf, type AttributeValues, type HttpToxicKind } from '../http-toxic.ts';
+import { vendorError, vendors, type Vendor } from '../vendor-errors.ts';
+
+/**
+ * Answers in the place of the server, which never hears of the request. `retry_after` is put on the wire as it is - `1`, `-5`, `soon` -, but for
+ * `date+30` and `date-30`, which become the HTTP date so many seconds from now.
+ */
+export const httpStatus: HttpToxicKind = {
+  layer: 'http',
+  type: 'http_status',
+  attributes: {
+    status: { from: 200, to: 599, unit: 'status', default: 503 },
+    /** Whose error the body looks like; it can be another by `body`. */
+    vendor: { choices: ['', ...vendors] },
+    /** Which of the vendor's errors: `insufficient_quota`. */
+    code: {},
+    body: { mostCharacters: 65_536 },
+    /** Fields of the head, one in a line: `x-should-retry: false`. */
+    headers: {
+      mostCharacters: 8192,
+      problem: (text) => (linesOf(text).every(isField) ? undefined : 'lines of "name: value"'),
+    },
+    retry_after: { problem: (text) => (isFieldValue(text) ? undefined : 'one line') },
+  },
+  faultFor: (attributes, { nowMs }) => {
+    const body = Buffer.from(bodyOf(attributes).body);
+    return { kind: 'answer', status: numberOf(attributes, 'status'), headers: headersOf(attributes, nowMs), body };
+  },
+};
+
+function bodyOf(attributes: AttributeValues): ReturnType<typeof vendorError> {
+  const vendor = textOf(attributes, 'vendor');
+  const known =
+    vendor === ''
+      ? { contentType: 'text/plain; charset=utf-8', headers: {}, body: '' }
+      : vendorError(vendor as Vendor, numberOf(attributes, 'status'), textOf(attributes, 'code'));
+  const body = textOf(attributes, 'body');
+  return body === '' ? known : { ...known, body };
+}
+
+function headersOf(attributes: AttributeValues, nowMs: number): Headers {
+  const { contentType, headers: known } = bodyOf(attributes);
+  const headers = new Headers({ 'content-type': contentType, ...known });
+  for (const line of linesOf(textOf(attributes, 'headers'))) {
+    const colon = line.indexOf(':');
+    headers.set(line.slice(0, colon).trim(), line.slice(colon + 1).trim());
+  }
+  const retryAfter = textOf(attributes, 'retry_after');
+  if (retryAfter !== '') headers.set('retry-after', retryAfterText(retryAfter, nowMs));
+  return headers;
+}
+
+function retryAfterText(text: string, nowMs: number): string {
+  const [, sign, seconds] = /^date([+-])([0-9]{1,9})$/.exec(text) ?? [];
+  if (seconds === undefined) return text;
+  return new Date(nowMs + (sign === '-' ? -1 : 1) * Number(seconds) * 1000).toUTCString();
+}
+
+function linesOf(text: string): string[] {
+  return text.split('\n').filter((line) => line.trim() !== '');
+}
+
+/** Framing is the proxy's own matter: another length would break the connection for what comes behind it. */
+function isField(line: string): boolean {
+  const [, name = '', value = ''] = /^([!#$%&'*+\-.^_`|~0-9A-Za-z]+)\s*:(.*)$/.exec(line) ?? [];
+  return name !== '' && !/^(?:content-length|transfer-encoding|connection)$/i.test(name) && isFieldValue(value);
+}
+
+function isFieldValue(text: string): boolean {
+  return /^[\t\x20-\x7e\x80-\xff]*$/.test(text);
+}

@@ -1,0 +1,85 @@
+import { awsException } from '../events/aws-frames.ts';
+import { streamsEvents } from '../events/event-format.ts';
+import { EventStage } from '../events/event-stage.ts';
+import {
+  numberOf,
+  textOf,
+  type AttributeValues,
+  type BodyOutlet,
+  type HttpToxicKind,
+  type ResponseFacts,
+} from '../http-toxic.ts';
+import { anthropicError, bedrockMessage, openaiError, vllmError } from '../vendor-errors.ts';
+
+/**
+ * After so many events, in a response that began with status 200, comes an error in the vendor's own words, and the stream ends. vLLM says `[DONE]`
+ * behind it, as if all were well. In an event stream of AWS the error is a frame of Bedrock, whatever the vendor.
+ */
+export const streamError: HttpToxicKind = {
+  layer: 'http',
+  type: 'stream_error',
+  attributes: {
+    events: { from: 0, to: Number.MAX_SAFE_INTEGER, unit: 'events', default: 1 },
+    vendor: { choices: ['openai', 'openai responses', 'anthropic', 'vllm', 'bedrock'], default: 'openai' },
+    /** Which error; default the one that says that the server is overloaded. */
+    code: {},
+  },
+  faultFor: (attributes) => ({
+    kind: 'body',
+    fits: streamsEvents,
+    changesLength: true,
+    start: (outlet, head) => new BrokenEvents(outlet, head, attributes),
+  }),
+};
+
+class BrokenEvents extends EventStage {
+  readonly #attributes: AttributeValues;
+  #isOver = false;
+
+  constructor(outlet: BodyOutlet, head: ResponseFacts, attributes: AttributeValues) {
+    super(outlet, head);
+    this.#attributes = attributes;
+  }
+
+  protected override event(event: Buffer, index: number): void {
+    if (this.#isOver) return;
+    if (index < numberOf(this.#attributes, 'events')) {
+      this.outlet.forward(event);
+      return;
+    }
+    this.#isOver = true;
+    this.outlet.altered(event.length, 'dropped');
+    this.outlet.forward(this.#error());
+    this.outlet.end();
+  }
+
+  protected override finished(): void {
+    if (!this.#isOver) this.outlet.end();
+  }
+
+  #error(): Buffer {
+    const code = textOf(this.#attributes, 'code');
+    const isBinary = this.format === 'aws event stream';
+    const vendor = isBinary ? 'bedrock' : textOf(this.#attributes, 'vendor');
+    switch (vendor) {
+      case 'anthropic':
+        return eventOf(anthropicError(529, code), 'error');
+      case 'openai responses': {
+        const { code: own, message } = openaiError(503, code);
+        return eventOf({ type: 'error', code: own, message, param: null, sequence_number: 0 }, 'error');
+      }
+      case 'vllm':
+        return Buffer.concat([eventOf({ error: vllmError(500) }), Buffer.from('data: [DONE]\n\n')]);
+      case 'bedrock': {
+        const type = code === '' ? 'serviceUnavailableException' : code;
+        return isBinary ? awsException(type, bedrockMessage(type)) : eventOf({ message: bedrockMessage(type) }, type);
+      }
+      default:
+        return eventOf({ error: { ...openaiError(503, code), param: null } });
+    }
+  }
+}
+
+function eventOf(data: unknown, name?: string): Buffer {
+  return Buffer.from(`${name === undefined ? '' : `event: ${name}\n`}data: ${JSON.stringify(data)}\n\n`);
+}

@@ -1,0 +1,80 @@
+import { Alarm } from '../../toxics/alarm.ts';
+import { longestMs } from '../../toxics/toxic.ts';
+import { streamsText } from '../events/event-format.ts';
+import { EventStage } from '../events/event-stage.ts';
+import {
+  numberOf,
+  type AttributeValues,
+  type BodyOutlet,
+  type HttpToxicKind,
+  type ResponseFacts,
+} from '../http-toxic.ts';
+
+/** A comment: every parser of server-sent events passes over it, and every idle time-out begins anew. */
+const heartbeat = Buffer.from(': heartbeat\n\n');
+
+/** After so many events only heartbeats come, every `interval` ms, for as long as the toxic is there: the connection lives, the answer does not. */
+export const streamHeartbeat: HttpToxicKind = {
+  layer: 'http',
+  type: 'stream_heartbeat',
+  attributes: {
+    events: { from: 0, to: Number.MAX_SAFE_INTEGER, unit: 'events', default: 1 },
+    interval: { from: 1, to: longestMs, unit: 'ms', default: 1000 },
+  },
+  faultFor: (attributes) => ({
+    kind: 'body',
+    fits: streamsText,
+    changesLength: true,
+    start: (outlet, head) => new Heartbeats(outlet, head, attributes),
+  }),
+};
+
+class Heartbeats extends EventStage {
+  readonly #attributes: AttributeValues;
+  readonly #alarm: Alarm;
+  #isBeating = false;
+  #isFinished = false;
+
+  constructor(outlet: BodyOutlet, head: ResponseFacts, attributes: AttributeValues) {
+    super(outlet, head);
+    this.#attributes = attributes;
+    this.#alarm = new Alarm(outlet.clock);
+  }
+
+  override discard(): void {
+    this.#alarm.cancel();
+  }
+
+  protected override event(event: Buffer, index: number): void {
+    if (index < numberOf(this.#attributes, 'events')) {
+      this.outlet.forward(event);
+      return;
+    }
+    // They are gone for good: what is held for as long as a stream lives would have no bound.
+    this.outlet.altered(event.length, 'dropped');
+    this.#begin();
+  }
+
+  protected override finished(): void {
+    this.#isFinished = true;
+    if (!this.#isBeating) this.outlet.end();
+  }
+
+  protected override handOn(): void {
+    this.#alarm.cancel();
+    if (this.#isFinished && this.#isBeating) this.outlet.end();
+  }
+
+  #begin(): void {
+    if (this.#isBeating) return;
+    this.#isBeating = true;
+    this.#beat();
+  }
+
+  #beat(): void {
+    this.#alarm.set(this.outlet.clock.now() + numberOf(this.#attributes, 'interval'), () => {
+      this.outlet.forward(heartbeat);
+      this.#beat();
+    });
+  }
+}

@@ -1,0 +1,37 @@
+import { STATUS_CODES } from 'node:http';
+import type { RequestFault } from './http-toxic.ts';
+
+/** An answer on the wire, with its length. `method` HEAD has no body, whatever is said of it. */
+export function answerBytes(
+  { status, headers, body }: Extract<RequestFault, { kind: 'answer' }>,
+  { method, closes, nowMs }: { readonly method: string; readonly closes: boolean; readonly nowMs: number },
+): Buffer {
+  const lines = [`HTTP/1.1 ${status} ${STATUS_CODES[status] ?? 'Unknown'}`];
+  for (const [name, value] of headers) lines.push(`${name}: ${value}`);
+  if (!headers.has('date')) lines.push(`date: ${new Date(nowMs).toUTCString()}`);
+  if (status !== 204 && status !== 304 && !headers.has('content-length')) lines.push(`content-length: ${body.length}`);
+  if (closes) lines.push('connection: close');
+  const head = Buffer.from(`${lines.join('\r\n')}\r\n\r\n`, 'latin1');
+  return method === 'HEAD' || status === 204 || status === 304 ? head : Buffer.concat([head, body]);
+}
+
+/** The head of a response without some of its fields, and with others. */
+export function changedHead(
+  raw: Buffer,
+  change: { readonly without: readonly string[]; readonly with: string },
+): Buffer {
+  const [first = '', ...lines] = raw.toString('latin1', 0, raw.length - 4).split('\r\n');
+  const kept = lines.filter((line) => !change.without.includes(line.slice(0, line.indexOf(':')).toLowerCase()));
+  return Buffer.from(`${[first, ...kept, change.with].join('\r\n')}\r\n\r\n`, 'latin1');
+}
+
+/** Bytes as one chunk of the chunked coding (RFC 9112 section 7.1). */
+export function asChunk(bytes: Buffer): Buffer {
+  return Buffer.concat([
+    Buffer.from(`${bytes.length.toString(16)}\r\n`, 'latin1'),
+    bytes,
+    Buffer.from('\r\n', 'latin1'),
+  ]);
+}
+
+export const lastChunk = Buffer.from('0\r\n\r\n', 'latin1');

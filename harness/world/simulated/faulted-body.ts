@@ -1,0 +1,100 @@
+import type { BodyChain, BodySink } from '../../proxy/http/body-chain.ts';
+import type { Chunk } from './gated-stream.ts';
+
+/** A body on its way through the faults that are done to it, as a stream. What they hand on before they break it off can still be read. */
+export class FaultedBody {
+  readonly sink: BodySink;
+  readonly #connection: { close(): void; reset(): void };
+  /** How many bytes the head promises; undefined: it promises none. */
+  readonly #promised: number | undefined;
+  #sent = 0;
+  readonly #ready: Chunk[] = [];
+  /** What happens when all that is ready has been read. */
+  #last: 'end' | 'close' | undefined;
+  #wake: () => void = () => undefined;
+
+  constructor(settings: {
+    readonly connection: { close(): void; reset(): void };
+    readonly promised: number | undefined;
+  }) {
+    this.#connection = settings.connection;
+    this.#promised = settings.promised;
+    this.sink = {
+      forward: (bytes) => this.#forward(bytes),
+      end: () => this.#end(),
+      cut: (how) => {
+        if (how === 'reset') this.#connection.reset();
+        else this.#finish('close');
+      },
+    };
+  }
+
+  /** @param chain undefined: nothing is done to the bytes */
+  through(stream: ReadableStream<Chunk>, chain: BodyChain | undefined): ReadableStream<Chunk> {
+    const source = stream.getReader();
+    const pump = this.#pump(source, chain);
+    return new ReadableStream<Chunk>(
+      {
+        pull: async (controller) => {
+          const chunk = await this.#next();
+          if (chunk) controller.enqueue(chunk);
+          else if (this.#last === 'close') await this.#breakOff(controller);
+          else controller.close();
+        },
+        cancel: async (reason) => {
+          chain?.discard();
+          this.#finish('end');
+          await source.cancel(reason);
+          await pump;
+        },
+      },
+      { highWaterMark: 0 },
+    );
+  }
+
+  /** The connection breaks, and whoever reads hears of it from there; the stream alone never ends. */
+  async #breakOff(controller: ReadableStreamDefaultController<Chunk>): Promise<void> {
+    this.#connection.close();
+    await Promise.resolve();
+    controller.error(new TypeError('terminated'));
+  }
+
+  async #next(): Promise<Chunk | undefined> {
+    while (this.#ready.length === 0 && this.#last === undefined)
+      await new Promise<void>((resolve) => (this.#wake = resolve));
+    return this.#ready.shift();
+  }
+
+  /** Beyond what was promised nobody reads. */
+  #forward(bytes: Buffer): void {
+    const left = (this.#promised ?? Infinity) - this.#sent;
+    const passing = bytes.subarray(0, left);
+    this.#sent += passing.length;
+    if (passing.length > 0) this.#ready.push(new Uint8Array(passing));
+    this.#wake();
+  }
+
+  /** Whoever was promised more waits for it until the connection is closed. */
+  #end(): void {
+    this.#finish(this.#promised !== undefined && this.#sent < this.#promised ? 'close' : 'end');
+  }
+
+  #finish(last: 'end' | 'close'): void {
+    this.#last ??= last;
+    this.#wake();
+  }
+
+  async #pump(source: ReadableStreamDefaultReader<Chunk>, chain: BodyChain | undefined): Promise<void> {
+    try {
+      for (let reading = await source.read(); !reading.done; reading = await source.read()) {
+        if (this.#last !== undefined) return;
+        if (chain) chain.chunk(Buffer.from(reading.value));
+        else this.sink.forward(Buffer.from(reading.value));
+      }
+      if (chain) chain.end();
+      else this.#end();
+    } catch {
+      this.#finish('close');
+    }
+  }
+}

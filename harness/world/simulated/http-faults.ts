@@ -1,0 +1,127 @@
+import type { Clock, Timer } from '../../kit/clock.ts';
+import type { ActiveToxic } from '../../proxy/active-toxic.ts';
+import { chooseFaults, type HttpMeeting } from '../../proxy/http/choose-faults.ts';
+import { ExchangeFaults } from '../../proxy/http/exchange-faults.ts';
+import type { RequestFault, ResponseFacts } from '../../proxy/http/http-toxic.ts';
+import { FaultedBody } from './faulted-body.ts';
+import type { Chunk } from './gated-stream.ts';
+import { LightResponse } from './light-response.ts';
+import type { Handler } from './simulated-connection.ts';
+
+/** What faults need of the connection. */
+export interface FaultedConnection {
+  readonly clock: Clock;
+  close(): void;
+  reset(): void;
+}
+
+/** The exchange that is on the connection, and what ends its waiting for its head. */
+interface Present {
+  readonly faults: ExchangeFaults;
+  wake: () => void;
+}
+
+/** The toxics of a simulated connection that are done to requests. They stand where those of the real proxy do: at the server's end. */
+export class HttpFaults {
+  readonly #connection: FaultedConnection;
+  readonly #meetings: HttpMeeting[] = [];
+  #number = 0;
+  #present: Present | undefined;
+
+  constructor(connection: FaultedConnection) {
+    this.#connection = connection;
+  }
+
+  add(meeting: HttpMeeting): void {
+    this.#meetings.push(meeting);
+  }
+
+  remove(toxic: ActiveToxic): void {
+    const index = this.#meetings.findIndex((meeting) => meeting.toxic === toxic);
+    if (index !== -1) this.#meetings.splice(index, 1);
+    this.#present?.faults.release(toxic);
+    this.#present?.wake();
+  }
+
+  /** The connection is gone. */
+  discard(): void {
+    this.#present?.faults.discard();
+    this.#present?.wake();
+  }
+
+  /** The response of the handler, or what the faults make of it. */
+  async answer(request: Request, handler: Handler): Promise<Response> {
+    if (this.#meetings.length === 0) return handler(request);
+    const { clock } = this.#connection;
+    this.#number += 1;
+    const { headers } = request;
+    const facts = {
+      ...{ method: request.method, path: new URL(request.url).pathname },
+      header: (name: string) => headers.get(name) ?? undefined,
+    };
+    const chosen = chooseFaults(facts, { meetings: this.#meetings, number: this.#number, nowMs: clock.now() });
+    if (chosen.length === 0) return handler(request);
+    const faults = new ExchangeFaults(chosen);
+    const present: Present = { faults, wake: () => undefined };
+    this.#present = present;
+    const { answer } = faults;
+    const response = answer ? ownAnswer(answer, request) : await handler(request);
+    await this.#wait(present, clock.now());
+    if (answer) {
+      faults.count('answer', answer.body.length, 'added');
+      return response;
+    }
+    return this.#faulted(response, faults);
+  }
+
+  /** Until the head may go, which a toxic that is removed can make sooner. */
+  async #wait(present: Present, fromMs: number): Promise<void> {
+    const { clock } = this.#connection;
+    const { faults } = present;
+    if (faults.delayMs > 0) faults.count('delay', 0, 'delayed');
+    for (let dueMs = fromMs + faults.delayMs; dueMs > clock.now(); dueMs = fromMs + faults.delayMs) {
+      await new Promise<void>((resolve) => {
+        const timer: Timer = clock.setTimer(resolve, Math.ceil(dueMs - clock.now()));
+        present.wake = () => {
+          timer.cancel();
+          resolve();
+        };
+      });
+    }
+    present.wake = () => undefined;
+  }
+
+  #faulted(response: Response, faults: ExchangeFaults): Response {
+    const facts: ResponseFacts = {
+      status: response.status,
+      header: (name) => response.headers.get(name) ?? undefined,
+    };
+    const promised = wrongLength(response, faults);
+    const source = response.body as ReadableStream<Chunk> | null;
+    if (!source) return response;
+    const body = new FaultedBody({ connection: this.#connection, promised });
+    const started = faults.startBody(facts, { clock: this.#connection.clock, sink: body.sink });
+    if (!started && promised === undefined) return response;
+    if (promised !== undefined) faults.count('length', 0, 'corrupted');
+    const headers = new Headers(response.headers);
+    if (started?.changesLength === true) headers.delete('content-length');
+    const { status, statusText } = response;
+    return new Response(body.through(source, started?.chain), { status, statusText, headers });
+  }
+}
+
+function ownAnswer(
+  { status, headers, body }: Extract<RequestFault, { kind: 'answer' }>,
+  { method }: Request,
+): Response {
+  const isEmpty = method === 'HEAD' || status === 204 || status === 304;
+  return new Response(isEmpty ? null : new Uint8Array(body), { status, headers });
+}
+
+/** What the head says of the body's length where that is wrong. A stream says none: it is in chunks on the wire. */
+function wrongLength(response: Response, faults: ExchangeFaults): number | undefined {
+  const text = LightResponse.wholeText(response);
+  const said = response.headers.get('content-length') ?? (text === undefined ? null : Buffer.byteLength(text));
+  if (said === null || faults.lengthDifference === 0) return undefined;
+  return Math.max(0, Number(said) + faults.lengthDifference);
+}

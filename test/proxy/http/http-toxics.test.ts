@@ -1,0 +1,68 @@
+import type { RequestListener } from 'node:http';
+import { describe, expect, it } from 'vitest';
+import { startBench } from '../support.ts';
+import { httpBench, streaming } from './support.ts';
+
+function hello(text = 'hello'): RequestListener {
+  return (_incoming, response) => void response.end(text);
+}
+const events = ['data: {"n":1}\n\n', 'data: {"n":2,"text":"für"}\n\n', 'data: {"n":3}\n\n', 'data: [DONE]\n\n'];
+
+describe('faults of HTTP', () => {
+  it('answers in the place of the server, which never hears of the request, on a connection that goes on', async () => {
+    await using bench = await startBench();
+    const { server, ask } = await httpBench(bench, hello());
+    await bench.toxic('http', {
+      ...{ name: 'busy', type: 'http_status' },
+      attributes: { status: 429, vendor: 'openai', retry_after: '2', path: '/v1/*', times: 1 },
+    });
+    expect(await ask({ path: '/v1/chat', method: 'POST', body: 'x'.repeat(100_000) })).toMatchObject({
+      status: 429,
+      headers: { 'retry-after': '2', 'content-type': 'application/json' },
+    });
+    expect(await ask({ path: '/v1/chat' })).toMatchObject({ status: 200, text: 'hello' });
+    expect(server.asked).toEqual(['GET /v1/chat']);
+    expect(await bench.receipt('http', 'busy')).toMatchObject({
+      ...{ requestsSeen: 2, requestsAltered: 1, connectionsSeen: 1, connectionsAltered: 1 },
+    });
+  });
+
+  it('delays the first byte, and no later ones', async () => {
+    await using bench = await startBench();
+    const { ask } = await httpBench(bench, streaming(events, 30));
+    await bench.toxic('http', { name: 'late', type: 'http_latency', attributes: { latency: 150 } });
+    const seen = await ask();
+    expect(seen.headMs).toBeGreaterThanOrEqual(150);
+    expect(seen.text).toBe(events.join(''));
+  });
+
+  it('cuts a body after so many bytes', async () => {
+    await using bench = await startBench();
+    const { ask } = await httpBench(bench, hello('0123456789'));
+    await bench.toxic('http', { name: 'cut', type: 'http_cut', attributes: { bytes: 4 } });
+    expect(await ask()).toMatchObject({ status: 200, text: '0123', error: 'ECONNRESET' });
+  });
+
+  it('says a wrong length', async () => {
+    await using bench = await startBench();
+    const { ask } = await httpBench(bench, hello('0123456789'));
+    await bench.toxic('http', { name: 'long', type: 'http_length', attributes: { difference: 5 } });
+    expect(await ask()).toMatchObject({ status: 200, text: '0123456789', error: 'ECONNRESET' });
+  });
+
+  it.each([
+    ['stream_cut', { events: 2, how: 'end' }, events.slice(0, 2).join('')],
+    ['stream_cut', { events: 0, where: 'event', how: 'end' }, events[0]?.slice(0, 7)],
+    ['stream_unfinished', {}, events.slice(0, 3).join('')],
+    ['stream_duplicate', { event: 2 }, [events[0], events[1], ...events.slice(1)].join('')],
+    ['stream_reorder', { event: 1 }, [events[1], events[0], ...events.slice(2)].join('')],
+    ['stream_garble', { event: 3 }, [events[0], events[1], 'data: {"n\n\n', events[3]].join('')],
+  ])('%s with %j makes of a stream what it says', async (type, attributes, text) => {
+    await using bench = await startBench();
+    const { ask } = await httpBench(bench, streaming(events, 5));
+    await bench.toxic('http', { name: 'fault', type, attributes });
+    const seen = await ask();
+    expect([seen.error, seen.text]).toEqual([undefined, text]);
+    expect(await bench.receipt('http', 'fault')).toMatchObject({ requestsSeen: 1, requestsAltered: 1 });
+  });
+});
