@@ -1,7 +1,7 @@
 import type { Clock } from '../kit/clock.ts';
 import type { Random } from '../kit/random.ts';
 import { Meeting } from './meeting.ts';
-import type { Alteration, Attributes, ToxicKind } from './toxics/toxic.ts';
+import type { Alteration, Attributes, DoorState, ToxicKind } from './toxics/toxic.ts';
 
 /** Client to server, or server to client. */
 export type Direction = 'upstream' | 'downstream';
@@ -110,8 +110,18 @@ export class ActiveToxic {
     this.#bytes[how] += bytes;
   }
 
+  /** Where it is put on a connection. */
+  get directions(): readonly Direction[] {
+    return this.kind.isTwoWay ? ['upstream', 'downstream'] : [this.direction];
+  }
+
   finish(ended: ToxicEnding): void {
     this.#ending ??= { activeToMs: this.#clock.now(), ended };
+  }
+
+  /** What it does to the door: to all clients, or at toxicity 0 to none. */
+  get door(): DoorState {
+    return this.toxicity > 0 ? (this.kind.door ?? 'open') : 'open';
   }
 
   view(): ToxicView {

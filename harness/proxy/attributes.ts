@@ -28,6 +28,15 @@ export function readAttributes(
   return values;
 }
 
+/** Any number, as in Toxiproxy. Throws an ApiError 400 where the kind can be done to all clients or to none, and it is neither. */
+export function readToxicity(kind: ToxicKind, toxicity: number): number {
+  if (kind.door && toxicity !== 0 && toxicity !== 1)
+    throw apiErrors.badBody(
+      `toxicity of ${kind.type} must be 0 or 1, since a port is shut for all or for none, not ${toxicity}`,
+    );
+  return toxicity;
+}
+
 function isWithin(value: number, { from, to, isFraction = false }: AttributeRange): boolean {
   return value >= from && value <= to && (isFraction || Number.isInteger(value));
 }

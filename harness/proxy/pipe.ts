@@ -102,6 +102,12 @@ export class Pipe {
     this.#regulate();
   }
 
+  /** The sender broke down. Whether that vanishes on the way, so that the receiver must not see it. */
+  broken(): boolean {
+    for (let slot = this.#first; slot; slot = slot.next) if (slot.stage?.broken?.()) return true;
+    return false;
+  }
+
   /** The connection is gone. */
   discard(): void {
     for (const slot of this.#slots) slot.stage?.discard();

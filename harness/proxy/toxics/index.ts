@@ -1,10 +1,13 @@
 import { bandwidth } from './bandwidth.ts';
 import { closeAfter } from './close-after.ts';
 import { corrupt } from './corrupt.ts';
+import { halfOpen } from './half-open.ts';
 import { latency } from './latency.ts';
 import { limitData } from './limit-data.ts';
+import { neverAnswer } from './never-answer.ts';
 import { noop } from './noop.ts';
 import { packetLoss } from './packet-loss.ts';
+import { refuse } from './refuse.ts';
 import { resetPeer } from './reset-peer.ts';
 import { slicer } from './slicer.ts';
 import { slowAccept } from './slow-accept.ts';
@@ -25,5 +28,8 @@ export const toxicKinds: readonly ToxicKind[] = [
   slowAccept,
   closeAfter,
   corrupt,
+  halfOpen,
+  neverAnswer,
+  refuse,
   noop,
 ];

@@ -49,21 +49,29 @@ export class SimulatedConnection implements LiveConnection {
   }
 
   add(toxic: ActiveToxic): void {
-    this.#halves[toxic.direction].pipe.add(this.#context.meet(toxic));
+    const meeting = this.#context.meet(toxic);
+    for (const direction of toxic.directions) this.#halves[direction].pipe.add(meeting);
     this.#pumpWhereNeeded();
   }
 
   update(toxic: ActiveToxic): void {
-    this.#halves[toxic.direction].pipe.update(toxic);
+    for (const direction of toxic.directions) this.#halves[direction].pipe.update(toxic);
     this.#pumpWhereNeeded();
   }
 
   remove(toxic: ActiveToxic): void {
-    this.#halves[toxic.direction].pipe.remove(toxic);
+    for (const direction of toxic.directions) this.#halves[direction].pipe.remove(toxic);
   }
 
   close(): void {
     this.#break(closed());
+  }
+
+  /** Whoever it leads to has gone. Whether that vanishes on the way, so that its caller goes on waiting; otherwise it is closed. */
+  lose(): boolean {
+    if (this.#halves.downstream.pipe.broken()) return true;
+    this.close();
+    return false;
   }
 
   /**
@@ -75,6 +83,7 @@ export class SimulatedConnection implements LiveConnection {
   exchange(request: ExchangeRequest, handler: Handler, over: () => void): Promise<Response> {
     const exchange = new Exchange(request, {
       close: () => this.close(),
+      lost: (direction) => this.#halves[direction].pipe.broken(),
       over: () => {
         this.#exchange = undefined;
         over();
@@ -110,7 +119,7 @@ export class SimulatedConnection implements LiveConnection {
     const passed = (bytes: number): void => this.#count('downstream', bytes);
     const body = new ResponseBody({
       ...{ mouth, outlet, passed, ended: exchange.finish, cancelled: exchange.cancel },
-      broken: () => this.close(),
+      broken: () => void this.lose(),
     });
     exchange.body = body;
     if (pipe.isClear) {

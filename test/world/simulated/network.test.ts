@@ -132,6 +132,52 @@ describe('a simulated link', () => {
     expect((await clock.run(ask('/whole'))).text).toBe('whole');
   });
 
+  it('never answers, not even where nobody listens, until that is taken away or the caller gives up', async () => {
+    const proxy = { listen: '127.0.0.1:0', upstream: '127.0.0.1:9', enabled: true, toxics: [] };
+    const { listen } = await registry.create({ name: 'nowhere', ...proxy });
+    const kind = toxicKinds.find(({ type }) => type === 'never_answer');
+    if (!kind) throw new Error('no toxic');
+    const request = {
+      name: 'mute',
+      kind,
+      stream: 'downstream',
+      direction: 'downstream',
+      toxicity: 1,
+      attributes: {},
+    } as const;
+    registry.addToxic('nowhere', request);
+    const giveUp = new AbortController();
+    clock.setTimer(() => giveUp.abort(new Error('enough')), 3000);
+    const asking = network.fetch(`http://${listen}/`, { signal: giveUp.signal });
+    expect(await failure(asking)).toMatchObject({ message: 'enough' });
+    expect(clock.now()).toBe(3000);
+    const other = failure(network.fetch(`http://${listen}/`));
+    clock.setTimer(() => registry.get('nowhere').removeAllToxics('removed'), 1000);
+    expect([await other, clock.now()]).toEqual(['UND_ERR_SOCKET', 4000]);
+    expect(registry.account('nowhere', 'mute')).toMatchObject({ connectionsSeen: 2, connectionsAltered: 2 });
+  });
+
+  it('is half open: a caller does not see that the part is gone, a part not that its caller is', async () => {
+    toxic('half_open', {}, 1, 'downstream');
+    const asking = failure(ask('/whole'));
+    clock.setTimer(() => network.cut(registry.get('link').view().upstream), 500);
+    clock.setTimer(() => untoxic('half_open'), 2000);
+    expect([await asking, clock.now(), handled]).toEqual(['UND_ERR_SOCKET', 2000, 1]);
+    toxic('half_open', {}, 0, 'upstream');
+    const giveUp = new AbortController();
+    const again = ask('/stream', { signal: giveUp.signal });
+    clock.setTimer(() => {
+      const proxy = registry.get('link');
+      proxy.toxic('half_open').toxicity = 1;
+      proxy.refreshToxic(proxy.toxic('half_open'));
+    }, 250);
+    clock.setTimer(() => giveUp.abort(new Error('enough')), 350);
+    hungUp = 0;
+    expect(await failure(again)).toMatchObject({ message: 'enough' });
+    await clock.advance(1000);
+    expect([hungUp, handled]).toEqual([0, 2]);
+  });
+
   it('resets connections, in the middle of a stream too', async () => {
     const asking = ask();
     clock.setTimer(() => toxic('reset_peer', { timeout: 0 }), 250);
