@@ -1,7 +1,7 @@
 import type { Clock } from '../kit/clock.ts';
 import type { Random } from '../kit/random.ts';
 import { Meeting } from './meeting.ts';
-import type { Alteration, Attributes, DoorState, ToxicKind } from './toxics/toxic.ts';
+import type { Alteration, Attributes, DoorState, ToxicKind, ToxicOutlet, ToxicStage } from './toxics/toxic.ts';
 
 /** Client to server, or server to client. */
 export type Direction = 'upstream' | 'downstream';
@@ -77,6 +77,8 @@ export class ActiveToxic {
   readonly #activeFromMs: number;
   readonly seed: number | undefined;
   readonly leaseMs: number | undefined;
+  /** Comes to one direction of one connection. */
+  readonly start: (attributes: Attributes, outlet: ToxicOutlet) => ToxicStage;
   toxicity: number;
   attributes: Attributes;
   connectionsSeen = 0;
@@ -97,6 +99,7 @@ export class ActiveToxic {
     this.seed = request.seed;
     this.leaseMs = request.leaseMs;
     this.#clock = clock;
+    this.start = request.kind.together?.(clock) ?? ((attributes, outlet) => request.kind.start(attributes, outlet));
     this.#activeFromMs = clock.now();
   }
 

@@ -146,7 +146,7 @@ export class Pipe {
     const { clock } = this.#settings;
     const { meeting } = slot;
     slot.ended = false;
-    slot.stage = meeting.toxic.kind.start(meeting.toxic.attributes, {
+    slot.stage = meeting.toxic.start(meeting.toxic.attributes, {
       clock,
       random: meeting.random,
       forward: (chunk) => {

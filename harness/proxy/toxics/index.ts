@@ -9,6 +9,7 @@ import { noop } from './noop.ts';
 import { packetLoss } from './packet-loss.ts';
 import { refuse } from './refuse.ts';
 import { resetPeer } from './reset-peer.ts';
+import { sharedBandwidth } from './shared-bandwidth.ts';
 import { slicer } from './slicer.ts';
 import { slowAccept } from './slow-accept.ts';
 import { slowClose } from './slow-close.ts';
@@ -19,6 +20,7 @@ import type { ToxicKind } from './toxic.ts';
 export const toxicKinds: readonly ToxicKind[] = [
   latency,
   bandwidth,
+  sharedBandwidth,
   slowClose,
   timeout,
   resetPeer,

@@ -72,7 +72,10 @@ export interface ToxicKind<Name extends string = string> {
   readonly isTwoWay?: true;
   /** What it does to the door of the proxy. Default nothing; one that does something there is never at a connection. */
   readonly door?: Exclude<DoorState, 'open'>;
+  /** Comes to one direction of one connection, which has nothing to do with others. */
   start(attributes: Attributes<Name>, outlet: ToxicOutlet): ToxicStage<Name>;
+  /** For one toxic, at all the connections it comes to: gives what takes the place of `start`, and holds what they have in common. Default `start`. */
+  together?(clock: Clock): (attributes: Attributes<Name>, outlet: ToxicOutlet) => ToxicStage<Name>;
 }
 
 /** The longest time that a toxic takes, a day: beyond it a timer of the platform would overflow into firing at once. */

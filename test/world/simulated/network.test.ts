@@ -123,6 +123,16 @@ describe('a simulated link', () => {
     expect([text, clock.now()]).toEqual(['whole', 266]);
   });
 
+  it('shares a bandwidth between all connections, in equal parts', async () => {
+    toxic('shared_bandwidth', { rate: 1 });
+    const doneMs = async (): Promise<number> => {
+      await ask('/whole');
+      return clock.now();
+    };
+    // 266 bytes each, as above, in turns of 10; the last turn of either is shorter.
+    expect(await clock.run(Promise.all([doneMs(), doneMs()]))).toEqual([526, 532]);
+  });
+
   it('swallows an answer in a black hole, and closes when that is taken away', async () => {
     toxic('timeout', { timeout: 0 });
     const asking = failure(ask('/whole'));
