@@ -40,28 +40,28 @@ export class Connection implements LiveConnection {
       upstream: this.#pipe('upstream', { source: client, sink, receiver: upstream }),
       downstream: this.#pipe('downstream', { source, sink: client, receiver: client }),
     };
-    this.#dial = clock.setTimer(() => this.close(), dialLimitMs);
+    this.#dial = clock.setTimer(() => this.#unreachable(), dialLimitMs);
     upstream.once('connect', () => {
       this.#reached = true;
       this.#dial.cancel();
     });
-    this.#watch(client, upstream);
-    this.#watch(upstream, client);
+    this.#watch('upstream', client, upstream);
+    this.#watch('downstream', upstream, client);
   }
 
   add(toxic: ActiveToxic): void {
     const meeting = this.#settings.meet(toxic);
     if (isAtRequests(meeting)) this.#edge.add(meeting);
-    else if (isAtBytes(meeting)) this.#pipes[toxic.direction].add(meeting);
+    else if (isAtBytes(meeting)) for (const direction of toxic.directions) this.#pipes[direction].add(meeting);
   }
 
   update(toxic: ActiveToxic): void {
-    this.#pipes[toxic.direction].update(toxic);
+    for (const direction of toxic.directions) this.#pipes[direction].update(toxic);
   }
 
   remove(toxic: ActiveToxic): void {
     this.#edge.remove(toxic);
-    this.#pipes[toxic.direction].remove(toxic);
+    for (const direction of toxic.directions) this.#pipes[direction].remove(toxic);
   }
 
   close(): void {
@@ -111,8 +111,16 @@ export class Connection implements LiveConnection {
     socket.resume();
   }
 
-  #watch(socket: Socket, other: Socket): void {
+  /** The upstream did not answer in time. */
+  #unreachable(): void {
+    if (this.#pipes.downstream.broken()) this.#settings.upstream.destroy();
+    else this.close();
+  }
+
+  /** @param direction the way from this socket to the other */
+  #watch(direction: Direction, socket: Socket, other: Socket): void {
     socket.on('error', () => {
+      if (this.#pipes[direction].broken()) return;
       this.#discard();
       // A side that broke down breaks down for the other too, so that it sees what it would see without a proxy. An upstream that could
       // not be reached closes the client, as in Toxiproxy.

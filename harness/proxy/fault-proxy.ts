@@ -1,10 +1,12 @@
-import type { Clock } from '../kit/clock.ts';
+import type { Clock, Timer } from '../kit/clock.ts';
 import { seededRandom, type Random } from '../kit/random.ts';
 import { ActiveToxic, type Direction, type ToxicEnding, type ToxicRequest, type ToxicView } from './active-toxic.ts';
+import { messageOf } from '../kit/errors.ts';
 import { formatAddress, resolveAddress } from './address.ts';
 import { apiErrors } from './api-error.ts';
 import { Lease } from './lease.ts';
 import type { ConnectionContext, LiveConnection, OpenPort, Port } from './port.ts';
+import type { DoorState } from './toxics/toxic.ts';
 
 /** A proxy as the wire shows it. */
 export interface ProxyView {
@@ -27,6 +29,9 @@ export interface ProxyTraffic {
   readonly receivedUpstream: number;
   readonly receivedDownstream: number;
 }
+
+/** How often a door that could not be opened is tried again. */
+const retryMs = 250;
 
 export interface FaultProxySettings {
   readonly name: string;
@@ -52,6 +57,7 @@ export class FaultProxy {
   #listen: string;
   #upstream: string;
   #port: Port | undefined;
+  #retry: Timer | undefined;
   #accepted = 0;
   #dropped = 0;
   readonly #sent: Record<Direction, number> = { upstream: 0, downstream: 0 };
@@ -94,9 +100,20 @@ export class FaultProxy {
     };
   }
 
-  /** Opens the port; `listen` is then the address that it got. Throws an ApiError 500 when that is not possible. */
+  /**
+   * Opens the port, as far as toxics let it be open; `listen` is then the address that it got. Throws an ApiError 500 when that is not possible.
+   */
   async enable(): Promise<void> {
-    if (this.#port) return;
+    if (!this.#port) await this.#open();
+    await this.doorTurned();
+  }
+
+  /** Resolves when the door is as the toxics have it. Throws an ApiError 500 where that is not possible yet; it goes on being tried. */
+  async doorTurned(): Promise<void> {
+    await this.#port?.turn(this.#doorWanted());
+  }
+
+  async #open(): Promise<void> {
     const { log } = this.#settings;
     this.#port = await this.#settings.openPort({
       listen: this.#listen,
@@ -109,6 +126,7 @@ export class FaultProxy {
 
   /** Closes the port and drops the live connections; the port is closed when this returns. */
   disable(): void {
+    this.#retry?.cancel();
     this.#port?.close();
     this.#port = undefined;
     this.#dropped += this.#connections.size;
@@ -144,7 +162,7 @@ export class FaultProxy {
       lease.renew(toxic.leaseMs);
       this.#leases.set(toxic, lease);
     }
-    for (const connection of this.#connections) connection.add(toxic);
+    this.#apply(toxic, (connection) => connection.add(toxic));
     return toxic;
   }
 
@@ -155,7 +173,7 @@ export class FaultProxy {
 
   /** Puts changed attributes or a changed toxicity to work on the live connections. */
   refreshToxic(toxic: ActiveToxic): void {
-    for (const connection of this.#connections) connection.update(toxic);
+    this.#apply(toxic, (connection) => connection.update(toxic));
   }
 
   removeToxic(toxic: ActiveToxic, ended: ToxicEnding): void {
@@ -163,11 +181,28 @@ export class FaultProxy {
     this.#leases.get(toxic)?.cancel();
     this.#leases.delete(toxic);
     toxic.finish(ended);
-    for (const connection of this.#connections) connection.remove(toxic);
+    this.#apply(toxic, (connection) => connection.remove(toxic));
   }
 
   removeAllToxics(ended: ToxicEnding): void {
     for (const toxic of this.#toxics) this.removeToxic(toxic, ended);
+  }
+
+  #apply(toxic: ActiveToxic, work: (connection: LiveConnection) => void): void {
+    if (toxic.kind.door) this.#turnDoor();
+    else for (const connection of this.#connections) work(connection);
+  }
+
+  #doorWanted(): DoorState {
+    return this.#toxics.find(({ door }) => door !== 'open')?.door ?? 'open';
+  }
+
+  #turnDoor(): void {
+    this.#retry?.cancel();
+    this.doorTurned().catch((cause: unknown) => {
+      this.#settings.log(`proxy "${this.name}": could not turn its door: ${messageOf(cause)}`);
+      this.#retry = this.#settings.clock.setTimer(() => this.#turnDoor(), retryMs);
+    });
   }
 
   /** Chance of a toxic on the connection of that number: no other decision shifts it. */
@@ -196,6 +231,6 @@ export class FaultProxy {
     });
     if (!connection) return;
     this.#connections.add(connection);
-    for (const toxic of this.#toxics) connection.add(toxic);
+    for (const toxic of this.#toxics) if (!toxic.kind.door) connection.add(toxic);
   }
 }

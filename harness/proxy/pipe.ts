@@ -110,6 +110,12 @@ export class Pipe {
     this.#endAt(this.#first);
   }
 
+  /** The sender broke down. Whether that vanishes on the way, so that the receiver must not see it. */
+  broken(): boolean {
+    for (let slot = this.#first; slot; slot = slot.next) if (slot.stage?.broken?.()) return true;
+    return false;
+  }
+
   /** The connection is gone. */
   discard(): void {
     for (const slot of this.#slots) slot.stage?.discard();
@@ -148,7 +154,7 @@ export class Pipe {
     const { clock } = this.#settings;
     const { meeting } = slot;
     slot.ended = false;
-    slot.stage = meeting.toxic.kind.start(meeting.toxic.attributes, {
+    slot.stage = meeting.toxic.start(meeting.toxic.attributes, {
       clock,
       random: meeting.random,
       forward: (chunk) => {

@@ -1,6 +1,7 @@
 import type { Clock } from '../kit/clock.ts';
 import type { ActiveToxic, Direction } from './active-toxic.ts';
 import type { Meeting } from './meeting.ts';
+import type { DoorState } from './toxics/toxic.ts';
 
 /** A connection through a proxy, as toxics are done to it. */
 export interface LiveConnection {
@@ -23,10 +24,15 @@ export interface ConnectionContext {
   readonly over: () => void;
 }
 
-/** The open door of a proxy. */
+/** The door of a proxy. */
 export interface Port {
   /** `host:port`, where it really listens. */
   readonly address: string;
+  /**
+   * Opens or shuts the door, which has the same address again after it. Resolves when it is as was asked for last. Throws an ApiError 500 where
+   * that is not possible; it stays as it is then, and may be asked again.
+   */
+  turn(state: DoorState): Promise<void>;
   close(): void;
 }
 

@@ -103,6 +103,7 @@ export class Registry {
     });
   }
 
+  /** It is at work when this returns, but for the door, which `FaultProxy.doorTurned` waits for. */
   addToxic(proxyName: string, request: ToxicRequest): ActiveToxic {
     return this.#remember(this.get(proxyName).addToxic(request));
   }

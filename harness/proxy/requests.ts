@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { ActiveToxic, Direction, ToxicRequest } from './active-toxic.ts';
 import { apiErrors } from './api-error.ts';
-import { readAttributes } from './attributes.ts';
+import { readAttributes, readToxicity } from './attributes.ts';
 import type { AttributeValues } from './http/http-toxic.ts';
 import { anyKinds } from './kinds.ts';
 
@@ -78,7 +78,7 @@ export function readToxic(text: string): ToxicRequest {
 export function readToxicChange(text: string, toxic: ActiveToxic): ToxicChange {
   const body = parse(ToxicChangeBody, text);
   return {
-    toxicity: body.toxicity ?? toxic.toxicity,
+    toxicity: readToxicity(toxic.kind, body.toxicity ?? toxic.toxicity),
     attributes: readAttributes(toxic.kind, body.attributes ?? {}, toxic.attributes),
   };
 }
@@ -122,7 +122,8 @@ function toToxicRequest(body: z.output<typeof ToxicBody>): ToxicRequest {
   // An empty name counts as none.
   const name = body.name === undefined || body.name === '' ? `${kind.type}_${stream}` : body.name;
   const attributes = readAttributes(kind, body.attributes ?? {});
-  return { name, kind, stream, direction, toxicity: body.toxicity ?? 1, attributes, ...ownOf(body) };
+  const toxicity = readToxicity(kind, body.toxicity ?? 1);
+  return { name, kind, stream, direction, toxicity, attributes, ...ownOf(body) };
 }
 
 function ownOf({ seed, lease }: { seed?: number | undefined; lease?: number | undefined }): {
