@@ -1,6 +1,9 @@
 import type { Clock } from '../kit/clock.ts';
 import type { ActiveToxic, Direction } from './active-toxic.ts';
 import type { Meeting } from './meeting.ts';
+import type { Authority } from './tls/authority.ts';
+import type { FaultyHandshake } from './tls/handshake-fault.ts';
+import type { TlsSettings } from './tls/tls-settings.ts';
 
 /** A connection through a proxy, as toxics are done to it. */
 export interface LiveConnection {
@@ -16,6 +19,8 @@ export interface ConnectionContext {
   readonly clock: Clock;
   /** Called once for each toxic that comes to the connection. */
   readonly meet: (toxic: ActiveToxic) => Meeting;
+  /** What the toxics do to the handshake of a client with TLS, at the moment; default nothing. */
+  readonly faultyHandshake?: () => FaultyHandshake | undefined;
   /** Told of bytes that came, and of those that were handed on. */
   readonly came: (direction: Direction, bytes: number) => void;
   readonly passed: (direction: Direction, bytes: number) => void;
@@ -30,11 +35,18 @@ export interface Port {
   close(): void;
 }
 
+export interface PortTls {
+  readonly settings: TlsSettings;
+  readonly authority: Authority;
+}
+
 export interface PortSettings {
   /** `host:port`, where port 0 is any free one. */
   readonly listen: string;
   /** Where a client's connection leads to at the moment. */
   upstream(): string;
+  /** On which sides it speaks TLS, and by whose certificates; default on none. */
+  readonly tls?: PortTls | undefined;
   /** Called for every client; `make` gives the connection, or nothing where the upstream is no address at all. */
   accept(make: (context: ConnectionContext) => LiveConnection | undefined): void;
   log(line: string): void;

@@ -1,16 +1,23 @@
-import { connect, createServer, type Socket } from 'node:net';
+import { connect, createServer } from 'node:net';
+import type { SecureContext } from 'node:tls';
 import { messageOf } from '../kit/errors.ts';
 import { formatAddress, parseAddress, resolveAddress } from './address.ts';
 import { ApiError } from './api-error.ts';
 import { Connection } from './connection.ts';
 import type { OpenPort, PortSettings } from './port.ts';
+import type { Side } from './side.ts';
+import { acceptTls } from './tls/accept-tls.ts';
+import { prepareTls } from './tls/prepare-tls.ts';
+import { encrypt } from './tls/upstream-handshake.ts';
 
 /** Opens a TCP port. */
 export const openSocketPort: OpenPort = async (settings) => {
   const address = await resolveAddress(settings.listen);
+  const { client: contexts, upstream: trusted } = await prepareTls(settings.tls, address.host);
   const server = createServer({ allowHalfOpen: true, noDelay: true }, (client) => {
     settings.accept((context) => {
-      const upstream = dial(settings);
+      const upstream = dial(settings, trusted);
+      if (upstream && contexts) return acceptTls({ wire: client, upstream, contexts, context });
       if (upstream) return new Connection({ client, upstream, ...context });
       client.destroy();
       return undefined;
@@ -30,10 +37,13 @@ export const openSocketPort: OpenPort = async (settings) => {
 };
 
 /** Undefined when the upstream is no address at all: Toxiproxy takes any text and finds out when it dials. */
-function dial(settings: PortSettings): Socket | undefined {
+function dial(settings: PortSettings, trusted: SecureContext | undefined): Side | undefined {
   try {
     const { host, port } = parseAddress(settings.upstream());
-    return connect({ host, port, allowHalfOpen: true, noDelay: true });
+    const wire = connect({ host, port, allowHalfOpen: true, noDelay: true });
+    if (!trusted) return wire;
+    const name = settings.tls?.settings.upstream?.name ?? host;
+    return encrypt(wire, { context: trusted, name, log: (line) => settings.log(line) });
   } catch (cause) {
     settings.log(`could not dial ${settings.upstream()}: ${messageOf(cause)}`);
     return undefined;
