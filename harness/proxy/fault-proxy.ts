@@ -232,5 +232,7 @@ function checkHandshakes({ kind, direction }: ToxicRequest, tls: TlsSettings | u
   if (!tls?.client)
     throw apiErrors.badBody(`${kind.type} needs a proxy that ends the TLS of its clients ("tls": {"client": {}})`);
   if (direction !== 'downstream')
-    throw apiErrors.badBody(`stream of ${kind.type} must be downstream: it is clients that shake hands with this proxy`);
+    throw apiErrors.badBody(
+      `stream of ${kind.type} must be downstream: it is clients that shake hands with this proxy`,
+    );
 }

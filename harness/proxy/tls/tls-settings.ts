@@ -60,7 +60,8 @@ function settings<Shape extends z.ZodRawShape>(what: string, shape: Shape) {
 }
 
 function problemOfPem(pem: string): string | undefined {
-  if (/PRIVATE KEY-----/.test(pem)) return 'must be certificates only: there is a private key in it, which is not needed';
+  if (/PRIVATE KEY-----/.test(pem))
+    return 'must be certificates only: there is a private key in it, which is not needed';
   try {
     if (certificatesIn(pem).length > 0) return undefined;
     return 'must be one or more certificates in PEM (-----BEGIN CERTIFICATE-----)';
