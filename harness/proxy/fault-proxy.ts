@@ -6,7 +6,6 @@ import { apiErrors } from './api-error.ts';
 import { Lease } from './lease.ts';
 import type { ConnectionContext, LiveConnection, OpenPort, Port } from './port.ts';
 import type { Authority } from './tls/authority.ts';
-import type { FaultyHandshake } from './tls/handshake-fault.ts';
 import type { TlsSettings } from './tls/tls-settings.ts';
 
 /** A proxy as the wire shows it. */
@@ -153,7 +152,7 @@ export class FaultProxy {
 
   addToxic(request: ToxicRequest): ActiveToxic {
     if (this.#toxics.some((toxic) => toxic.name === request.name)) throw apiErrors.toxicExists();
-    if (request.kind.handshake) checkHandshakes(request, this.#tls);
+    if ('handshake' in request.kind) checkHandshakes(request, this.#tls);
     const toxic = new ActiveToxic(this.name, request, this.#settings.clock);
     this.#toxics.push(toxic);
     if (toxic.leaseMs !== undefined) {
@@ -194,15 +193,6 @@ export class FaultProxy {
       : seededRandom(seed).fork(String(number));
   }
 
-  /** Of several toxics the first one. It is rolled as it is for the bytes of the connection. */
-  #faultyHandshake(number: number): FaultyHandshake | undefined {
-    for (const toxic of this.#toxics) {
-      const fault = toxic.kind.handshake?.(toxic.attributes);
-      if (fault && this.#chanceOf(toxic, number).next() < toxic.toxicity) return { fault, toxic };
-    }
-    return undefined;
-  }
-
   #accept(make: (context: ConnectionContext) => LiveConnection | undefined): void {
     this.#accepted += 1;
     const number = this.#accepted;
@@ -210,7 +200,6 @@ export class FaultProxy {
     const connection = make({
       clock,
       meet: (toxic) => toxic.meet(this.#chanceOf(toxic, number)),
-      faultyHandshake: () => this.#faultyHandshake(number),
       passed: (direction, bytes) => {
         this.#sent[direction] += bytes;
       },

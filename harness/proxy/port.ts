@@ -2,7 +2,6 @@ import type { Clock } from '../kit/clock.ts';
 import type { ActiveToxic, Direction } from './active-toxic.ts';
 import type { Meeting } from './meeting.ts';
 import type { Authority } from './tls/authority.ts';
-import type { FaultyHandshake } from './tls/handshake-fault.ts';
 import type { TlsSettings } from './tls/tls-settings.ts';
 
 /** A connection through a proxy, as toxics are done to it. */
@@ -19,8 +18,6 @@ export interface ConnectionContext {
   readonly clock: Clock;
   /** Called once for each toxic that comes to the connection. */
   readonly meet: (toxic: ActiveToxic) => Meeting;
-  /** What the toxics do to the handshake of a client with TLS, at the moment; default nothing. */
-  readonly faultyHandshake?: () => FaultyHandshake | undefined;
   /** Told of bytes that came, and of those that were handed on. */
   readonly came: (direction: Direction, bytes: number) => void;
   readonly passed: (direction: Direction, bytes: number) => void;

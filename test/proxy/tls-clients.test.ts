@@ -81,6 +81,16 @@ describe('clients that trust the authority', () => {
     expect(receipt['bytesAltered']).toBeGreaterThan(1_000);
   });
 
+  it('are told by the package of OpenAI of faults of HTTP, as without TLS', async () => {
+    await bench.toxic('a', { name: 'busy', type: 'http_status', attributes: { status: 429, vendor: 'openai' } });
+    const code = `import OpenAI from ${JSON.stringify(import.meta.resolve('openai'))};
+      const client = new OpenAI({ baseURL: 'https://localhost:${port}/v1', apiKey: 'none', maxRetries: 0 });
+      const messages = [{ role: 'user', content: 'Where is the harbour?' }];
+      console.log(await client.chat.completions.create({ model: 'm', messages }).catch((cause) => cause.constructor.name));`;
+    expect(await inNode(code, { NODE_EXTRA_CA_CERTS: caFile })).toBe('RateLimitError\n');
+    expect(await bench.receipt('a', 'busy')).toMatchObject({ requestsAltered: 1 });
+  });
+
   it.skipIf(lacks('curl', '--version'))('are served by curl, by name and by address', async () => {
     const by = (host: string) => printed('curl', ['-sS', '--cacert', caFile, `https://${host}:${port}/plain`], {});
     expect(await by('localhost')).toBe('hello');

@@ -27,7 +27,7 @@ describe('a certificate that is wrong', () => {
   ])('is refused when it is %s, and is in order again when that is healed', async (flaw, code) => {
     const port = await bench.proxy('a', echo.address, { tls });
     const asked: ConnectionOptions[] = [{ ca }, { ca, host: 'localhost', servername: 'api.example.com' }];
-    await bench.toxic('a', { name: 'bad', type: `certificate_${flaw}` });
+    await bench.toxic('a', { name: 'bad', type: 'bad_certificate', attributes: { fault: flaw } });
     for (const options of asked) expect(await handshakeOutcome(port, options)).toBe(code);
     await bench.call('DELETE', '/proxies/a/toxics/bad');
     for (const options of asked) expect(await handshakeOutcome(port, options)).toBe('ok');
@@ -41,7 +41,7 @@ describe('a certificate that is wrong', () => {
     const second = connect({ port, host: 'localhost', ca, session });
     await once(second, 'secureConnect');
     expect(second.isSessionReused()).toBe(true);
-    await bench.toxic('a', { name: 'bad', type: 'certificate_expired' });
+    await bench.toxic('a', { name: 'bad', type: 'bad_certificate' });
     expect(await handshakeOutcome(port, { ca, session })).toBe('CERT_HAS_EXPIRED');
     await bench.call('DELETE', '/proxies/a/toxics/bad');
     expect(await handshakeOutcome(port, { ca, session })).toBe('ok');
@@ -52,7 +52,7 @@ describe('a certificate that is wrong', () => {
     const outcomes = async (): Promise<string[]> => {
       const other = await startBench({ seed: 4 });
       const port = await other.proxy('a', echo.address, { tls });
-      await other.toxic('a', { name: 'bad', type: 'certificate_expired', toxicity: 0.5 });
+      await other.toxic('a', { name: 'bad', type: 'bad_certificate', toxicity: 0.5 });
       const trusted = await authorityOf(other);
       const seen: string[] = [];
       for (let count = 0; count < 20; count++) seen.push(await handshakeOutcome(port, { ca: trusted }));
@@ -69,7 +69,7 @@ describe('a certificate that is wrong', () => {
   it('does nothing to connections that have shaken hands, and passes the bytes of clients that do not mind', async () => {
     const port = await bench.proxy('a', echo.address, { tls });
     const before = await dialTls(bench, port, { ca });
-    await bench.toxic('a', { name: 'bad', type: 'certificate_expired' });
+    await bench.toxic('a', { name: 'bad', type: 'bad_certificate' });
     await before.roundTrip('hello');
     const careless = await dialTls(bench, port, { rejectUnauthorized: false });
     await careless.roundTrip('hello');
@@ -78,7 +78,7 @@ describe('a certificate that is wrong', () => {
 
   it('counts no connection that never begins a handshake', async () => {
     const port = await bench.proxy('a', echo.address, { tls });
-    await bench.toxic('a', { name: 'bad', type: 'certificate_expired' });
+    await bench.toxic('a', { name: 'bad', type: 'bad_certificate' });
     const silent = await bench.dial(port);
     silent.socket.end();
     await silent.closed();
@@ -89,11 +89,33 @@ describe('a certificate that is wrong', () => {
     await bench.proxy('plain', echo.address);
     await bench.proxy('secure', echo.address, { tls });
     const add = (proxy: string, stream: string) =>
-      bench.call('POST', `/proxies/${proxy}/toxics`, { type: 'certificate_expired', stream });
+      bench.call('POST', `/proxies/${proxy}/toxics`, { type: 'bad_certificate', stream });
     const plain = await add('plain', 'downstream');
     expect(plain.status).toBe(400);
     expect(plain.text).toContain('needs a proxy that ends the TLS of its clients (\\"tls\\": {\\"client\\": {}})');
     expect((await add('secure', 'upstream')).text).toContain('must be downstream');
+  });
+});
+
+describe('which certificate is wrong', () => {
+  it('can be changed while the toxic is there, and is checked', async () => {
+    const port = await bench.proxy('a', echo.address, { tls });
+    await bench.toxic('a', { name: 'bad', type: 'bad_certificate' });
+    expect(await handshakeOutcome(port, { ca })).toBe('CERT_HAS_EXPIRED');
+    const change = (fault: string) => bench.call('PATCH', '/proxies/a/toxics/bad', { attributes: { fault } });
+    expect((await change('self_signed')).json).toMatchObject({ attributes: { fault: 'self_signed' } });
+    expect(await handshakeOutcome(port, { ca })).toBe('DEPTH_ZERO_SELF_SIGNED_CERT');
+    const refused = await change('revoked');
+    expect(refused.status).toBe(400);
+    expect((JSON.parse(refused.text) as { error: string }).error).toBe(
+      'bad request body: attribute "fault" of bad_certificate must be one of "expired", "not_yet_valid", "wrong_name", "unknown_authority", "self_signed", not "revoked"',
+    );
+  });
+
+  it('is told in the capabilities', async () => {
+    const { json } = await bench.call<{ types: { type: string; layer: string }[] }>('GET', '/capabilities');
+    const found = json.types.filter(({ layer }) => layer === 'tls').map(({ type }) => type);
+    expect(found).toEqual(['bad_certificate', 'tls_stall', 'tls_cut']);
   });
 });
 

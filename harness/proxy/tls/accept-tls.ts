@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net';
 import { Connection } from '../connection.ts';
+import { isAtHandshakes } from '../meeting.ts';
 import type { ConnectionContext, LiveConnection } from '../port.ts';
 import type { Side } from '../side.ts';
 import { ClientHandshake } from './client-handshake.ts';
@@ -16,10 +17,14 @@ export function acceptTls(settings: {
   const { wire, upstream, contexts, context } = settings;
   const handshake = new ClientHandshake(wire, {
     ...{ clock: context.clock, contexts },
-    faulty: () => context.faultyHandshake?.(),
     failed: () => connection.close(),
   });
-  const connection = new Connection({ ...context, client: handshake.side, upstream });
+  const meet: ConnectionContext['meet'] = (toxic) => {
+    const meeting = context.meet(toxic);
+    if (isAtHandshakes(meeting)) handshake.add(meeting);
+    return meeting;
+  };
+  const connection = new Connection({ ...context, meet, client: handshake.side, upstream });
   return {
     add: (toxic) => connection.add(toxic),
     update: (toxic) => {
@@ -28,7 +33,7 @@ export function acceptTls(settings: {
     },
     remove: (toxic) => {
       connection.remove(toxic);
-      handshake.look();
+      handshake.remove(toxic);
     },
     close: () => connection.close(),
   };

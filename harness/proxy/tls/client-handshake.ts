@@ -2,9 +2,11 @@ import type { Socket } from 'node:net';
 import { TLSSocket } from 'node:tls';
 import type { Clock, Timer } from '../../kit/clock.ts';
 import type { ActiveToxic } from '../active-toxic.ts';
-import type { CertificateFlaw, FaultyHandshake } from './handshake-fault.ts';
+import type { Meeting } from '../meeting.ts';
+import type { CertificateFlaw } from './handshake-fault.ts';
 import { LateSocket } from './late-socket.ts';
 import type { PortContexts } from './port-contexts.ts';
+import type { TlsToxicKind } from './tls-toxic.ts';
 
 /** As long as the platform's own servers wait for a client to finish its handshake. */
 const handshakeLimitMs = 120_000;
@@ -15,8 +17,6 @@ const heldLimit = 65_536;
 export interface ClientHandshakeSettings {
   readonly clock: Clock;
   readonly contexts: PortContexts;
-  /** What is done to it at the moment. */
-  faulty(): FaultyHandshake | undefined;
   /** It has come to nothing: the client has left, refused the certificate, or speaks something else. The TCP connection is closed. */
   failed(): void;
 }
@@ -30,7 +30,8 @@ export class ClientHandshake {
   #limit: Timer | undefined;
   /** What the client has said before it is listened to. */
   readonly #held: Buffer[] = [];
-  readonly #countedAt = new Set<ActiveToxic>();
+  /** In the order in which they came; the first that is on is done. */
+  #meetings: Meeting<TlsToxicKind>[] = [];
   #state: 'waiting' | 'begun' | 'done' | 'failed' = 'waiting';
 
   constructor(wire: Socket, settings: ClientHandshakeSettings) {
@@ -42,17 +43,25 @@ export class ClientHandshake {
     wire.on('readable', this.#hear);
   }
 
+  add(meeting: Meeting<TlsToxicKind>): void {
+    this.#meetings.push(meeting);
+  }
+
+  remove(toxic: ActiveToxic): void {
+    this.#meetings = this.#meetings.filter((meeting) => meeting.toxic !== toxic);
+    this.look();
+  }
+
   /** The toxics have changed. A handshake that was held goes on when nothing holds it any more. */
   look(): void {
     if (this.#state !== 'waiting' || this.#held.length === 0) return;
-    const faulty = this.#settings.faulty();
-    if (faulty) this.#count(faulty.toxic);
-    if (faulty?.fault.kind === 'stall') {
-      this.#limit?.cancel();
-      return;
-    }
-    if (faulty?.fault.kind === 'cut') this.#fail();
-    else this.#begin(faulty?.fault.flaw).catch(this.#fail);
+    const meeting = this.#meetings.find(({ isOn }) => isOn);
+    meeting?.alter(0);
+    const fault = meeting?.toxic.kind.handshake(meeting.toxic.attributes);
+    // For as long as it is held, its time stands still.
+    if (fault?.kind === 'stall') this.#limit?.cancel();
+    else if (fault?.kind === 'cut') this.#fail();
+    else this.#begin(fault?.flaw).catch(this.#fail);
   }
 
   readonly #hear = (): void => {
@@ -107,11 +116,5 @@ export class ClientHandshake {
   #setLimit(): void {
     this.#limit?.cancel();
     this.#limit = this.#settings.clock.setTimer(this.#fail, handshakeLimitMs);
-  }
-
-  #count(toxic: ActiveToxic): void {
-    if (this.#countedAt.has(toxic)) return;
-    this.#countedAt.add(toxic);
-    toxic.connectionsAltered += 1;
   }
 }

@@ -42,6 +42,10 @@ export class LateSocket extends EventEmitter implements Side {
     return this.#socket?.writableFinished ?? false;
   }
 
+  get writableNeedDrain(): boolean {
+    return this.#socket?.writableNeedDrain ?? this.#waiting.length > 0;
+  }
+
   get readableEnded(): boolean {
     return this.#socket?.readableEnded ?? false;
   }

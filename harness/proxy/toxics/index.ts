@@ -10,7 +10,6 @@ import { slicer } from './slicer.ts';
 import { slowAccept } from './slow-accept.ts';
 import { slowClose } from './slow-close.ts';
 import { timeout } from './timeout.ts';
-import { handshakeToxics } from '../tls/handshake-toxics.ts';
 import type { ToxicKind } from './toxic.ts';
 
 /** Every kind of toxic that the proxy has. */
@@ -27,5 +26,4 @@ export const toxicKinds: readonly ToxicKind[] = [
   closeAfter,
   corrupt,
   noop,
-  ...handshakeToxics,
 ];

@@ -1,6 +1,5 @@
 import type { Clock } from '../../kit/clock.ts';
 import type { Random } from '../../kit/random.ts';
-import type { HandshakeFault } from '../tls/handshake-fault.ts';
 
 /** The numbers that an attribute may have, both included. */
 export interface AttributeRange {
@@ -64,8 +63,6 @@ export interface ToxicKind<Name extends string = string> {
   /** What is wrong with attributes that are in their ranges, but do not go together; default nothing. */
   problems?(attributes: Attributes<Name>): readonly string[];
   start(attributes: Attributes<Name>, outlet: ToxicOutlet): ToxicStage<Name>;
-  /** What it does to handshakes that begin. A toxic with it is for proxies that end the TLS of clients, and for `downstream`. */
-  handshake?(attributes: Attributes<Name>): HandshakeFault;
 }
 
 /** The longest time that a toxic takes, a day: beyond it a timer of the platform would overflow into firing at once. */
