@@ -2,10 +2,11 @@ import type { Clock } from '../kit/clock.ts';
 import type { Random } from '../kit/random.ts';
 import { Meeting } from './meeting.ts';
 import type { AttributeValues, HttpToxicKind } from './http/http-toxic.ts';
+import type { TlsToxicKind } from './tls/tls-toxic.ts';
 import type { Alteration, Attributes, DoorState, ToxicKind, ToxicOutlet, ToxicStage } from './toxics/toxic.ts';
 
-/** What is done to the bytes of a connection, or to the requests on it. */
-export type AnyKind = ToxicKind | HttpToxicKind;
+/** What is done to the bytes of a connection, to the requests on it, or to the handshake before them. */
+export type AnyKind = ToxicKind | HttpToxicKind | TlsToxicKind;
 type AttributesOf<Kind> = Kind extends ToxicKind ? Attributes : AttributeValues;
 
 /** Client to server, or server to client. */

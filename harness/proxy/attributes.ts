@@ -53,11 +53,12 @@ export function defaultOf(spec: AttributeSpec): number | string {
 }
 
 function isHttp(kind: AnyKind): kind is HttpToxicKind {
-  return 'layer' in kind;
+  return 'layer' in kind && kind.layer === 'http';
 }
 
 function problemsOf(kind: AnyKind, values: Readonly<Record<string, number | string>>): readonly string[] {
   if (isHttp(kind)) return kind.problems?.(values) ?? [];
+  if ('handshake' in kind) return [];
   return kind.problems?.(values as Readonly<Record<string, number>>) ?? [];
 }
 

@@ -6,6 +6,8 @@ import { formatAddress, resolveAddress } from './address.ts';
 import { apiErrors } from './api-error.ts';
 import { Lease } from './lease.ts';
 import type { ConnectionContext, LiveConnection, OpenPort, Port } from './port.ts';
+import type { Authority } from './tls/authority.ts';
+import type { TlsSettings } from './tls/tls-settings.ts';
 import type { DoorState } from './toxics/toxic.ts';
 
 /** A proxy as the wire shows it. */
@@ -14,6 +16,8 @@ export interface ProxyView {
   readonly listen: string;
   readonly upstream: string;
   readonly enabled: boolean;
+  /** As it was sent, where it was. */
+  readonly tls?: TlsSettings;
   readonly toxics: readonly ToxicView[];
 }
 
@@ -43,7 +47,13 @@ export interface FaultProxySettings {
   readonly seed?: number | undefined;
   readonly log: (line: string) => void;
   readonly openPort: OpenPort;
+  /** Default on no side. */
+  readonly tls?: TlsSettings | undefined;
+  readonly authority: Authority;
 }
+
+/** Where a proxy listens and leads to, and on which sides it speaks TLS. */
+export type ProxyPlace = Pick<FaultProxySettings, 'listen' | 'upstream' | 'tls'>;
 
 /** A listening port, the connections through it, and the toxics that are done to them. */
 export class FaultProxy {
@@ -56,6 +66,7 @@ export class FaultProxy {
   readonly #random: Random;
   #listen: string;
   #upstream: string;
+  #tls: TlsSettings | undefined;
   #port: Port | undefined;
   #retry: Timer | undefined;
   #accepted = 0;
@@ -69,6 +80,7 @@ export class FaultProxy {
     this.#random = settings.seed === undefined ? settings.random : seededRandom(settings.seed);
     this.#listen = settings.listen;
     this.#upstream = settings.upstream;
+    this.#tls = settings.tls;
   }
 
   get enabled(): boolean {
@@ -81,7 +93,8 @@ export class FaultProxy {
 
   view(): ProxyView {
     const toxics = this.toxicViews();
-    return { name: this.name, listen: this.#listen, upstream: this.#upstream, enabled: this.enabled, toxics };
+    const tls = this.#tls === undefined ? {} : { tls: this.#tls };
+    return { name: this.name, listen: this.#listen, upstream: this.#upstream, enabled: this.enabled, ...tls, toxics };
   }
 
   /** The toxics to the upstream first, then those to the client, each in the order of the chain. */
@@ -114,10 +127,11 @@ export class FaultProxy {
   }
 
   async #open(): Promise<void> {
-    const { log } = this.#settings;
+    const { log, authority } = this.#settings;
     this.#port = await this.#settings.openPort({
       listen: this.#listen,
       upstream: () => this.#upstream,
+      tls: this.#tls && { settings: this.#tls, authority },
       accept: (make) => this.#accept(make),
       log: (line) => log(`proxy "${this.name}": ${line}`),
     });
@@ -134,17 +148,18 @@ export class FaultProxy {
     this.#connections.clear();
   }
 
-  /** Whether `listen` (looked up) or `upstream` is another than now. */
-  async differs(listen: string, upstream: string): Promise<boolean> {
-    if (upstream !== this.#upstream) return true;
+  /** Whether `listen` (looked up), `upstream` or `tls` is another than now. */
+  async differs({ listen, upstream, tls }: ProxyPlace): Promise<boolean> {
+    if (upstream !== this.#upstream || JSON.stringify(tls) !== JSON.stringify(this.#tls)) return true;
     return listen !== this.#listen && formatAddress(await resolveAddress(listen)) !== this.#listen;
   }
 
   /** Takes over new addresses; the proxy is disabled after it. */
-  readdress(listen: string, upstream: string): void {
+  readdress({ listen, upstream, tls }: ProxyPlace): void {
     this.disable();
     this.#listen = listen;
     this.#upstream = upstream;
+    this.#tls = tls;
   }
 
   toxic(name: string): ActiveToxic {
@@ -155,6 +170,7 @@ export class FaultProxy {
 
   addToxic(request: ToxicRequest): ActiveToxic {
     if (this.#toxics.some((toxic) => toxic.name === request.name)) throw apiErrors.toxicExists();
+    if ('handshake' in request.kind) checkHandshakes(request, this.#tls);
     const toxic = new ActiveToxic(this.name, request, this.#settings.clock);
     this.#toxics.push(toxic);
     if (toxic.leaseMs !== undefined) {
@@ -233,4 +249,14 @@ export class FaultProxy {
     this.#connections.add(connection);
     for (const toxic of this.#toxics) if (!toxic.kind.door) connection.add(toxic);
   }
+}
+
+/** Throws an ApiError 400 where there is no handshake that a toxic could do something to. */
+function checkHandshakes({ kind, direction }: ToxicRequest, tls: TlsSettings | undefined): void {
+  if (!tls?.client)
+    throw apiErrors.badBody(`${kind.type} needs a proxy that ends the TLS of its clients ("tls": {"client": {}})`);
+  if (direction !== 'downstream')
+    throw apiErrors.badBody(
+      `stream of ${kind.type} must be downstream: it is clients that shake hands with this proxy`,
+    );
 }

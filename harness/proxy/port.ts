@@ -1,6 +1,8 @@
 import type { Clock } from '../kit/clock.ts';
 import type { ActiveToxic, Direction } from './active-toxic.ts';
 import type { Meeting } from './meeting.ts';
+import type { Authority } from './tls/authority.ts';
+import type { TlsSettings } from './tls/tls-settings.ts';
 import type { DoorState } from './toxics/toxic.ts';
 
 /** A connection through a proxy, as toxics are done to it. */
@@ -36,11 +38,18 @@ export interface Port {
   close(): void;
 }
 
+export interface PortTls {
+  readonly settings: TlsSettings;
+  readonly authority: Authority;
+}
+
 export interface PortSettings {
   /** `host:port`, where port 0 is any free one. */
   readonly listen: string;
   /** Where a client's connection leads to at the moment. */
   upstream(): string;
+  /** On which sides it speaks TLS, and by whose certificates; default on none. */
+  readonly tls?: PortTls | undefined;
   /** Called for every client; `make` gives the connection, or nothing where the upstream is no address at all. */
   accept(make: (context: ConnectionContext) => LiveConnection | undefined): void;
   log(line: string): void;

@@ -1,21 +1,28 @@
 import { connect, createServer, type Server, type Socket } from 'node:net';
+import type { SecureContext } from 'node:tls';
 import { messageOf } from '../kit/errors.ts';
 import { formatAddress, parseAddress, resolveAddress, type Address } from './address.ts';
 import { ApiError } from './api-error.ts';
 import { Connection } from './connection.ts';
 import { holdPort, type HeldPort } from './held-port.ts';
 import type { OpenPort, Port, PortSettings } from './port.ts';
+import type { Side } from './side.ts';
+import { acceptTls } from './tls/accept-tls.ts';
+import { prepareTls, type PreparedTls } from './tls/prepare-tls.ts';
+import { encrypt } from './tls/upstream-handshake.ts';
 import type { DoorState } from './toxics/toxic.ts';
 
 /** Opens a TCP port. */
 export const openSocketPort: OpenPort = async (settings) => {
-  const port = new SocketPort(settings, await resolveAddress(settings.listen));
+  const address = await resolveAddress(settings.listen);
+  const port = new SocketPort(settings, address, await prepareTls(settings.tls, address.host));
   await port.open();
   return port;
 };
 
 class SocketPort implements Port {
   readonly #settings: PortSettings;
+  readonly #tls: PreparedTls;
   #address: Address;
   #server: Server | undefined;
   #held: HeldPort | undefined;
@@ -24,8 +31,9 @@ class SocketPort implements Port {
   #turning: Promise<void> | undefined;
   #isClosed = false;
 
-  constructor(settings: PortSettings, address: Address) {
+  constructor(settings: PortSettings, address: Address, tls: PreparedTls) {
     this.#settings = settings;
+    this.#tls = tls;
     this.#address = address;
   }
 
@@ -82,7 +90,9 @@ class SocketPort implements Port {
 
   #accept(client: Socket): void {
     this.#settings.accept((context) => {
-      const upstream = dial(this.#settings);
+      const { client: contexts, upstream: trusted } = this.#tls;
+      const upstream = dial(this.#settings, trusted);
+      if (upstream && contexts) return acceptTls({ wire: client, upstream, contexts, context });
       if (upstream) return new Connection({ client, upstream, ...context });
       client.destroy();
       return undefined;
@@ -100,10 +110,13 @@ async function listen(address: Address, accept: (client: Socket) => void): Promi
 }
 
 /** Undefined when the upstream is no address at all: Toxiproxy takes any text and finds out when it dials. */
-function dial(settings: PortSettings): Socket | undefined {
+function dial(settings: PortSettings, trusted: SecureContext | undefined): Side | undefined {
   try {
     const { host, port } = parseAddress(settings.upstream());
-    return connect({ host, port, allowHalfOpen: true, noDelay: true });
+    const wire = connect({ host, port, allowHalfOpen: true, noDelay: true });
+    if (!trusted) return wire;
+    const name = settings.tls?.settings.upstream?.name ?? host;
+    return encrypt(wire, { context: trusted, name, log: (line) => settings.log(line) });
   } catch (cause) {
     settings.log(`could not dial ${settings.upstream()}: ${messageOf(cause)}`);
     return undefined;
