@@ -4,6 +4,7 @@ import { ActiveToxic, type Direction, type ToxicEnding, type ToxicRequest, type 
 import { formatAddress, resolveAddress } from './address.ts';
 import { apiErrors } from './api-error.ts';
 import { Lease } from './lease.ts';
+import type { Pacer } from './pacer.ts';
 import type { ConnectionContext, LiveConnection, OpenPort, Port } from './port.ts';
 
 /** A proxy as the wire shows it. */
@@ -38,6 +39,7 @@ export interface FaultProxySettings {
   readonly seed?: number | undefined;
   readonly log: (line: string) => void;
   readonly openPort: OpenPort;
+  readonly pacer: Pacer;
 }
 
 /** A listening port, the connections through it, and the toxics that are done to them. */
@@ -155,7 +157,7 @@ export class FaultProxy {
 
   /** Puts changed attributes or a changed toxicity to work on the live connections. */
   refreshToxic(toxic: ActiveToxic): void {
-    for (const connection of this.#connections) connection.update(toxic);
+    this.#settings.pacer.each(this.#connections, (connection) => connection.update(toxic));
   }
 
   removeToxic(toxic: ActiveToxic, ended: ToxicEnding): void {
@@ -163,7 +165,7 @@ export class FaultProxy {
     this.#leases.get(toxic)?.cancel();
     this.#leases.delete(toxic);
     toxic.finish(ended);
-    for (const connection of this.#connections) connection.remove(toxic);
+    this.#settings.pacer.each(this.#connections, (connection) => connection.remove(toxic));
   }
 
   removeAllToxics(ended: ToxicEnding): void {

@@ -5,6 +5,7 @@ import type { ActiveToxic, ToxicAccount, ToxicEnding, ToxicRequest } from './act
 import { ApiError, apiErrors } from './api-error.ts';
 import { FaultProxy, type ProxyTraffic, type ProxyView } from './fault-proxy.ts';
 import { Lease } from './lease.ts';
+import { Pacer } from './pacer.ts';
 import type { OpenPort } from './port.ts';
 import type { ProxyChange, ProxyRequest } from './requests.ts';
 import { openSocketPort } from './socket-port.ts';
@@ -33,6 +34,8 @@ export interface PopulateResult {
 export class Registry {
   readonly #settings: RegistrySettings;
   readonly #proxies = new Map<string, FaultProxy>();
+  /** Of all proxies together. */
+  readonly #pacer: Pacer;
   /** The last toxic of each proxy and name. */
   readonly #accounts = new Map<string, ActiveToxic>();
   /** Changes to ports come one after another; toxics never wait for them. */
@@ -43,6 +46,7 @@ export class Registry {
 
   constructor(settings: RegistrySettings) {
     this.#settings = settings;
+    this.#pacer = new Pacer(settings.clock);
   }
 
   get(name: string): FaultProxy {
@@ -156,6 +160,7 @@ export class Registry {
       for (const proxy of this.#proxies.values()) {
         proxy.removeAllToxics('stopped');
         this.#dropLease(proxy);
+        this.#pacer.finish();
         proxy.disable();
       }
     });
@@ -175,7 +180,8 @@ export class Registry {
     const { name, listen, upstream, enabled, toxics } = request;
     const { clock, random, log, openPort = openSocketPort } = this.#settings;
     const { seed, leaseMs } = request;
-    const proxy = new FaultProxy({ name, listen, upstream, clock, random, seed, log, openPort });
+    const pacer = this.#pacer;
+    const proxy = new FaultProxy({ name, listen, upstream, clock, random, seed, log, openPort, pacer });
     // The toxics are there before the port opens: no byte gets past them.
     const added = toxics.map((toxic) => proxy.addToxic(toxic));
     if (enabled) await proxy.enable();
