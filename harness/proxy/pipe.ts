@@ -120,6 +120,7 @@ export class Pipe {
 
   #take(chunk: Buffer): void {
     this.#settings.came(chunk.length);
+    if (this.#closing) return;
     if (!this.#first) {
       this.#deliver(chunk);
       return;
@@ -152,6 +153,7 @@ export class Pipe {
       clock,
       random: slot.random,
       forward: (chunk) => {
+        if (slot.ended) return;
         const next = slot.next?.stage;
         if (next) next.chunk(chunk);
         else this.#deliver(chunk);
@@ -171,9 +173,12 @@ export class Pipe {
     this.#relink();
   }
 
-  /** What toxics behind it still hold goes on before the end. */
+  /**
+   * What toxics behind it still hold goes on before the end. What comes later, or is held before it, would come after a gap: nothing of that goes
+   * on, also where the toxic is taken away meanwhile.
+   */
   #closeBehind(slot: Slot): void {
-    slot.ended = true;
+    for (const one of this.#slots.slice(0, this.#slots.indexOf(slot) + 1)) one.ended = true;
     this.#closing = true;
     this.#endAt(slot.next);
   }
