@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { Cleanup } from '../../harness/kit/lifecycle.ts';
 import { Bench, realClock } from './support.ts';
 
+const harness = new URL('../../harness', import.meta.url).href;
 const main = fileURLToPath(new URL('../../harness/proxy/main.ts', import.meta.url));
 
 /** A bench whose proxy is a process of its own, so that what this one does costs it nothing. */
@@ -22,6 +23,23 @@ export async function startProxyProcess(): Promise<ProcessBench> {
     await once(child, 'exit');
   });
   return Object.assign(new Bench(`http://127.0.0.1:${port}`, cleanup), { pid: child.pid ?? 0 });
+}
+
+/** The server of the proxy with the metrics of its process. SIGUSR2 collects its garbage. */
+const measured = `
+  import { systemClock } from '${harness}/kit/clock.ts';
+  import { seededRandom } from '${harness}/kit/random.ts';
+  import { startProxyServer } from '${harness}/proxy/server.ts';
+  const metrics = { proxies: false, runtime: true };
+  const { port } = await startProxyServer({ clock: systemClock(), random: seededRandom(1), metrics });
+  process.on('SIGUSR2', () => globalThis.gc());
+  process.send({ port });
+`;
+
+export async function startMeasuredProxy(): Promise<ProcessBench> {
+  const cleanup = new Cleanup();
+  const { port, pid } = await startProgram(cleanup, measured);
+  return Object.assign(new Bench(`http://127.0.0.1:${port}`, cleanup), { pid });
 }
 
 /** How long a call takes to be answered. Milliseconds. */
@@ -55,10 +73,16 @@ export async function dialMany(bench: Bench, port: number, count: number): Promi
   return sockets;
 }
 
-/** A program in a process of its own that says where it listens, as `{ port }`. */
-export async function startProgram(bench: Bench, program: string): Promise<number> {
-  const child = spawn(process.execPath, ['--input-type=module', '-e', program], { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] }); // prettier-ignore
-  bench.cleanup.add('program', () => void child.kill('SIGKILL'));
+/** Runs a program in a process of its own that says where it listens, as `{ port }`, until the clean-up. */
+export async function startProgram(cleanup: Cleanup, program: string): Promise<{ port: number; pid: number }> {
+  const child = spawn(process.execPath, ['--expose-gc', '--input-type=module', '-e', program], {
+    stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+  });
+  cleanup.add('program', async () => {
+    if (child.exitCode !== null || child.signalCode !== null) return;
+    child.kill('SIGKILL');
+    await once(child, 'exit');
+  });
   const [{ port }] = (await once(child, 'message')) as [{ port: number }];
-  return port;
+  return { port, pid: child.pid ?? 0 };
 }
