@@ -5,6 +5,7 @@ import { messageOf } from '../kit/errors.ts';
 import { formatAddress, resolveAddress } from './address.ts';
 import { apiErrors } from './api-error.ts';
 import { Lease } from './lease.ts';
+import type { Pacer } from './pacer.ts';
 import type { ConnectionContext, LiveConnection, OpenPort, Port } from './port.ts';
 import type { Authority } from './tls/authority.ts';
 import type { TlsSettings } from './tls/tls-settings.ts';
@@ -50,6 +51,7 @@ export interface FaultProxySettings {
   /** Default on no side. */
   readonly tls?: TlsSettings | undefined;
   readonly authority: Authority;
+  readonly pacer: Pacer;
 }
 
 /** Where a proxy listens and leads to, and on which sides it speaks TLS. */
@@ -206,7 +208,7 @@ export class FaultProxy {
 
   #apply(toxic: ActiveToxic, work: (connection: LiveConnection) => void): void {
     if (toxic.kind.door) this.#turnDoor();
-    else for (const connection of this.#connections) work(connection);
+    else this.#settings.pacer.each(this.#connections, work);
   }
 
   #doorWanted(): DoorState {

@@ -125,6 +125,7 @@ export class Pipe {
 
   #take(chunk: Buffer): void {
     this.#settings.came(chunk.length);
+    if (this.#closing) return;
     if (!this.#first) {
       this.#deliver(chunk);
       return;
@@ -158,6 +159,7 @@ export class Pipe {
       clock,
       random: meeting.random,
       forward: (chunk) => {
+        if (slot.ended) return;
         const next = slot.next?.stage;
         if (next) next.chunk(chunk);
         else this.#deliver(chunk);
@@ -176,9 +178,12 @@ export class Pipe {
     this.#relink();
   }
 
-  /** What toxics behind it still hold goes on before the end. */
+  /**
+   * What toxics behind it still hold goes on before the end. What comes later, or is held before it, would come after a gap: nothing of that goes
+   * on, also where the toxic is taken away meanwhile.
+   */
   #closeBehind(slot: Slot): void {
-    slot.ended = true;
+    for (const one of this.#slots.slice(0, this.#slots.indexOf(slot) + 1)) one.ended = true;
     this.#closing = true;
     this.#endAt(slot.next);
   }

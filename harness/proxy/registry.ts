@@ -5,6 +5,7 @@ import type { ActiveToxic, ToxicAccount, ToxicEnding, ToxicRequest } from './act
 import { ApiError, apiErrors } from './api-error.ts';
 import { FaultProxy, type ProxyTraffic, type ProxyView } from './fault-proxy.ts';
 import { Lease } from './lease.ts';
+import { Pacer } from './pacer.ts';
 import type { OpenPort } from './port.ts';
 import type { ProxyChange, ProxyRequest } from './requests.ts';
 import { openSocketPort } from './socket-port.ts';
@@ -36,6 +37,8 @@ export class Registry {
   /** Of all its proxies. */
   readonly authority: Authority;
   readonly #proxies = new Map<string, FaultProxy>();
+  /** Of all proxies together. */
+  readonly #pacer: Pacer;
   /** The last toxic of each proxy and name. */
   readonly #accounts = new Map<string, ActiveToxic>();
   /** Changes to ports come one after another; toxics never wait for them. */
@@ -47,6 +50,7 @@ export class Registry {
   constructor(settings: RegistrySettings) {
     this.#settings = settings;
     this.authority = new Authority(settings.clock, settings.random.fork('authority'));
+    this.#pacer = new Pacer(settings.clock);
   }
 
   get(name: string): FaultProxy {
@@ -164,6 +168,7 @@ export class Registry {
       for (const proxy of this.#proxies.values()) {
         proxy.removeAllToxics('stopped');
         this.#dropLease(proxy);
+        this.#pacer.finish();
         proxy.disable();
       }
     });
@@ -184,7 +189,9 @@ export class Registry {
     const { clock, random, log, openPort = openSocketPort } = this.#settings;
     const { seed, leaseMs } = request;
     const { authority } = this;
-    const proxy = new FaultProxy({ name, listen, upstream, clock, random, seed, log, openPort, tls, authority });
+    const pacer = this.#pacer;
+    const own = { name, listen, upstream, tls, seed, pacer };
+    const proxy = new FaultProxy({ ...own, clock, random, log, openPort, authority });
     // The toxics are there before the port opens: no byte gets past them.
     const added = toxics.map((toxic) => proxy.addToxic(toxic));
     if (enabled) await proxy.enable();
