@@ -14,7 +14,12 @@ export type Item =
       readonly atMs: number;
     }
   | { readonly kind: 'body'; readonly raw: Buffer; readonly pieces: readonly Buffer[] }
-  | { readonly kind: 'end'; readonly raw: Buffer };
+  | {
+      readonly kind: 'end';
+      readonly raw: Buffer;
+      /** It was no body of the kind that its head said; what is left of it follows as it came. */
+      readonly isLost?: true;
+    };
 
 /** One request on a connection, and what answers it. */
 export interface Exchange {
@@ -44,7 +49,7 @@ export interface ResponseOut {
   readonly closes: boolean;
   /** The client has all that it gets of it; what else comes from the server is dropped. */
   isOver: boolean;
-  /** The server went away in the middle of it. */
+  /** The server went away in the middle of it, or said something that is no part of it. */
   isBroken: boolean;
   /** The server has sent all of it. */
   trailer: Buffer | undefined;

@@ -281,7 +281,8 @@ export class HttpSession {
     if (this.#responsesAreRaw) return;
     this.#responsesAreRaw = true;
     for (const exchange of this.#asked) {
-      if (exchange.items.length > 0 || exchange.response) exchange.items.push({ kind: 'end', raw: nothing });
+      if (exchange.items.length > 0 || exchange.response)
+        exchange.items.push({ kind: 'end', raw: nothing, isLost: true });
       else this.#order.splice(this.#order.indexOf(exchange), 1);
     }
     this.#asked.length = 0;

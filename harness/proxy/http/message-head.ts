@@ -25,6 +25,8 @@ export interface ResponseHead {
 export type MessageHead = RequestHead | ResponseHead;
 
 const requestLine = /^([!#$%&'*+\-.^_`|~0-9A-Za-z]{1,32}) ([^\s\0]+) HTTP\/1\.([01])$/;
+const requestLineBegun =
+  /^(?:[!#$%&'*+\-.^_`|~0-9A-Za-z]{0,32}|[!#$%&'*+\-.^_`|~0-9A-Za-z]{1,32} (?:[^\s\0]*|[^\s\0]+ ([^\0\n]*)))$/;
 const statusLine = /^HTTP\/1\.([01]) ([1-9][0-9]{2})(?: [^\r\n\0]*)?$/;
 /**
  * Folded lines, which the standard forbids, lines that end with LF alone and whatever else is no field: servers read such heads in different
@@ -66,9 +68,12 @@ export function couldBegin(kind: 'request' | 'response', rest: Buffer, from: num
     const first = rest.toString('latin1', from, firstEnd);
     return (kind === 'request' ? requestLine : statusLine).test(first);
   }
-  const begin = rest.toString('latin1', from, from + 40);
-  if (kind === 'response') return 'HTTP/1.'.startsWith(begin.slice(0, 7));
-  return begin === '\r' || /^[!#$%&'*+\-.^_`|~0-9A-Za-z]{0,32}(?: |$)/.test(begin);
+  if (kind === 'response') return 'HTTP/1.'.startsWith(rest.toString('latin1', from, from + 7));
+  const begin = rest.toString('latin1', from);
+  const [line, version = ''] = requestLineBegun.exec(begin) ?? [];
+  return (
+    begin === '\r' || (line !== undefined && /^HTTP\/1\.[01]\r$/.test(version + 'HTTP/1.1\r'.slice(version.length)))
+  );
 }
 
 const knownMethods = ['GET', 'POST', 'PUT', 'DELETE', 'PATCH', 'HEAD', 'OPTIONS', 'CONNECT', 'TRACE', 'QUERY'];

@@ -44,7 +44,7 @@ export class ResponseWriter {
     if (item.kind === 'interim') this.#client.toClient(item.raw);
     else if (item.kind === 'head') this.#head(exchange, item);
     else if (item.kind === 'body') this.#body(response, item);
-    else return this.#end(response, item.raw);
+    else return this.#end(response, item);
     return false;
   }
 
@@ -65,9 +65,10 @@ export class ResponseWriter {
     else for (const piece of pieces) response.chain.chunk(piece);
   }
 
-  #end(response: ResponseOut | undefined, trailer: Buffer): boolean {
+  #end(response: ResponseOut | undefined, { raw: trailer, isLost = false }: Extract<Item, { kind: 'end' }>): boolean {
     if (!response || response.isOver) return true;
     response.trailer = trailer;
+    response.isBroken = isLost;
     if (response.chain) {
       response.chain.end();
       return response.isOver;

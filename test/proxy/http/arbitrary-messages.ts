@@ -20,12 +20,22 @@ const body = fc.oneof(
 );
 /** A name of a field is not looked at for its case. */
 const anyCase = (text: string): fc.Arbitrary<string> =>
-  fc.constantFrom(text, text.toUpperCase(), text.replaceAll(/\b[a-z]/g, (letter) => letter.toUpperCase()));
+  fc.constantFrom(
+    text,
+    text.toUpperCase(),
+    text.replaceAll(/\b[a-z]/g, (letter) => letter.toUpperCase()),
+  );
 const extension = fc.constantFrom('', ' ', ';a', ';a=b', '; a="x y"', '\t;q=0.1');
 const chunked = fc
-  .record({ pieces: fc.array(fc.tuple(body, extension), { maxLength: 5 }), last: extension, trailer: fields, upper: fc.boolean() })
+  .record({
+    pieces: fc.array(fc.tuple(body, extension), { maxLength: 5 }),
+    last: extension,
+    trailer: fields,
+    upper: fc.boolean(),
+  })
   .map(({ pieces, last, trailer, upper }) => {
-    const size = (text: string): string => (upper ? text.length.toString(16).toUpperCase() : `0${text.length.toString(16)}`);
+    const size = (text: string): string =>
+      upper ? text.length.toString(16).toUpperCase() : `0${text.length.toString(16)}`;
     const chunks = pieces.map(([text, more]) => `${size(text)}${more}\r\n${text}\r\n`);
     return {
       body: pieces.map(([text]) => text).join(''),
@@ -40,9 +50,9 @@ const framed = fc.oneof(
     field: `${key}:${text.length}${twice === '' ? '' : `, ${text.length}`}`,
     ...{ wire: text, body: text },
   })),
-  fc.tuple(chunked, anyCase('transfer-encoding'), fc.constantFrom('chunked', 'gzip, chunked', 'Chunked \t')).map(
-    ([{ body: text, wire }, key, coding]) => ({ field: `${key}: ${coding}`, wire, body: text }),
-  ),
+  fc
+    .tuple(chunked, anyCase('transfer-encoding'), fc.constantFrom('chunked', 'gzip, chunked', 'Chunked \t'))
+    .map(([{ body: text, wire }, key, coding]) => ({ field: `${key}: ${coding}`, wire, body: text })),
 );
 
 export const request: fc.Arbitrary<Made> = fc

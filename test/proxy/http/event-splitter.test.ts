@@ -37,15 +37,20 @@ const latin1 = (text: string): string => Buffer.from(text).toString('latin1');
 describe('the splitter of events', () => {
   it('finds each event with its end, with any line ends, however the bytes are cut', () => {
     fc.assert(
-      fc.property(fc.array(event, { minLength: 1, maxLength: 6 }), cuts, fc.constantFrom('', 'data: cut of', 'data: x\n'), (made, places, rest) => {
-        const bytes = Buffer.from(made.map(({ text }) => text).join('') + rest);
-        const whole = split('server-sent events', [bytes]);
-        // A CR at the very end may be the half of a line's end, so the last event may be what is left.
-        const found = [...whole.events, whole.rest].filter((text) => text !== '');
-        expect(found).toEqual([...made.map(({ text }) => latin1(text)), rest].filter((text) => text !== ''));
-        for (const chunks of [cutAt(bytes, places), oneByOne(bytes)])
-          expect(split('server-sent events', chunks)).toEqual(whole);
-      }),
+      fc.property(
+        fc.array(event, { minLength: 1, maxLength: 6 }),
+        cuts,
+        fc.constantFrom('', 'data: cut of', 'data: x\n'),
+        (made, places, rest) => {
+          const bytes = Buffer.from(made.map(({ text }) => text).join('') + rest);
+          const whole = split('server-sent events', [bytes]);
+          // A CR at the very end may be the half of a line's end, so the last event may be what is left.
+          const found = [...whole.events, whole.rest].filter((text) => text !== '');
+          expect(found).toEqual([...made.map(({ text }) => latin1(text)), rest].filter((text) => text !== ''));
+          for (const chunks of [cutAt(bytes, places), oneByOne(bytes)])
+            expect(split('server-sent events', chunks)).toEqual(whole);
+        },
+      ),
       { numRuns: 500 },
     );
   });
@@ -77,7 +82,10 @@ describe('the splitter of events', () => {
   it('finds frames of AWS, however the bytes are cut', () => {
     fc.assert(
       fc.property(fc.array(frame, { minLength: 1, maxLength: 5 }), cuts, fc.nat(15), (frames, places, left) => {
-        const bytes = Buffer.concat([...frames, Buffer.from([0, 0, 0, 16, ...Array<number>(11).fill(0)]).subarray(0, left)]);
+        const bytes = Buffer.concat([
+          ...frames,
+          Buffer.from([0, 0, 0, 16, ...Array<number>(11).fill(0)]).subarray(0, left),
+        ]);
         const whole = split('aws event stream', [bytes]);
         expect(whole.events).toEqual(frames.map((one) => one.toString('latin1')));
         expect(whole.rest).toHaveLength(left);
@@ -88,26 +96,32 @@ describe('the splitter of events', () => {
     );
   });
 
-  it.each(['server-sent events', 'aws event stream'] as const)('hands on any bytes whole and in order as %s', (format) => {
-    fc.assert(
-      fc.property(fc.uint8Array({ maxLength: 300 }), cuts, (bytes, places) => {
-        const { events, rest } = split(format, cutAt(Buffer.from(bytes), places));
-        expect(events.join('') + rest).toBe(Buffer.from(bytes).toString('latin1'));
-      }),
-      { numRuns: 500 },
-    );
-  });
+  it.each(['server-sent events', 'aws event stream'] as const)(
+    'hands on any bytes whole and in order as %s',
+    (format) => {
+      fc.assert(
+        fc.property(fc.uint8Array({ maxLength: 300 }), cuts, (bytes, places) => {
+          const { events, rest } = split(format, cutAt(Buffer.from(bytes), places));
+          expect(events.join('') + rest).toBe(Buffer.from(bytes).toString('latin1'));
+        }),
+        { numRuns: 500 },
+      );
+    },
+  );
 
-  it.each(['server-sent events', 'aws event stream'] as const)('keeps no more than 16 MiB of one event as %s', (format) => {
-    const splitter = new EventSplitter(format);
-    const begin = Buffer.alloc(1_000_000, 'x');
-    // Of a frame: its length, the longest that is waited for.
-    begin.writeUInt32BE(16 * 1024 * 1024);
-    let given = 0;
-    for (let count = 1; count <= 20; count++) {
-      for (const one of splitter.split(count === 1 ? begin : Buffer.alloc(1_000_000, 'x'))) given += one.length;
-      expect(count * 1_000_000 - given).toBeLessThanOrEqual(17_000_000);
-    }
-    expect(splitter.rest().length + given).toBe(20_000_000);
-  });
+  it.each(['server-sent events', 'aws event stream'] as const)(
+    'keeps no more than 16 MiB of one event as %s',
+    (format) => {
+      const splitter = new EventSplitter(format);
+      const begin = Buffer.alloc(1_000_000, 'x');
+      // Of a frame: its length, the longest that is waited for.
+      begin.writeUInt32BE(16 * 1024 * 1024);
+      let given = 0;
+      for (let count = 1; count <= 20; count++) {
+        for (const one of splitter.split(count === 1 ? begin : Buffer.alloc(1_000_000, 'x'))) given += one.length;
+        expect(count * 1_000_000 - given).toBeLessThanOrEqual(17_000_000);
+      }
+      expect(splitter.rest().length + given).toBe(20_000_000);
+    },
+  );
 });

@@ -75,7 +75,9 @@ export function frame(
 
 /** Bytes cut at these places, which are shares of the whole. */
 export function cutAt(bytes: Buffer, places: readonly number[]): Buffer[] {
-  const at = [...new Set(places.map((place) => Math.floor(place * bytes.length)))].toSorted((left, right) => left - right);
+  const at = [...new Set(places.map((place) => Math.floor(place * bytes.length)))].toSorted(
+    (left, right) => left - right,
+  );
   const ends = [...at.filter((place) => place > 0 && place < bytes.length), bytes.length];
   // Each a copy of its own, so that nothing hangs on the memory they share.
   return ends.map((end, index) => Buffer.from(bytes.subarray(index === 0 ? 0 : ends[index - 1], end)));

@@ -14,16 +14,20 @@ const content = ({ messages, opaque, raw }: Told): object => ({ messages, opaque
 describe('the framer of messages', () => {
   it.each(['request', 'response'] as const)('finds the same %ss, each byte once, however the bytes are cut', (kind) => {
     fc.assert(
-      fc.property(fc.array(kind === 'request' ? request : response, { minLength: 1, maxLength: 4 }), cuts, (made, places) => {
-        const bytes = bytesOf(textOf(made));
-        const methods = made.map(({ method }) => method);
-        const whole = frame(kind, [bytes], methods);
-        expect(final(whole)).toEqual(made.map(({ first, body }) => ({ first, body, isWhole: true })));
-        expect([whole.opaque, whole.raw === bytes.toString('latin1')]).toEqual(['', true]);
-        expect(whole.messages.map(({ raw }) => raw).join('')).toBe(whole.raw);
-        expect(content(frame(kind, cutAt(bytes, places), methods))).toEqual(content(whole));
-        expect(content(frame(kind, oneByOne(bytes), methods))).toEqual(content(whole));
-      }),
+      fc.property(
+        fc.array(kind === 'request' ? request : response, { minLength: 1, maxLength: 4 }),
+        cuts,
+        (made, places) => {
+          const bytes = bytesOf(textOf(made));
+          const methods = made.map(({ method }) => method);
+          const whole = frame(kind, [bytes], methods);
+          expect(final(whole)).toEqual(made.map(({ first, body }) => ({ first, body, isWhole: true })));
+          expect([whole.opaque, whole.raw === bytes.toString('latin1')]).toEqual(['', true]);
+          expect(whole.messages.map(({ raw }) => raw).join('')).toBe(whole.raw);
+          expect(content(frame(kind, cutAt(bytes, places), methods))).toEqual(content(whole));
+          expect(content(frame(kind, oneByOne(bytes), methods))).toEqual(content(whole));
+        },
+      ),
       { numRuns: 400 },
     );
   });
@@ -54,15 +58,20 @@ describe('the framer of messages', () => {
 
   it.each(['request', 'response'] as const)('hands on what is no %s, from there on, with no byte changed', (kind) => {
     fc.assert(
-      fc.property(fc.array(kind === 'request' ? request : response, { maxLength: 2 }), nonsense, cuts, (made, odd, places) => {
-        const bytes = bytesOf(textOf(made) + odd);
-        const methods = made.map(({ method }) => method);
-        const whole = frame(kind, [bytes], methods);
-        expect(whole.raw === bytes.toString('latin1')).toBe(true);
-        expect(final(whole).slice(0, made.length)).toEqual(made.map(({ first, body }) => ({ first, body, isWhole: true }))); // prettier-ignore
-        expect(content(frame(kind, cutAt(bytes, places), methods))).toEqual(content(whole));
-        if (bytes.length < 4000) expect(content(frame(kind, oneByOne(bytes), methods))).toEqual(content(whole));
-      }),
+      fc.property(
+        fc.array(kind === 'request' ? request : response, { maxLength: 2 }),
+        nonsense,
+        cuts,
+        (made, odd, places) => {
+          const bytes = bytesOf(textOf(made) + odd);
+          const methods = made.map(({ method }) => method);
+          const whole = frame(kind, [bytes], methods);
+          expect(whole.raw === bytes.toString('latin1')).toBe(true);
+          expect(final(whole).slice(0, made.length)).toEqual(made.map(({ first, body }) => ({ first, body, isWhole: true }))); // prettier-ignore
+          expect(content(frame(kind, cutAt(bytes, places), methods))).toEqual(content(whole));
+          if (bytes.length < 4000) expect(content(frame(kind, oneByOne(bytes), methods))).toEqual(content(whole));
+        },
+      ),
       { numRuns: 400 },
     );
   });
