@@ -65,10 +65,10 @@ export class ResponseWriter {
     else for (const piece of pieces) response.chain.chunk(piece);
   }
 
-  #end(response: ResponseOut | undefined, { raw: trailer, isLost = false }: Extract<Item, { kind: 'end' }>): boolean {
+  #end(response: ResponseOut | undefined, { raw: trailer, isLost }: Extract<Item, { kind: 'end' }>): boolean {
     if (!response || response.isOver) return true;
     response.trailer = trailer;
-    response.isBroken = isLost;
+    response.isBroken = isLost === true;
     if (response.chain) {
       response.chain.end();
       return response.isOver;
