@@ -11,6 +11,8 @@ export class Meeting<Kind extends AnyKind = AnyKind> {
   readonly random: Random;
   readonly #roll: number;
   #isAltered = false;
+  /** Requests that have been on the connection since the toxic came to it. Always 0 where it knows bytes only. */
+  requests = 0;
 
   constructor(toxic: ActiveToxic<Kind>, random: Random) {
     this.toxic = toxic;

@@ -45,6 +45,8 @@ export interface BodyOutlet {
   cut(how: 'close' | 'reset'): void;
   /** Counts the request as altered, and so many of the bytes of its response, each once. */
   altered(bytes: number, how: Alteration): void;
+  /** Whether the client takes nothing at present: what is made up should wait, since nobody can pause who makes it up. */
+  readonly isBlocked: boolean;
 }
 
 /** A fault at work on the body of one response, its framing taken off. Nothing here may wait: the control API calls it too. */
@@ -74,6 +76,8 @@ export type RequestFault =
       fits?(head: ResponseFacts): boolean;
       /** Whether the body gets longer or shorter by it, so that no length can be said beforehand. */
       readonly changesLength: boolean;
+      /** Whether the body may end, as a whole one, before the server has finished it; default no. The connection is closed after it, and the head says so. */
+      readonly endsEarly?: boolean;
       start(outlet: BodyOutlet, head: ResponseFacts): BodyStage;
     };
 

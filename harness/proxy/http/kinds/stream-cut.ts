@@ -25,6 +25,7 @@ export const streamCut: HttpToxicKind = {
     kind: 'body',
     fits: streamsEvents,
     changesLength: true,
+    endsEarly: textOf(attributes, 'how') === 'end',
     start: (outlet, head) => new CutEvents(outlet, head, attributes),
   }),
 };

@@ -28,6 +28,7 @@ export const streamError: HttpToxicKind = {
     kind: 'body',
     fits: streamsEvents,
     changesLength: true,
+    endsEarly: true,
     start: (outlet, head) => new BrokenEvents(outlet, head, attributes),
   }),
 };

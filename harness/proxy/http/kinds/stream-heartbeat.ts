@@ -73,7 +73,7 @@ class Heartbeats extends EventStage {
 
   #beat(): void {
     this.#alarm.set(this.outlet.clock.now() + numberOf(this.#attributes, 'interval'), () => {
-      this.outlet.forward(heartbeat);
+      if (!this.outlet.isBlocked) this.outlet.forward(heartbeat);
       this.#beat();
     });
   }
