@@ -1,7 +1,16 @@
 import type { Clock } from '../kit/clock.ts';
 import type { Random } from '../kit/random.ts';
+import type { DecisionLog } from './decision-log.ts';
 import { Meeting } from './meeting.ts';
-import type { Alteration, Attributes, DoorState, ToxicKind, ToxicOutlet, ToxicStage } from './toxics/toxic.ts';
+import type {
+  Alteration,
+  Attributes,
+  Decision,
+  DoorState,
+  ToxicKind,
+  ToxicOutlet,
+  ToxicStage,
+} from './toxics/toxic.ts';
 
 /** Client to server, or server to client. */
 export type Direction = 'upstream' | 'downstream';
@@ -81,6 +90,8 @@ export class ActiveToxic {
   readonly start: (attributes: Attributes, outlet: ToxicOutlet) => ToxicStage;
   toxicity: number;
   attributes: Attributes;
+  /** Where what is left to chance is written down; undefined while nobody wants to know. */
+  decisionLog: DecisionLog | undefined;
   connectionsSeen = 0;
   connectionsAltered = 0;
   requestsSeen = 0;
@@ -104,9 +115,15 @@ export class ActiveToxic {
   }
 
   /** Comes to a connection: `random` is its chance there. */
-  meet(random: Random): Meeting {
+  meet(connection: number, random: Random): Meeting {
     this.connectionsSeen += 1;
-    return new Meeting(this, random);
+    return new Meeting(this, connection, random);
+  }
+
+  /** Whether it is done to a connection of that chance: the first thing that is drawn there. */
+  decideToxicity(random: Random): Decision {
+    const drawn = random.next();
+    return { what: 'toxicity', place: 0, drawn, outcome: drawn < this.toxicity };
   }
 
   count(how: Alteration, bytes: number): void {

@@ -1,24 +1,35 @@
 import type { Random } from '../kit/random.ts';
 import type { ActiveToxic } from './active-toxic.ts';
-import type { Alteration } from './toxics/toxic.ts';
+import type { Alteration, Decision } from './toxics/toxic.ts';
 
 /** A toxic and a connection: what was rolled for it there, and whether it has done anything to it. */
 export class Meeting {
   readonly toxic: ActiveToxic;
   /** Chance for this toxic on this connection only. */
   readonly random: Random;
+  readonly #connection: number;
   readonly #roll: number;
+  readonly #record = (decision: Decision): void =>
+    this.toxic.decisionLog?.push({ connection: this.#connection, ...decision });
   #isAltered = false;
 
-  constructor(toxic: ActiveToxic, random: Random) {
+  constructor(toxic: ActiveToxic, connection: number, random: Random) {
     this.toxic = toxic;
     this.random = random;
-    this.#roll = random.next();
+    this.#connection = connection;
+    const decision = toxic.decideToxicity(random);
+    this.#roll = decision.drawn;
+    this.decided?.(decision);
   }
 
   /** Whether the toxic is done to the connection. Rolled once for its life; an update of the toxicity is held against the same roll. */
   get isOn(): boolean {
     return this.#roll < this.toxic.toxicity;
+  }
+
+  /** Undefined while nobody wants to know. */
+  get decided(): ((decision: Decision) => void) | undefined {
+    return this.toxic.decisionLog && this.#record;
   }
 
   /** Counts what was done to bytes, and the connection the first time. */

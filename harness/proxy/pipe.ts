@@ -149,6 +149,9 @@ export class Pipe {
     slot.stage = meeting.toxic.start(meeting.toxic.attributes, {
       clock,
       random: meeting.random,
+      get decided() {
+        return meeting.decided;
+      },
       forward: (chunk) => {
         const next = slot.next?.stage;
         if (next) next.chunk(chunk);

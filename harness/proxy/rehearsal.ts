@@ -1,0 +1,82 @@
+import type { Random } from '../kit/random.ts';
+import type { ActiveToxic } from './active-toxic.ts';
+import type { ConnectionDecision } from './decision-log.ts';
+import { DryClock } from './dry-clock.ts';
+import type { Decision, ToxicStage } from './toxics/toxic.ts';
+
+/** What is to be found out of a toxic before it happens. */
+export interface RehearsalRequest {
+  /** The number of the first connection; default the next one. */
+  readonly from?: number | undefined;
+  /** How many connections from there on; default 10. */
+  readonly connections: number;
+  /** How many bytes pass the toxic on each; default 0, which leaves the toxicity as the only thing to be decided. */
+  readonly bytes: number;
+  /** In chunks of how many bytes they come, which is what jitter and packet loss go by; default 65,536. */
+  readonly chunkBytes: number;
+}
+
+export interface Rehearsed {
+  readonly proxy: string;
+  readonly toxic: string;
+  readonly from: number;
+  readonly connections: number;
+  /** Whether these are all; a long list is cut off. */
+  readonly isWhole: boolean;
+  readonly decisions: readonly ConnectionDecision[];
+}
+
+/** The server does nothing else meanwhile, so there is an end to it: decisions, chunks and timers together. */
+const mostSteps = 200_000;
+
+/**
+ * What will be left to chance, and how it will come out, at the toxic's present settings: its own code is run on connections that do not
+ * exist, from the same seeds. What happens then is the same as long as bytes come in such chunks and the settings stay.
+ */
+export function rehearse(
+  toxic: ActiveToxic,
+  request: RehearsalRequest & { readonly from: number },
+  chanceOf: (connection: number) => Random,
+): Rehearsed {
+  const { from, connections } = request;
+  const decisions: ConnectionDecision[] = [];
+  const budget = { steps: mostSteps };
+  for (let connection = from; connection < from + connections && budget.steps > 0; connection++) {
+    const random = chanceOf(connection);
+    const note = (decision: Decision): void => {
+      budget.steps -= 1;
+      if (budget.steps >= 0) decisions.push({ connection, ...decision });
+    };
+    const roll = toxic.decideToxicity(random);
+    note(roll);
+    if (roll.outcome === true) pass(toxic, { ...request, random, note, budget });
+  }
+  return { proxy: toxic.proxy, toxic: toxic.name, from, connections, isWhole: budget.steps > 0, decisions };
+}
+
+interface Passage extends RehearsalRequest {
+  readonly random: Random;
+  readonly note: (decision: Decision) => void;
+  readonly budget: { steps: number };
+}
+
+/** Lets bytes pass one connection that is not there. */
+function pass(toxic: ActiveToxic, { random, note, budget, bytes, chunkBytes }: Passage): void {
+  const clock = new DryClock();
+  let isClosed = false;
+  const close = (): void => {
+    isClosed = true;
+  };
+  const nothing = (): void => undefined;
+  const stage: ToxicStage = toxic.kind.start(toxic.attributes, {
+    ...{ clock, random, decided: note, forward: nothing, end: nothing, altered: nothing },
+    ...{ close, closeBehind: close, reset: close },
+  });
+  const goesOn = (): boolean => budget.steps > 0 && !isClosed;
+  for (let passed = 0; passed < bytes && goesOn(); passed += chunkBytes) {
+    stage.chunk(Buffer.alloc(Math.min(chunkBytes, bytes - passed)));
+    do budget.steps -= 1;
+    while (goesOn() && clock.jump());
+  }
+  stage.discard();
+}
