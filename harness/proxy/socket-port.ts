@@ -5,6 +5,7 @@ import { ApiError } from './api-error.ts';
 import { Connection } from './connection.ts';
 import { holdPort, type HeldPort } from './held-port.ts';
 import type { OpenPort, Port, PortSettings } from './port.ts';
+import { SilentDoor } from './silent-door.ts';
 import type { DoorState } from './toxics/toxic.ts';
 
 /** Opens a TCP port. */
@@ -19,6 +20,7 @@ class SocketPort implements Port {
   #address: Address;
   #server: Server | undefined;
   #held: HeldPort | undefined;
+  #silent: SilentDoor | undefined;
   #state: DoorState = 'open';
   #wanted: DoorState = 'open';
   #turning: Promise<void> | undefined;
@@ -51,8 +53,9 @@ class SocketPort implements Port {
 
   close(): void {
     this.#isClosed = true;
-    this.#server?.close();
-    this.#held?.release();
+    this.#stopListening();
+    this.#letGo();
+    this.#silent?.close();
   }
 
   async #turnAsWanted(): Promise<void> {
@@ -68,14 +71,47 @@ class SocketPort implements Port {
   }
 
   async #become(state: DoorState): Promise<void> {
-    if (state === 'refusing') {
-      this.#server?.close();
-      this.#server = undefined;
-      this.#held = holdPort(this.#address);
+    if (state === 'silent') {
+      await this.#fallSilent();
       return;
     }
-    await this.open();
-    // Only now, so that the port is never anybody's.
+    this.#silent?.close();
+    this.#silent = undefined;
+    if (state === 'refusing') {
+      this.#stopListening();
+      this.#held = holdPort(this.#address);
+    } else {
+      await this.open();
+      // Only now, so that the port is never anybody's.
+      this.#letGo();
+    }
+  }
+
+  async #fallSilent(): Promise<void> {
+    const silent = await SilentDoor.prepare(this.#address);
+    if (this.#isClosed) {
+      silent.close();
+      return;
+    }
+    this.#silent = silent;
+    this.#stopListening();
+    try {
+      await silent.shut();
+      this.#letGo();
+    } catch (cause) {
+      silent.close();
+      this.#silent = undefined;
+      if (this.#state === 'open' && !this.#isClosed) await this.open();
+      throw cause;
+    }
+  }
+
+  #stopListening(): void {
+    this.#server?.close();
+    this.#server = undefined;
+  }
+
+  #letGo(): void {
     this.#held?.release();
     this.#held = undefined;
   }
