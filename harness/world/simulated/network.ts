@@ -95,7 +95,12 @@ export class SimulatedNetwork {
       door.state = state;
       return Promise.resolve();
     };
-    return Promise.resolve({ address, turn, close: () => void this.#doors.delete(address) });
+    const close = (): void => {
+      this.#doors.delete(address);
+      // For those who are still trying to connect.
+      door.state = 'refusing';
+    };
+    return Promise.resolve({ address, turn, close });
   };
 
   /** As `fetch`, from a place of its own. `running`: see `Sender`. */
