@@ -37,7 +37,8 @@ const getJson = async (url: string): Promise<Record<string, string>> =>
 
 describe('a link with TLS', () => {
   it('is https for the target, which trusts it, while the part stays plain', async () => {
-    const { target, direct, link } = await start([secure, httpPart('wiki')]);
+    const running = await start([secure, httpPart('wiki')]);
+    const { target, direct } = running;
     const environment = await getJson(`${target.baseUrl}/env`);
     expect(environment['CRM_BASE_URL']).toMatch(/^https:\/\/127\.0\.0\.1:\d+$/);
     expect(environment['WIKI_BASE_URL']).toMatch(/^http:/);
@@ -45,24 +46,26 @@ describe('a link with TLS', () => {
     expect(await getJson(direct['CRM_BASE_URL'] ?? '')).toMatchObject({ name: 'crm' });
     // The target asks the part by the fetch of its own process.
     expect(await getJson(`${target.baseUrl}/crm`)).toMatchObject({ name: 'crm', seed: 7 });
-    expect((await link('crm').traffic()).bytesFromPart).toBeGreaterThan(0);
+    expect((await running.link('crm').traffic()).bytesFromPart).toBeGreaterThan(0);
   });
 
   it('takes toxics like any other, and those of handshakes', async () => {
-    const { target, link } = await start([secure]);
+    const running = await start([secure]);
+    const { target } = running;
+    const link = running.link('crm');
     await getJson(`${target.baseUrl}/crm`);
     const toxic = { stream: 'downstream', toxicity: 1 } as const;
-    await link('crm').addToxic({ ...toxic, name: 'slow', type: 'latency', attributes: { latency: 100 } });
+    await link.addToxic({ ...toxic, name: 'slow', type: 'latency', attributes: { latency: 100 } });
     const startMs = performance.now();
     await getJson(`${target.baseUrl}/crm`);
     expect(performance.now() - startMs).toBeGreaterThanOrEqual(100);
-    expect(await link('crm').removeToxic('slow')).toMatchObject({ connectionsAltered: 1 });
-    await link('crm').addToxic({ ...toxic, name: 'bad', type: 'bad_certificate', attributes: {} });
+    expect(await link.removeToxic('slow')).toMatchObject({ connectionsAltered: 1 });
+    await link.addToxic({ ...toxic, name: 'bad', type: 'bad_certificate', attributes: {} });
     // The target keeps its connection; a new one is needed to see the certificate.
-    await link('crm').setEnabled(false);
-    await link('crm').setEnabled(true);
+    await link.setEnabled(false);
+    await link.setEnabled(true);
     await expect(getJson(`${target.baseUrl}/crm`)).rejects.toThrow();
-    expect((await link('crm').removeToxic('bad')).connectionsAltered).toBeGreaterThan(0);
+    expect((await link.removeToxic('bad')).connectionsAltered).toBeGreaterThan(0);
     expect(await getJson(`${target.baseUrl}/crm`)).toMatchObject({ name: 'crm' });
   });
 
