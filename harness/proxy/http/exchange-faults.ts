@@ -24,6 +24,11 @@ export class ExchangeFaults {
     return undefined;
   }
 
+  /** Whether one of them looks into the body, so that the server should not compress it. */
+  get readsBody(): boolean {
+    return this.#chosen.some(({ fault }) => fault.kind === 'body' && fault.readsBody === true);
+  }
+
   /** How long the head of the response waits, by the toxics that are still there. */
   get delayMs(): number {
     let sum = 0;

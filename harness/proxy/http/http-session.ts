@@ -9,6 +9,7 @@ import type { RequestFacts } from './http-toxic.ts';
 import { beginsRequest, type RequestHead, type ResponseHead } from './message-head.ts';
 import { MessageFramer } from './message-framer.ts';
 import { ResponseWriter } from './response-writer.ts';
+import { changedHead } from './write-head.ts';
 
 export interface SessionSettings {
   readonly clock: Clock;
@@ -163,7 +164,9 @@ export class HttpSession {
       if (exchange.closesAfterwards) exchange.isAsked = true;
     } else {
       this.#asked.push(exchange);
-      this.#settings.toServer(raw);
+      // A client that asks for gzip would get events that no fault can see.
+      const plain = { without: ['accept-encoding'], with: 'accept-encoding: identity' };
+      this.#settings.toServer(exchange.faults.readsBody ? changedHead(raw, plain) : raw);
     }
     return framing;
   }

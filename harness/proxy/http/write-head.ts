@@ -15,7 +15,7 @@ export function answerBytes(
   return method === 'HEAD' || status === 204 || status === 304 ? head : Buffer.concat([head, body]);
 }
 
-/** The head of a response without some of its fields, and with others. */
+/** A head without some of its fields, and with another. */
 export function changedHead(
   raw: Buffer,
   change: { readonly without: readonly string[]; readonly with: string },
