@@ -9,6 +9,8 @@ export interface BodySink {
   forward(bytes: Buffer): void;
   end(): void;
   cut(how: 'close' | 'reset'): void;
+  /** Whether what is handed on cannot be taken at present. */
+  readonly isBlocked: boolean;
 }
 
 interface Link {
@@ -52,6 +54,9 @@ export class BodyChain {
           end: () => this.#endBehind(place),
           cut: (how) => this.#cut(link, how),
           altered: (bytes, how) => count(meeting, bytes, how),
+          get isBlocked() {
+            return sink.isBlocked;
+          },
         },
         head,
       );

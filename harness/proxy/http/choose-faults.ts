@@ -16,22 +16,23 @@ export interface ChosenFault {
 
 /**
  * What is done to a request: the faults of all toxics that it is chosen for, in their order. What is left to chance depends on the seed, the
- * toxic, the connection and `number`, which counts the requests of the connection from 1 on.
+ * toxic, the connection, and how many requests have been on that since the toxic came to it; other toxics shift nothing.
  */
 export function chooseFaults(
   request: RequestFacts,
-  settings: { readonly meetings: Iterable<HttpMeeting>; readonly number: number; readonly nowMs: number },
+  settings: { readonly meetings: Iterable<HttpMeeting>; readonly nowMs: number },
 ): readonly ChosenFault[] {
-  const { meetings, number, nowMs } = settings;
+  const { meetings, nowMs } = settings;
   const chosen: ChosenFault[] = [];
   for (const meeting of meetings) {
     const { toxic } = meeting;
     const { attributes, kind } = toxic;
     toxic.requestsSeen += 1;
+    meeting.requests += 1;
     if (!matches(attributes, request)) continue;
     toxic.requestsMatched += 1;
     if (!isTurn(attributes, toxic.requestsMatched) || !hasTimesLeft(attributes, toxic.requestsChosen)) continue;
-    const random = meeting.random.fork(`request ${number}`);
+    const random = meeting.random.fork(`request ${meeting.requests}`);
     if (random.next() >= toxic.toxicity) continue;
     toxic.requestsChosen += 1;
     chosen.push({ meeting, random, fault: kind.faultFor(attributes, { random, nowMs }) });

@@ -4,29 +4,40 @@ import type { Alteration } from '../toxics/toxic.ts';
 import { BodyChain, type BodySink } from './body-chain.ts';
 import type { ChosenFault, HttpMeeting } from './choose-faults.ts';
 import type { RequestFault, ResponseFacts } from './http-toxic.ts';
+import { changedHead } from './write-head.ts';
 
 type Answer = Extract<RequestFault, { kind: 'answer' }>;
+
+/** The faults of a body at work: see `RequestFault`. */
+export interface StartedBody {
+  readonly chain: BodyChain;
+  readonly changesLength: boolean;
+  readonly endsEarly: boolean;
+}
 
 /** The faults of one request and of its response, whatever they are carried by: bytes on a socket, or objects in a simulated network. */
 export class ExchangeFaults {
   readonly #chosen: readonly ChosenFault[];
+  /** What is answered in the place of the server; undefined where it is asked. It stays decided when its toxic goes. */
+  readonly answer: Answer | undefined;
   readonly #alteredBy = new Set<HttpMeeting>();
   readonly #gone = new Set<ActiveToxic>();
   #chain: BodyChain | undefined;
 
   constructor(chosen: readonly ChosenFault[]) {
     this.#chosen = chosen;
+    for (const { fault } of chosen) if (fault.kind === 'answer') this.answer ??= fault;
   }
 
-  /** What is answered in the place of the server; undefined where it is asked. It stays decided when its toxic goes. */
-  get answer(): Answer | undefined {
-    for (const { fault } of this.#chosen) if (fault.kind === 'answer') return fault;
-    return undefined;
+  /** Nothing is done to the request. */
+  get isEmpty(): boolean {
+    return this.#chosen.length === 0;
   }
 
-  /** Whether one of them looks into the body, so that the server should not compress it. */
-  get readsBody(): boolean {
-    return this.#chosen.some(({ fault }) => fault.kind === 'body' && fault.readsBody === true);
+  /** The head of the request as the server gets it. A client that asks for gzip would get a body that no fault can look into. */
+  requestHead(raw: Buffer): Buffer {
+    const isRead = this.#chosen.some(({ fault }) => fault.kind === 'body' && fault.readsBody === true);
+    return isRead ? changedHead(raw, { without: ['accept-encoding'], with: ['accept-encoding: identity'] }) : raw;
   }
 
   /** How long the head of the response waits, by the toxics that are still there. */
@@ -59,15 +70,20 @@ export class ExchangeFaults {
   startBody(
     head: ResponseFacts,
     { clock, sink }: { readonly clock: Clock; readonly sink: BodySink },
-  ): { readonly chain: BodyChain; readonly changesLength: boolean } | undefined {
+  ): StartedBody | undefined {
+    if (this.isEmpty) return undefined;
     const fitting = this.#chosen.filter(
       ({ meeting, fault }) => fault.kind === 'body' && !this.#gone.has(meeting.toxic) && (fault.fits?.(head) ?? true),
     );
     if (fitting.length === 0) return undefined;
     const count = (meeting: HttpMeeting, bytes: number, how: Alteration): void => this.#count(meeting, bytes, how);
     this.#chain = new BodyChain(fitting, head, { clock, sink, count });
-    const changesLength = fitting.some(({ fault }) => fault.kind === 'body' && fault.changesLength);
-    return { chain: this.#chain, changesLength };
+    const bodies = fitting.map(({ fault }) => fault).filter((fault) => fault.kind === 'body');
+    return {
+      chain: this.#chain,
+      changesLength: bodies.some(({ changesLength }) => changesLength),
+      endsEarly: bodies.some(({ endsEarly }) => endsEarly === true),
+    };
   }
 
   /** A toxic is gone: what it holds goes on. */

@@ -14,16 +14,23 @@ export type Item =
       readonly atMs: number;
     }
   | { readonly kind: 'body'; readonly raw: Buffer; readonly pieces: readonly Buffer[] }
-  | { readonly kind: 'end'; readonly raw: Buffer };
+  | {
+      readonly kind: 'end';
+      readonly raw: Buffer;
+      /** It was no body of the kind that its head said; what is left of it follows as it came. */
+      readonly isLost?: true;
+    };
 
 /** One request on a connection, and what answers it. */
 export interface Exchange {
   readonly method: string;
+  /** Minor version of the request: 0 or 1. */
+  readonly minor: number;
   readonly faults: ExchangeFaults;
   /** Of the request: it has been read to its end. */
   isAsked: boolean;
-  /** The client waits with its body for a word that it will not get; only a new connection is clear after that. */
-  readonly closesAfterwards: boolean;
+  /** Of an answer of ours: it is the last one on its connection, as the client wants it, or since nothing is clear any more behind its request. */
+  closesAfterwards: boolean;
   readonly items: Item[];
   /** Of an answer of ours: when it is due. */
   dueMs: number | undefined;
@@ -38,20 +45,22 @@ export interface ResponseOut {
   readonly chain: BodyChain | undefined;
   /** How its end is shown to the client: by the last chunk, by the end of the connection, or by its length alone. */
   readonly endsBy: 'last chunk' | 'close' | 'length';
+  /** The head said that the connection is closed after it. */
+  readonly closes: boolean;
   /** The client has all that it gets of it; what else comes from the server is dropped. */
   isOver: boolean;
-  /** The server went away in the middle of it. */
+  /** The server went away in the middle of it, or said something that is no part of it. */
   isBroken: boolean;
   /** The server has sent all of it. */
   trailer: Buffer | undefined;
 }
 
 export function newExchange(
-  settings: Pick<Exchange, 'method' | 'faults'> & Partial<Pick<Exchange, 'isAsked' | 'closesAfterwards'>>,
+  settings: Pick<Exchange, 'method' | 'minor' | 'faults'> & Partial<Pick<Exchange, 'isAsked' | 'closesAfterwards'>>,
 ): Exchange {
+  const { method, minor, faults, isAsked = false, closesAfterwards = false } = settings;
   return {
-    ...{ isAsked: false, closesAfterwards: false },
-    ...settings,
+    ...{ method, minor, faults, isAsked, closesAfterwards },
     ...{ items: [], dueMs: undefined, isDelayed: false, response: undefined },
   };
 }

@@ -30,5 +30,6 @@ export function framingOf(head: MessageHead, method: string): Framing {
   // The same length said twice is one length.
   const [first = '', ...others] = length.split(',').map((part) => part.trim());
   if (!/^[0-9]{1,15}$/.test(first) || others.some((other) => other !== first)) return { kind: 'unclear' };
-  return first === '0' ? { kind: 'none' } : { kind: 'length', bytes: Number(first) };
+  const bytes = Number(first);
+  return bytes === 0 ? { kind: 'none' } : { kind: 'length', bytes };
 }

@@ -3,6 +3,7 @@ import type { ActiveToxic } from '../active-toxic.ts';
 import type { PipeSink, PipeSource } from '../pipe.ts';
 import type { HttpMeeting } from './choose-faults.ts';
 import { HttpSession } from './http-session.ts';
+import { mayBeginRequest } from './message-head.ts';
 
 /** The server's end of a connection; a socket is one. */
 type ServerEnd = PipeSource & PipeSink;
@@ -17,7 +18,8 @@ export interface EdgeSettings {
 
 /**
  * The server's end of a connection, as its two pipes have it. Without a toxic that is done to requests it is the server itself; with one, there
- * is a session before it. So such faults are what the server does, and what is done to bytes is done to their results, too.
+ * is a session before it from the next request on. So such faults are what the server does, and what is done to bytes is done to their
+ * results, too.
  */
 export class HttpEdge {
   readonly source: PipeSource;
@@ -25,25 +27,38 @@ export class HttpEdge {
   readonly #settings: EdgeSettings;
   readonly #meetings: HttpMeeting[] = [];
   #session: HttpSession | undefined;
-  /** Whether bytes have come before there was a session. */
+  /** Nothing has come from either side. */
   #isFresh = true;
+  /** The server has spoken last: what the client says next may be the beginning of a request, and the answers to all before it are there. */
+  #mayAsk = false;
   #toClient: (chunk: Buffer) => void = () => undefined;
   #ended: () => void = () => undefined;
+  #drained: () => void = () => undefined;
   #hasEnded = false;
   #isPausedBehind = false;
   #isPaused = false;
+  /** The client waits until the session is no longer crowded. */
+  #isCrowded = false;
 
   constructor(settings: EdgeSettings) {
     this.#settings = settings;
     const { server } = settings;
     server.on('data', (chunk: Buffer) => {
-      if (this.#session) this.#session.response(chunk);
-      else this.#toClient(chunk);
+      if (this.#session) {
+        this.#session.response(chunk);
+        return;
+      }
+      this.#isFresh = false;
+      this.#mayAsk = true;
+      this.#toClient(chunk);
     });
     server.on('end', () => {
       this.#hasEnded = true;
-      if (this.#session) this.#session.responseEnd();
+      if (this.#session) this.#session.responsesEnd();
       else this.#ended();
+    });
+    server.on('drain', () => {
+      if (!this.#isCrowded) this.#drained();
     });
     this.source = this.#sourceOf();
     this.sink = this.#sinkOf(server);
@@ -51,7 +66,6 @@ export class HttpEdge {
 
   add(meeting: HttpMeeting): void {
     this.#meetings.push(meeting);
-    this.#session ??= this.#begin();
   }
 
   remove(toxic: ActiveToxic): void {
@@ -59,19 +73,27 @@ export class HttpEdge {
     if (index === -1) return;
     this.#meetings.splice(index, 1);
     this.#session?.remove(toxic);
-    this.#leaveAtRest();
   }
 
   discard(): void {
     this.#session?.discard();
   }
 
+  /** The session that bytes of the client go to, if any does. */
+  #sessionFor(chunk: Buffer): HttpSession | undefined {
+    if (this.#session) return this.#session;
+    // Where the server has finished, nothing could be answered any more.
+    const mayBegin = this.#isFresh || (this.#mayAsk && mayBeginRequest(chunk));
+    if (this.#meetings.length > 0 && mayBegin && !this.#hasEnded) this.#session = this.#begin();
+    this.#isFresh = false;
+    this.#mayAsk = false;
+    return this.#session;
+  }
+
   #begin(): HttpSession {
     const { server, clock } = this.#settings;
     const session = new HttpSession({
-      clock,
-      meetings: () => this.#meetings,
-      isFresh: this.#isFresh,
+      ...{ clock, meetings: this.#meetings, isFresh: this.#isFresh },
       // What the server does not take waits in its socket; the client is paused by what `write` of the sink gives.
       toServer: (raw) => void server.write(raw),
       toClient: (raw) => this.#toClient(raw),
@@ -79,20 +101,24 @@ export class HttpEdge {
       close: () => this.#settings.close(),
       reset: () => this.#settings.reset(),
       changed: () => {
+        this.#leaveWherePossible();
         this.#regulate();
-        this.#leaveAtRest();
+        this.#uncrowd();
       },
     });
-    if (this.#hasEnded) session.responseEnd();
+    if (this.#isPausedBehind) session.block(true);
     return session;
   }
 
-  /** Nothing is done to requests any more, and nothing of one is under way. */
-  #leaveAtRest(): void {
-    if (this.#meetings.length > 0 || this.#session?.isAtRest !== true) return;
+  /** Nothing is done to requests any more, and nothing of one is under way; or there is none. */
+  #leaveWherePossible(): void {
+    const session = this.#session;
+    if (!session) return;
+    if (!session.hasGivenUp && (this.#meetings.length > 0 || !session.isAtRest)) return;
     this.#session = undefined;
-    this.#isFresh = false;
-    this.#regulate();
+    const begun = session.leave();
+    this.#mayAsk = begun.length === 0 && !session.hasGivenUp;
+    if (begun.length > 0) this.#settings.server.write(begun);
   }
 
   #regulate(): void {
@@ -103,9 +129,17 @@ export class HttpEdge {
     else this.#settings.server.resume();
   }
 
+  #uncrowd(): void {
+    if (!this.#isCrowded || this.#session?.isCrowded === true) return;
+    this.#isCrowded = false;
+    // Else the server says so itself, later.
+    if (!this.#settings.server.writableNeedDrain) this.#drained();
+  }
+
   #sourceOf(): PipeSource {
     const behind = (isPaused: boolean): void => {
       this.#isPausedBehind = isPaused;
+      this.#session?.block(isPaused);
       this.#regulate();
     };
     return {
@@ -120,15 +154,19 @@ export class HttpEdge {
 
   #sinkOf(server: ServerEnd): PipeSink {
     const write = (chunk: Buffer): boolean => {
-      this.#isFresh = false;
-      if (!this.#session) return server.write(chunk);
-      this.#session.request(chunk);
-      return !server.writableNeedDrain;
+      const session = this.#sessionFor(chunk);
+      if (!session) return server.write(chunk);
+      session.request(chunk);
+      this.#isCrowded = this.#session?.isCrowded ?? false;
+      return !this.#isCrowded && !server.writableNeedDrain;
     };
     return {
-      on: (event, listener) => server.on(event, listener),
+      on: (_event, listener) => (this.#drained = listener),
       write,
-      end: () => server.end(),
+      end: () => {
+        this.#session?.requestsEnd();
+        server.end();
+      },
       get destroyed() {
         return server.destroyed;
       },

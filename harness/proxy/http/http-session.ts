@@ -6,16 +6,16 @@ import { newExchange, type Exchange, type Item } from './exchange.ts';
 import { ExchangeFaults } from './exchange-faults.ts';
 import { framingOf, type Framing } from './framing.ts';
 import type { RequestFacts } from './http-toxic.ts';
-import { beginsRequest, type RequestHead, type ResponseHead } from './message-head.ts';
+import { JoinedWrites } from './joined-writes.ts';
+import type { RequestHead, ResponseHead } from './message-head.ts';
 import { MessageFramer } from './message-framer.ts';
 import { ResponseWriter } from './response-writer.ts';
-import { changedHead } from './write-head.ts';
 
 export interface SessionSettings {
   readonly clock: Clock;
   /** The toxics that are at the connection at present, in their order. */
-  readonly meetings: () => Iterable<HttpMeeting>;
-  /** Whether every byte of the connection has been seen. */
+  readonly meetings: readonly HttpMeeting[];
+  /** Whether it begins with the connection. Else what it begins with only looks like a request, and may be none. */
   readonly isFresh: boolean;
   toServer(raw: Buffer): void;
   toClient(raw: Buffer): void;
@@ -24,12 +24,16 @@ export interface SessionSettings {
   /** Closes the connection once all that was handed on has arrived. */
   close(): void;
   reset(): void;
-  /** `full` may have changed, or the session may have come to rest. */
+  /** `full`, `isCrowded`, `isAtRest` or `hasGivenUp` may have changed. */
   changed(): void;
 }
 
 /** What is held of the server's bytes before it is paused. */
 const heldBytes = 65_536;
+/** How many requests wait for their answers before the client is paused. */
+const mostWaiting = 256;
+
+const nothing = Buffer.alloc(0);
 
 /**
  * The requests and responses of one connection. Every request is matched by itself, pipelined ones too; answers of ours take their place
@@ -40,6 +44,8 @@ export class HttpSession {
   readonly #requests: MessageFramer;
   readonly #responses: MessageFramer;
   readonly #writer: ResponseWriter;
+  readonly #toServer: JoinedWrites;
+  readonly #toClient: JoinedWrites;
   readonly #alarm: Alarm;
   /** In the order in which the client gets their answers. */
   readonly #order: Exchange[] = [];
@@ -47,28 +53,35 @@ export class HttpSession {
   readonly #asked: Exchange[] = [];
   /** Whose request is being read. */
   #reading: Exchange | undefined;
-  #number = 0;
+  #hasSeenRequest = false;
   /** The head that has just been seen was one before the final one. */
   #isInterim = false;
   #heldBytes = 0;
-  /** Until the beginning of a request is seen, what comes belongs to messages of which it was not. */
-  #isJoining: boolean;
   /** From here on it is no HTTP: requests, and responses. */
   #requestsAreRaw = false;
   #responsesAreRaw = false;
   readonly #raw: Buffer[] = [];
+  /** An answer that closes the connection is the last one: nobody hears what comes behind its request. */
+  #isClosing = false;
   #serverEnded = false;
   #toldEnd = false;
   #isOver = false;
   #isRunning = false;
+  #runsAgain = false;
+  #isBlocked = false;
 
   constructor(settings: SessionSettings) {
     this.#settings = settings;
-    this.#isJoining = !settings.isFresh;
     this.#alarm = new Alarm(settings.clock);
+    this.#toServer = new JoinedWrites((raw) => settings.toServer(raw));
+    this.#toClient = new JoinedWrites((raw) => settings.toClient(raw));
     this.#writer = new ResponseWriter({
       clock: settings.clock,
-      toClient: (raw) => settings.toClient(raw),
+      toClient: (raw) => {
+        // Behind the end of the server nothing comes, although a request was still on its way there.
+        if (!this.#toldEnd) this.#toClient.add(raw);
+      },
+      isBlocked: () => this.#isBlocked,
       close: () => this.#finish(() => settings.close()),
       reset: () => this.#finish(() => settings.reset()),
       moved: () => this.#run(),
@@ -76,15 +89,8 @@ export class HttpSession {
     this.#requests = new MessageFramer('request', {
       head: (head, raw) => this.#requestHead(head as RequestHead, raw),
       body: (raw) => this.#requestBytes(raw),
-      end: (trailer) => {
-        this.#requestBytes(trailer);
-        if (this.#reading) this.#reading.isAsked = true;
-        this.#reading = undefined;
-      },
-      opaque: (raw) => {
-        this.#requestsAreRaw = true;
-        this.#requestBytes(raw);
-      },
+      end: (trailer) => this.#requestEnd(trailer),
+      opaque: (raw) => this.#requestIsRaw(raw),
     });
     this.#responses = new MessageFramer('response', {
       head: (head, raw) => this.#responseHead(head as ResponseHead, raw),
@@ -96,21 +102,30 @@ export class HttpSession {
 
   /** Nothing of any exchange is under way: the connection could do without a session. */
   get isAtRest(): boolean {
-    if (this.#isJoining) return true;
-    const framers = this.#requests.isAtRest && this.#responses.isAtRest;
-    return framers && this.#order.length === 0 && !this.#isOver && !this.#requestsAreRaw && !this.#responsesAreRaw;
+    if (this.#isOver || this.#order.length > 0 || this.#requestsAreRaw || this.#responsesAreRaw) return false;
+    return this.#requests.isAtRest && this.#responses.isAtRest && !this.#responses.holds;
   }
 
+  /** What looked like the first request on a connection that had begun before was none. */
+  get hasGivenUp(): boolean {
+    return this.#requestsAreRaw && !this.#hasSeenRequest && !this.#settings.isFresh;
+  }
+
+  /** The server should wait. */
   get full(): boolean {
     const { response } = this.#order[0] ?? {};
     return this.#heldBytes >= heldBytes || (response?.chain?.full ?? false);
   }
 
+  /** The client should wait. */
+  get isCrowded(): boolean {
+    return this.#order.length >= mostWaiting;
+  }
+
   /** Bytes of the client. */
   request(chunk: Buffer): void {
     if (this.#isOver) return;
-    if (this.#isJoining && beginsRequest(chunk)) this.#isJoining = false;
-    if (this.#isJoining || this.#requestsAreRaw) {
+    if (this.#requestsAreRaw) {
       this.#settings.toServer(chunk);
       return;
     }
@@ -118,30 +133,54 @@ export class HttpSession {
     this.#run();
   }
 
+  /** The client has finished. */
+  requestsEnd(): void {
+    if (this.#isOver) return;
+    this.#requests.finish();
+    // Half a request is all that there will ever be of it.
+    if (this.#reading?.faults.answer) this.#answerAndClose(this.#reading);
+    this.#run();
+  }
+
   /** Bytes of the server. */
   response(chunk: Buffer): void {
     if (this.#isOver) return;
-    if (this.#isJoining || (this.#responsesAreRaw && this.#order.length === 0)) {
+    // It speaks first, or still of what was before the session.
+    if (!this.#hasSeenRequest || (this.#responsesAreRaw && this.#order.length === 0)) {
       this.#settings.toClient(chunk);
       return;
     }
-    if (this.#responsesAreRaw) this.#raw.push(chunk);
+    if (this.#responsesAreRaw) this.#keepRaw(chunk);
     else this.#responses.feed(chunk);
     this.#run();
   }
 
   /** The server has finished. */
-  responseEnd(): void {
+  responsesEnd(): void {
     if (this.#isOver) return;
     this.#serverEnded = true;
-    if (!this.#isJoining && !this.#responsesAreRaw) this.#responses.finish();
+    if (!this.#responsesAreRaw) this.#responses.finish();
     this.#run();
+  }
+
+  /** Whether what is handed to the client has to wait: what has not been handed on waits here. */
+  block(isBlocked: boolean): void {
+    this.#isBlocked = isBlocked;
+    if (!isBlocked) this.#run();
   }
 
   /** A toxic is gone. */
   remove(toxic: ActiveToxic): void {
+    // A fault that hands on what it held is not given more at the same time: that would come to it behind its end.
+    this.#isRunning = true;
     for (const exchange of this.#order) exchange.faults.release(toxic);
+    this.#isRunning = false;
     this.#run();
+  }
+
+  /** The connection does without it from here on. Gives the beginning of a request that was not complete. */
+  leave(): Buffer {
+    return this.#requests.leave();
   }
 
   discard(): void {
@@ -154,35 +193,63 @@ export class HttpSession {
   }
 
   #requestHead(head: RequestHead, raw: Buffer): Framing {
+    if (this.#isClosing) return { kind: 'tunnel' };
     const framing = framingOf(head, '');
-    const expects = head.fields.get('expect') !== undefined;
-    const exchange = this.#exchangeFor(head, expects);
+    this.#hasSeenRequest = true;
+    if (this.#responsesAreRaw) {
+      this.#requestIsRaw(raw);
+      return { kind: 'tunnel' };
+    }
+    // Of what nobody can say where it ends, nothing can be kept from the server.
+    const exchange = this.#exchangeFor(head, framing.kind !== 'unclear');
     this.#reading = exchange;
     this.#order.push(exchange);
-    if (exchange.faults.answer) {
-      // Who waits to be told to go on may send the body or not: the answer does not wait for it.
-      if (exchange.closesAfterwards) exchange.isAsked = true;
-    } else {
+    if (!exchange.faults.answer) {
       this.#asked.push(exchange);
-      // A client that asks for gzip would get events that no fault can see.
-      const plain = { without: ['accept-encoding'], with: 'accept-encoding: identity' };
-      this.#settings.toServer(exchange.faults.readsBody ? changedHead(raw, plain) : raw);
+      this.#toServer.add(exchange.faults.requestHead(raw));
     }
     return framing;
   }
 
-  #exchangeFor({ method, target, fields }: RequestHead, expects: boolean): Exchange {
+  #exchangeFor({ method, target, minor, fields }: RequestHead, mayBeChosen: boolean): Exchange {
     const { meetings, clock } = this.#settings;
-    this.#number += 1;
     const facts: RequestFacts = { method, path: pathOf(target), header: (name) => fields.get(name) };
-    const chosen = chooseFaults(facts, { meetings: meetings(), number: this.#number, nowMs: clock.now() });
-    const faults = new ExchangeFaults(chosen);
-    return newExchange({ method, faults, closesAfterwards: expects && faults.answer !== undefined });
+    const faults = new ExchangeFaults(mayBeChosen ? chooseFaults(facts, { meetings, nowMs: clock.now() }) : []);
+    if (!faults.answer) return newExchange({ method, minor, faults });
+    // Who waits to be told to go on may send the body or not: the answer does not wait for it, and only a new connection is clear after that.
+    const isAsked = fields.get('expect') !== undefined;
+    const isLast = minor === 0 || /(?:^|,)\s*close\s*(?:,|$)/i.test(fields.get('connection') ?? '');
+    return newExchange({ method, minor, faults, isAsked, closesAfterwards: isAsked || isLast });
   }
 
   /** Bytes of the request that is being read; of one that the server never hears of they go nowhere. */
   #requestBytes(raw: Buffer): void {
-    if (raw.length > 0 && !this.#reading?.faults.answer) this.#settings.toServer(raw);
+    if (!this.#reading?.faults.answer) this.#toServer.add(raw);
+  }
+
+  #requestEnd(trailer: Buffer): void {
+    this.#requestBytes(trailer);
+    if (!this.#reading) return;
+    this.#reading.isAsked = true;
+    this.#isClosing ||= this.#reading.closesAfterwards;
+    this.#reading = undefined;
+  }
+
+  #requestIsRaw(raw: Buffer): void {
+    if (this.#isClosing) return;
+    if (this.#reading?.faults.answer) {
+      // What is left of it cannot be told from what comes behind.
+      this.#answerAndClose(this.#reading);
+      return;
+    }
+    this.#requestsAreRaw = true;
+    this.#toServer.add(raw);
+  }
+
+  #answerAndClose(exchange: Exchange): void {
+    exchange.isAsked = true;
+    exchange.closesAfterwards = true;
+    this.#isClosing = true;
   }
 
   #responseHead(head: ResponseHead, raw: Buffer): Framing {
@@ -197,9 +264,9 @@ export class HttpSession {
 
   /** Both sides speak something else from here on. */
   #leaveRequests(): void {
+    if (this.#requestsAreRaw || this.#isClosing || this.#reading?.faults.answer) return;
     this.#requestsAreRaw = true;
-    const begun = this.#requests.leave();
-    if (begun.length > 0) this.#settings.toServer(begun);
+    this.#toServer.add(this.#requests.leave());
   }
 
   #responseEnd(raw: Buffer): void {
@@ -210,39 +277,51 @@ export class HttpSession {
 
   /** Nothing more can be told apart: what has been asked has no answer that could be recognized. */
   #responseIsRaw(raw: Buffer): void {
-    this.#raw.push(raw);
+    this.#keepRaw(raw);
     if (this.#responsesAreRaw) return;
     this.#responsesAreRaw = true;
     for (const exchange of this.#asked) {
-      if (exchange.items.length > 0 || exchange.response) exchange.items.push({ kind: 'end', raw: Buffer.alloc(0) });
+      if (exchange.items.length > 0 || exchange.response)
+        exchange.items.push({ kind: 'end', raw: nothing, isLost: true });
       else this.#order.splice(this.#order.indexOf(exchange), 1);
     }
     this.#asked.length = 0;
+    this.#leaveRequests();
+  }
+
+  #keepRaw(raw: Buffer): void {
+    this.#raw.push(raw);
+    this.#heldBytes += raw.length;
   }
 
   /** Whose response is coming. Servers also speak unasked, as with 408 to a connection that is idle. */
   #answered(): Exchange {
     const [first] = this.#asked;
     if (first) return first;
-    const exchange = newExchange({ method: 'GET', faults: new ExchangeFaults([]), isAsked: true });
+    const exchange = newExchange({ method: 'GET', minor: 1, faults: new ExchangeFaults([]), isAsked: true });
     this.#order.push(exchange);
     this.#asked.push(exchange);
     return exchange;
   }
 
   #put(item: Item): void {
-    const exchange = this.#asked[0] ?? this.#answered();
-    exchange.items.push(item);
+    this.#answered().items.push(item);
     this.#heldBytes += item.raw.length;
   }
 
   /** Hands on whatever may be handed on by now. */
   #run(): void {
     // What a fault hands on while it is told of something comes back here.
+    this.#runsAgain = true;
     if (this.#isRunning || this.#isOver) return;
     this.#isRunning = true;
-    this.#alarm.cancel();
-    for (let first = this.#order[0]; first && this.#advance(first); first = this.#order[0]) this.#order.shift();
+    this.#toServer.flush();
+    while (this.#runsAgain) {
+      this.#runsAgain = false;
+      this.#alarm.cancel();
+      for (let first = this.#order[0]; first && this.#advance(first); first = this.#order[0]) this.#order.shift();
+      this.#toClient.flush();
+    }
     this.#isRunning = false;
     if (this.#mayNotBeOver() && this.#order.length === 0) this.#handOnTheRest();
     this.#settings.changed();
@@ -254,7 +333,10 @@ export class HttpSession {
   }
 
   #handOnTheRest(): void {
-    for (const raw of this.#raw.splice(0)) this.#settings.toClient(raw);
+    for (const raw of this.#raw.splice(0)) {
+      this.#heldBytes -= raw.length;
+      this.#settings.toClient(raw);
+    }
     if (!this.#serverEnded || this.#toldEnd) return;
     this.#toldEnd = true;
     this.#settings.ended();
@@ -263,7 +345,7 @@ export class HttpSession {
   /** Whether the client has all of an exchange. */
   #advance(exchange: Exchange): boolean {
     if (exchange.faults.answer) return this.#giveAnswer(exchange);
-    while (!this.#isOver) {
+    while (!this.#isOver && !this.#isBlocked) {
       const [item] = exchange.items;
       // The server has sent all of it, and what a fault holds of it has not gone out.
       if (!item && exchange.response?.trailer) return exchange.response.isOver;
@@ -279,18 +361,18 @@ export class HttpSession {
 
   #isDue(exchange: Exchange, { atMs, raw }: Extract<Item, { kind: 'head' }>): boolean {
     const { delayMs } = exchange.faults;
-    const nowMs = this.#settings.clock.now();
-    if (delayMs > 0 && !exchange.isDelayed) {
+    if (delayMs === 0) return true;
+    if (!exchange.isDelayed) {
       exchange.isDelayed = true;
       exchange.faults.count('delay', raw.length, 'delayed');
     }
-    if (atMs + delayMs <= nowMs) return true;
+    if (atMs + delayMs <= this.#settings.clock.now()) return true;
     this.#alarm.set(atMs + delayMs, () => this.#run());
     return false;
   }
 
   #giveAnswer(exchange: Exchange): boolean {
-    if (!exchange.isAsked) return false;
+    if (!exchange.isAsked || this.#isBlocked) return false;
     const { clock } = this.#settings;
     exchange.dueMs ??= clock.now();
     const dueMs = exchange.dueMs + exchange.faults.delayMs;
@@ -299,11 +381,14 @@ export class HttpSession {
       return false;
     }
     this.#writer.answer(exchange);
+    // Before the next one it is looked whether the client still takes something.
+    this.#toClient.flush();
     return true;
   }
 
   #finish(how: () => void): void {
     if (this.#isOver) return;
+    this.#toClient.flush();
     this.discard();
     how();
   }
@@ -311,7 +396,7 @@ export class HttpSession {
 
 /** Of a target as it is sent: without its query, and without what stands before the path in a whole URL. */
 function pathOf(target: string): string {
-  const path = target.startsWith('/') ? target : target.replace(/^[A-Za-z][A-Za-z0-9+.-]*:\/\/[^/?]*/, '') || '/';
+  const path = target.startsWith('/') ? target : target.replace(/^[A-Za-z][A-Za-z0-9+.-]*:\/\/[^/?#]*/, '');
   const end = path.search(/[?#]/);
-  return end === -1 ? path : path.slice(0, end);
+  return (end === -1 ? path : path.slice(0, end)) || '/';
 }

@@ -45,6 +45,8 @@ export interface BodyOutlet {
   cut(how: 'close' | 'reset'): void;
   /** Counts the request as altered, and so many of the bytes of its response, each once. */
   altered(bytes: number, how: Alteration): void;
+  /** Whether the client takes nothing at present: what is made up should wait, since nobody can pause who makes it up. */
+  readonly isBlocked: boolean;
 }
 
 /** A fault at work on the body of one response, its framing taken off. Nothing here may wait: the control API calls it too. */
@@ -76,6 +78,8 @@ export type RequestFault =
       readonly readsBody?: boolean;
       /** Whether the body gets longer or shorter by it, so that no length can be said beforehand. */
       readonly changesLength: boolean;
+      /** Whether the body may end, as a whole one, before the server has finished it; default no. The connection is closed after it, and the head says so. */
+      readonly endsEarly?: boolean;
       start(outlet: BodyOutlet, head: ResponseFacts): BodyStage;
     };
 
@@ -88,6 +92,9 @@ export interface FaultContext {
 /** One kind of toxic that is done to requests and responses of HTTP/1.1, each by itself: one file, one export, one line in `kinds/index.ts`. */
 export interface HttpToxicKind {
   readonly layer: 'http';
+  /** What only toxics have that are done to bytes. */
+  readonly door?: never;
+  readonly isTwoWay?: never;
   /** Its name on the wire. */
   readonly type: string;
   /** Its own; those that say which requests it is done to (`matcher.ts`) every kind has. */

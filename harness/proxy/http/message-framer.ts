@@ -1,4 +1,4 @@
-import { readHead, type MessageHead } from './message-head.ts';
+import { areFields, couldBegin, readHead, type MessageHead } from './message-head.ts';
 import type { Framing } from './framing.ts';
 
 /** Told of the messages in a stream of bytes. `raw` together is all that was fed, in order, nothing twice. */
@@ -17,6 +17,8 @@ export interface FramerListener {
 const longestHead = 131_072;
 /** A line with the size of a chunk, and its extensions. */
 const longestSizeLine = 4096;
+const sizeLine = /^([0-9A-Fa-f]{1,13})[ \t]*(?:;[^\r\n\0]*)?$/;
+const sizeLineBegun = /^[0-9A-Fa-f]{1,13}[ \t]*(?:;[^\r\n\0]*)?\r?$/;
 
 type State = 'head' | 'length' | 'until close' | 'chunk size' | 'chunk data' | 'chunk end' | 'opaque';
 
@@ -39,9 +41,14 @@ export class MessageFramer {
     this.#listener = listener;
   }
 
-  /** Between two messages. */
+  /** Between two messages, or in the head of one that is not complete. */
   get isAtRest(): boolean {
-    return this.#state === 'head' && this.#kept.length === 0;
+    return this.#state === 'head';
+  }
+
+  /** Holds the beginning of something. */
+  get holds(): boolean {
+    return this.#kept.length > 0;
   }
 
   feed(chunk: Buffer): void {
@@ -99,13 +106,13 @@ export class MessageFramer {
     let from = 0;
     while (rest[from] === 13 && rest[from + 1] === 10) from += 2;
     const end = rest.indexOf('\r\n\r\n', from, 'latin1');
+    const used = end + 4;
     if (end === -1) {
-      if (rest.length > longestHead || !couldBegin(this.#kind, rest, from)) return this.#lose(rest);
+      if (rest.length >= longestHead || !couldBegin(this.#kind, rest, from)) return this.#lose(rest);
       return 0;
     }
-    const head = readHead(this.#kind, rest.toString('latin1', from, end));
+    const head = used > longestHead ? undefined : readHead(this.#kind, rest.toString('latin1', from, end));
     if (!head) return this.#lose(rest);
-    const used = end + 4;
     this.#begin(this.#listener.head(head, rest.subarray(0, used)));
     return used;
   }
@@ -188,9 +195,12 @@ export class MessageFramer {
   }
 
   #chunkSize(rest: Buffer, at: number): number {
-    const end = rest.indexOf('\r\n', at, 'latin1');
-    if (end === -1) return rest.length - at > longestSizeLine ? -1 : 0;
-    const [, digits] = /^([0-9A-Fa-f]{1,13})[ \t]*(?:;.*)?$/s.exec(rest.toString('latin1', at, end)) ?? [];
+    const feed = rest.indexOf('\n', at, 'latin1');
+    const end = feed - 1;
+    if (feed === -1)
+      return rest.length - at >= longestSizeLine || !sizeLineBegun.test(rest.toString('latin1', at)) ? -1 : 0;
+    if (end + 2 - at > longestSizeLine || rest[end] !== 13) return -1;
+    const [, digits] = sizeLine.exec(rest.toString('latin1', at, end)) ?? [];
     if (digits === undefined) return -1;
     this.#missing = Number.parseInt(digits, 16);
     if (this.#missing > 0) {
@@ -199,7 +209,7 @@ export class MessageFramer {
     }
     // The last chunk is told of together with the trailer, so it waits until that is whole.
     const used = lengthOfTrailer(rest, end + 2);
-    if (used === 0) return rest.length - at > longestHead ? -1 : 0;
+    if (used <= 0) return used;
     this.#trailerBytes = end + 2 - at + used;
     this.#state = 'head';
     return this.#trailerBytes;
@@ -217,17 +227,19 @@ export class MessageFramer {
   }
 }
 
-/** Of the lines up to and with the empty one; 0 where that is not there yet. */
+/** Of the lines up to and with the empty one; 0 where that is not there yet, -1 where they are no fields. */
 function lengthOfTrailer(rest: Buffer, at: number): number {
   if (rest[at] === 13 && rest[at + 1] === 10) return 2;
+  // Every line has a CR LF before it that way, the first one that of the last chunk.
   const end = rest.indexOf('\r\n\r\n', at, 'latin1');
-  return end === -1 ? 0 : end + 4 - at;
+  const length = (end === -1 ? rest.length : end + 4) - at;
+  if (end === -1) return length >= longestHead || !couldBeFields(rest, at) ? -1 : 0;
+  return length > longestHead || !areFields(`\r\n${rest.toString('latin1', at, end)}`) ? -1 : length;
 }
 
-/** Whether what is there so far may become a head: else there is no need to wait for its end. */
-function couldBegin(kind: 'request' | 'response', rest: Buffer, from: number): boolean {
-  const begin = rest.toString('latin1', from, from + 40);
-  if (begin === '\r') return true;
-  if (kind === 'response') return 'HTTP/1.'.startsWith(begin.slice(0, 7));
-  return /^[!#$%&'*+\-.^_`|~0-9A-Za-z]{0,32}(?: |$)/.test(begin);
+/** Whether lines that are not all there may be fields. */
+function couldBeFields(rest: Buffer, at: number): boolean {
+  const end = rest.lastIndexOf('\r\n', undefined, 'latin1');
+  if (rest.indexOf('\n', Math.max(at, end + 2), 'latin1') !== -1) return false;
+  return end < at || areFields(`\r\n${rest.toString('latin1', at, end)}`);
 }

@@ -9,6 +9,8 @@ export interface RequestHead {
   readonly method: string;
   /** As it was sent: a path with its query, or a whole URL. */
   readonly target: string;
+  /** Minor version: 0 or 1. */
+  readonly minor: number;
   readonly fields: Fields;
 }
 
@@ -22,43 +24,103 @@ export interface ResponseHead {
 
 export type MessageHead = RequestHead | ResponseHead;
 
-const requestLine = /^([!#$%&'*+\-.^_`|~0-9A-Za-z]{1,32}) (\S+) HTTP\/1\.[01]$/;
-const statusLine = /^HTTP\/1\.([01]) ([1-9][0-9]{2})(?: .*)?$/;
-const fieldName = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
+const requestLine = /^([!#$%&'*+\-.^_`|~0-9A-Za-z]{1,32}) ([^\s\0]+) HTTP\/1\.([01])$/;
+const requestLineBegun =
+  /^(?:[!#$%&'*+\-.^_`|~0-9A-Za-z]{0,32}|[!#$%&'*+\-.^_`|~0-9A-Za-z]{1,32} (?:[^\s\0]*|[^\s\0]+ ([^\0\n]*)))$/;
+const statusLine = /^HTTP\/1\.([01]) ([1-9][0-9]{2})(?: [^\r\n\0]*)?$/;
+/**
+ * Folded lines, which the standard forbids, lines that end with LF alone and whatever else is no field: servers read such heads in different
+ * ways, so that nobody can say where their message ends.
+ */
+const fieldLines = /^(?:\r\n[!#$%&'*+\-.^_`|~0-9A-Za-z]+:[^\r\n\0]*)*$/;
+const lineFeed = 10;
+const carriageReturn = 13;
 
 /** @param text everything before the empty line, in latin1. Undefined where it is no head of that kind. */
 export function readHead(kind: 'request' | 'response', text: string): MessageHead | undefined {
   const firstEnd = text.indexOf('\r\n');
   const first = firstEnd === -1 ? text : text.slice(0, firstEnd);
-  const fields = readFields(firstEnd === -1 ? '' : text.slice(firstEnd + 2));
+  const fields = readFields(firstEnd === -1 ? '' : text.slice(firstEnd));
   if (!fields) return undefined;
   if (kind === 'request') {
-    const [, method, target] = requestLine.exec(first) ?? [];
-    return method === undefined || target === undefined ? undefined : { kind, method, target, fields };
+    const [, method, target, minor] = requestLine.exec(first) ?? [];
+    if (method === undefined || target === undefined) return undefined;
+    return { kind, method, target, minor: Number(minor), fields };
   }
   const [, minor, status] = statusLine.exec(first) ?? [];
   return status === undefined ? undefined : { kind, status: Number(status), minor: Number(minor), fields };
 }
 
-/** Whether bytes begin as a request does; for connections of which the beginning has not been seen. */
-export function beginsRequest(chunk: Buffer): boolean {
-  const end = chunk.indexOf('\r\n');
-  return end > 0 && end < 16_384 && requestLine.test(chunk.toString('latin1', 0, end));
+/** Whether lines, each with CR LF before it, are fields. */
+export function areFields(text: string): boolean {
+  return fieldLines.test(text);
 }
 
-/** Folded lines, which the standard forbids, and whatever else is no field make it undefined: such a message is left alone. */
+/**
+ * Whether what is there of a head, from `from` on, may become one: else there is no need to wait for its end. A head that `readHead` takes could
+ * begin with every part of it.
+ */
+export function couldBegin(kind: 'request' | 'response', rest: Buffer, from: number): boolean {
+  for (let at = rest.indexOf(lineFeed, from); at !== -1; at = rest.indexOf(lineFeed, at + 1))
+    if (at === from || rest[at - 1] !== carriageReturn) return false;
+  const firstEnd = rest.indexOf('\r\n', from, 'latin1');
+  if (firstEnd !== -1) {
+    const first = rest.toString('latin1', from, firstEnd);
+    return (kind === 'request' ? requestLine : statusLine).test(first);
+  }
+  if (kind === 'response') return 'HTTP/1.'.startsWith(rest.toString('latin1', from, from + 7));
+  const begin = rest.toString('latin1', from);
+  const [line, version = ''] = requestLineBegun.exec(begin) ?? [];
+  return (
+    begin === '\r' || (line !== undefined && /^HTTP\/1\.[01]\r$/.test(version + 'HTTP/1.1\r'.slice(version.length)))
+  );
+}
+
+const knownMethods = ['GET', 'POST', 'PUT', 'DELETE', 'PATCH', 'HEAD', 'OPTIONS', 'CONNECT', 'TRACE', 'QUERY'];
+
+/** Whether bytes may be the beginning of a request with a usual method; for connections of which the beginning has not been seen. */
+export function mayBeginRequest(chunk: Buffer): boolean {
+  const begin = chunk.toString('latin1', 0, 8);
+  return knownMethods.some((method) => `${method} `.startsWith(begin.slice(0, method.length + 1)));
+}
+
 function readFields(text: string): Fields | undefined {
-  const values = new Map<string, string>();
-  if (text !== '')
-    for (const line of text.split('\r\n')) {
-      const colon = line.indexOf(':');
-      if (colon <= 0) return undefined;
-      const name = line.slice(0, colon);
-      if (!fieldName.test(name)) return undefined;
-      const key = name.toLowerCase();
-      const value = line.slice(colon + 1).trim();
-      const before = values.get(key);
-      values.set(key, before === undefined ? value : `${before}, ${value}`);
+  return fieldLines.test(text) ? new FieldLines(text) : undefined;
+}
+
+/** Fields as they stand in the head: few of them are ever asked for. */
+class FieldLines implements Fields {
+  readonly #text: string;
+  readonly #lowerCase: string;
+
+  /** @param text each line with CR LF before it */
+  constructor(text: string) {
+    this.#text = text;
+    this.#lowerCase = text.toLowerCase();
+  }
+
+  get(name: string): string | undefined {
+    const wanted = `\r\n${name}:`;
+    let all: string | undefined;
+    for (let at = this.#lowerCase.indexOf(wanted); at !== -1; at = this.#lowerCase.indexOf(wanted, at + 2)) {
+      const end = this.#text.indexOf('\r\n', at + 2);
+      const value = withoutBlanks(this.#text.slice(at + wanted.length, end === -1 ? undefined : end));
+      all = all === undefined ? value : `${all}, ${value}`;
     }
-  return values;
+    return all;
+  }
+}
+
+/** Without spaces and tabs around it, which are all that may stand there. */
+function withoutBlanks(text: string): string {
+  let from = 0;
+  let to = text.length;
+  while (isBlank(text, from)) from += 1;
+  while (to > from && isBlank(text, to - 1)) to -= 1;
+  return text.slice(from, to);
+}
+
+function isBlank(text: string, at: number): boolean {
+  const code = text.charCodeAt(at);
+  return code === 32 || code === 9;
 }

@@ -1,14 +1,17 @@
 import type { Clock } from '../../kit/clock.ts';
 import type { BodySink } from './body-chain.ts';
 import type { Exchange, Item, ResponseOut } from './exchange.ts';
+import type { StartedBody } from './exchange-faults.ts';
 import type { ResponseFacts } from './http-toxic.ts';
-import { answerBytes, asChunk, changedHead, lastChunk } from './write-head.ts';
+import { answerBytes, asChunk, changedHead, lastChunk, type HeadChange } from './write-head.ts';
 
 type HeadItem = Extract<Item, { kind: 'head' }>;
 
 interface Client {
   readonly clock: Clock;
   toClient(raw: Buffer): void;
+  /** Whether the client takes nothing at present. */
+  isBlocked(): boolean;
   close(): void;
   reset(): void;
   /** A fault that held something has handed it on. */
@@ -41,7 +44,7 @@ export class ResponseWriter {
     if (item.kind === 'interim') this.#client.toClient(item.raw);
     else if (item.kind === 'head') this.#head(exchange, item);
     else if (item.kind === 'body') this.#body(response, item);
-    else return this.#end(response, item.raw);
+    else return this.#end(response, item);
     return false;
   }
 
@@ -62,9 +65,10 @@ export class ResponseWriter {
     else for (const piece of pieces) response.chain.chunk(piece);
   }
 
-  #end(response: ResponseOut | undefined, trailer: Buffer): boolean {
+  #end(response: ResponseOut | undefined, { raw: trailer, isLost }: Extract<Item, { kind: 'end' }>): boolean {
     if (!response || response.isOver) return true;
     response.trailer = trailer;
+    response.isBroken = isLost === true;
     if (response.chain) {
       response.chain.end();
       return response.isOver;
@@ -77,39 +81,24 @@ export class ResponseWriter {
 
   #head(exchange: Exchange, item: HeadItem): void {
     const { head, framing, raw } = item;
+    // The end of a body that nothing is done to is in its own bytes, or is that of the connection, which is handed on.
+    const plain = { chain: undefined, closes: false, isOver: false, isBroken: false, trailer: undefined };
+    if (exchange.faults.isEmpty) {
+      exchange.response = { ...plain, endsBy: 'length' };
+      this.#client.toClient(raw);
+      return;
+    }
     const facts: ResponseFacts = { status: head.status, header: (name) => head.fields.get(name) };
     const hasBody = framing.kind !== 'none' && framing.kind !== 'tunnel' && framing.kind !== 'unclear';
-    const { difference, length } = this.#lengthOf(exchange, item);
     const out: { response: ResponseOut | undefined } = { response: undefined };
     const body = hasBody
       ? exchange.faults.startBody(facts, { clock: this.#client.clock, sink: this.#sinkOf(out) })
       : undefined;
-    const own = { chain: body?.chain, isOver: false, isBroken: false, trailer: undefined };
-    const changes = body?.changesLength === true && framing.kind === 'length';
-    if (difference !== 0) {
-      exchange.faults.count('length', 0, 'corrupted');
-      out.response = { ...own, endsBy: 'close' };
-      const field = `content-length: ${Math.max(0, length + difference)}`;
-      this.#client.toClient(changedHead(raw, { without: ['content-length'], with: field }));
-    } else if (changes) {
-      // An old client knows no chunks: the end of the connection is the end of the body.
-      out.response = { ...own, endsBy: head.minor === 0 ? 'close' : 'last chunk' };
-      const field = head.minor === 0 ? 'connection: close' : 'transfer-encoding: chunked';
-      this.#client.toClient(changedHead(raw, { without: ['content-length'], with: field }));
-    } else {
-      const endings = { chunked: 'last chunk', 'until close': 'close' } as const;
-      const endsBy = framing.kind === 'chunked' || framing.kind === 'until close' ? endings[framing.kind] : 'length';
-      // The end of a body that nothing is done to is in its own bytes, or is that of the connection, which is handed on.
-      out.response = { ...own, endsBy: body === undefined && endsBy === 'close' ? 'length' : endsBy };
-      this.#client.toClient(raw);
-    }
+    const shape = shapeOf(exchange, item, body);
+    if (shape.isWrongLength) exchange.faults.count('length', 0, 'corrupted');
+    out.response = { ...plain, ...shape.out, chain: body?.chain };
     exchange.response = out.response;
-  }
-
-  #lengthOf({ faults }: Exchange, { framing }: HeadItem): { readonly difference: number; readonly length: number } {
-    // A body in chunks says no length that could be wrong.
-    if (framing.kind !== 'length') return { difference: 0, length: 0 };
-    return { difference: faults.lengthDifference, length: framing.bytes };
+    this.#client.toClient(shape.change ? changedHead(raw, shape.change) : raw);
   }
 
   #sinkOf(out: { readonly response: ResponseOut | undefined }): BodySink {
@@ -119,7 +108,11 @@ export class ResponseWriter {
       response.isOver = true;
       return false;
     };
+    const { isBlocked } = this.#client;
     return {
+      get isBlocked() {
+        return isBlocked();
+      },
       forward: (bytes) => {
         const { response } = out;
         if (!response || response.isOver) return;
@@ -131,9 +124,12 @@ export class ResponseWriter {
         const { response } = out;
         if (response?.isBroken === true) {
           // Its end is that of the connection.
-        } else if (response?.endsBy === 'last chunk')
+          this.#client.moved();
+          return;
+        }
+        if (response?.endsBy === 'last chunk')
           this.#client.toClient(response.trailer?.length ? response.trailer : lastChunk);
-        else if (response?.endsBy === 'close') this.#client.close();
+        if (response?.closes === true || response?.endsBy === 'close') this.#client.close();
         this.#client.moved();
       },
       cut: (how) => {
@@ -143,4 +139,38 @@ export class ResponseWriter {
       },
     };
   }
+}
+
+/** What becomes of a head that faults are done to, and of how its body ends. */
+function shapeOf(
+  exchange: Exchange,
+  { head, framing }: HeadItem,
+  body: StartedBody | undefined,
+): {
+  readonly out: Pick<ResponseOut, 'endsBy' | 'closes'>;
+  readonly isWrongLength?: true;
+  readonly change?: HeadChange;
+} {
+  const difference = framing.kind === 'length' ? exchange.faults.lengthDifference : 0;
+  if (framing.kind === 'length' && difference !== 0) {
+    const field = `content-length: ${Math.max(0, framing.bytes + difference)}`;
+    const change = { without: ['content-length'], with: [field] };
+    return { out: { endsBy: 'close', closes: false }, isWrongLength: true, change };
+  }
+  if (body === undefined) return { out: { endsBy: 'length', closes: false } };
+  // An old client knows no chunks: the end of the connection is the end of the body.
+  const isOld = head.minor === 0 || exchange.minor === 0;
+  const without: string[] = [];
+  const fields: string[] = [];
+  const losesLength = body.changesLength && framing.kind === 'length';
+  if (losesLength) without.push('content-length');
+  if (losesLength && !isOld) fields.push('transfer-encoding: chunked');
+  const closes = body.endsEarly || (losesLength && isOld);
+  if (closes) without.push('connection', 'keep-alive');
+  if (closes) fields.push('connection: close');
+  const endsBy = framing.kind === 'chunked' || (losesLength && !isOld) ? 'last chunk' : 'close';
+  return {
+    out: { endsBy: framing.kind === 'length' && !losesLength ? 'length' : endsBy, closes },
+    ...(fields.length > 0 ? { change: { without, with: fields } } : {}),
+  };
 }

@@ -15,14 +15,17 @@ export function answerBytes(
   return method === 'HEAD' || status === 204 || status === 304 ? head : Buffer.concat([head, body]);
 }
 
-/** A head without some of its fields, and with another. */
-export function changedHead(
-  raw: Buffer,
-  change: { readonly without: readonly string[]; readonly with: string },
-): Buffer {
+/** Fields of a head, by their names in lower case, that are left out, and lines that are put behind the others. */
+export interface HeadChange {
+  readonly without: readonly string[];
+  readonly with: readonly string[];
+}
+
+/** A head without some of its fields, and with others. */
+export function changedHead(raw: Buffer, change: HeadChange): Buffer {
   const [first = '', ...lines] = raw.toString('latin1', 0, raw.length - 4).split('\r\n');
   const kept = lines.filter((line) => !change.without.includes(line.slice(0, line.indexOf(':')).toLowerCase()));
-  return Buffer.from(`${[first, ...kept, change.with].join('\r\n')}\r\n\r\n`, 'latin1');
+  return Buffer.from(`${[first, ...kept, ...change.with].join('\r\n')}\r\n\r\n`, 'latin1');
 }
 
 /** Bytes as one chunk of the chunked coding (RFC 9112 section 7.1). */

@@ -19,7 +19,11 @@ export class FaultedBody {
   }) {
     this.#connection = settings.connection;
     this.#promised = settings.promised;
+    const ready = this.#ready;
     this.sink = {
+      get isBlocked() {
+        return ready.length > 0;
+      },
       forward: (bytes) => this.#forward(bytes),
       end: () => this.#end(),
       cut: (how) => {

@@ -25,7 +25,6 @@ interface Present {
 export class HttpFaults {
   readonly #connection: FaultedConnection;
   readonly #meetings: HttpMeeting[] = [];
-  #number = 0;
   #present: Present | undefined;
 
   constructor(connection: FaultedConnection) {
@@ -53,13 +52,12 @@ export class HttpFaults {
   async answer(request: Request, handler: Handler): Promise<Response> {
     if (this.#meetings.length === 0) return handler(request);
     const { clock } = this.#connection;
-    this.#number += 1;
     const { headers } = request;
     const facts = {
       ...{ method: request.method, path: new URL(request.url).pathname },
       header: (name: string) => headers.get(name) ?? undefined,
     };
-    const chosen = chooseFaults(facts, { meetings: this.#meetings, number: this.#number, nowMs: clock.now() });
+    const chosen = chooseFaults(facts, { meetings: this.#meetings, nowMs: clock.now() });
     if (chosen.length === 0) return handler(request);
     const faults = new ExchangeFaults(chosen);
     const present: Present = { faults, wake: () => undefined };

@@ -43,7 +43,10 @@ export class EventSplitter {
 
   #lengthOf(rest: Buffer): number | undefined {
     if (this.#isLost || rest.length === 0) return undefined;
-    return this.#format === 'server-sent events' ? this.#lengthOfText(rest) : this.#lengthOfFrame(rest);
+    const length = this.#format === 'server-sent events' ? this.#lengthOfText(rest) : this.#lengthOfFrame(rest);
+    if (length === undefined || length <= longestEvent) return length;
+    this.#isLost = true;
+    return undefined;
   }
 
   /** Up to and with the empty line; lines end with LF, CR LF or CR. */
@@ -70,11 +73,8 @@ export class EventSplitter {
     if (rest.length < 4) return undefined;
     const length = rest.readUInt32BE(0);
     // Prelude and checksums alone have sixteen bytes.
-    if (length < 16 || length > longestEvent) {
-      this.#isLost = true;
-      return undefined;
-    }
-    return rest.length >= length ? length : undefined;
+    if (length < 16) return Infinity;
+    return length > longestEvent || rest.length >= length ? length : undefined;
   }
 }
 

@@ -14,6 +14,7 @@ export const httpCut: HttpToxicKind = {
   faultFor: (attributes) => ({
     kind: 'body',
     changesLength: textOf(attributes, 'how') === 'end',
+    endsEarly: textOf(attributes, 'how') === 'end',
     start: (outlet) => new CutStage(outlet, numberOf(attributes, 'bytes'), textOf(attributes, 'how')),
   }),
 };

@@ -31,6 +31,7 @@ export const streamCut: HttpToxicKind = {
   faultFor: (attributes) => ({
     ...ofEvents,
     changesLength: true,
+    endsEarly: textOf(attributes, 'how') === 'end',
     start: (outlet, head) => new CutEvents(outlet, head, attributes),
   }),
 };

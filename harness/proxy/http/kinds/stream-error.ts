@@ -27,6 +27,7 @@ export const streamError: HttpToxicKind = {
   faultFor: (attributes) => ({
     ...ofEvents,
     changesLength: true,
+    endsEarly: true,
     start: (outlet, head) => new BrokenEvents(outlet, head, attributes),
   }),
 };

@@ -77,7 +77,8 @@ class Heartbeats extends EventStage {
 
   #beat(): void {
     this.#alarm.set(this.outlet.clock.now() + numberOf(this.#attributes, 'interval'), () => {
-      this.outlet.forward(heartbeats[textOf(this.#attributes, 'as') === 'ping' ? 'ping' : 'comment']);
+      const { ping, comment } = heartbeats;
+      if (!this.outlet.isBlocked) this.outlet.forward(textOf(this.#attributes, 'as') === 'ping' ? ping : comment);
       this.#beat();
     });
   }

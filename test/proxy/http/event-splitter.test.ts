@@ -1,0 +1,127 @@
+import { EventStreamCodec } from '@smithy/core/event-streams';
+import { createParser } from 'eventsource-parser';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import type { EventFormat } from '../../../harness/proxy/http/events/event-format.ts';
+import { EventSplitter } from '../../../harness/proxy/http/events/event-splitter.ts';
+import { cuts } from './arbitrary-messages.ts';
+import { cutAt, oneByOne } from './framed.ts';
+
+const lineEnd = fc.constantFrom('\n', '\r\n', '\r');
+const line = fc.oneof(
+  fc.string({ maxLength: 20 }).map((text) => `data: ${text.replaceAll(/[\r\n]/g, ' ')}`),
+  fc.constantFrom('event: message_stop', ': a comment', 'id: 1', 'data', 'data: für 日本 😀', 'data: {"a":"\\n\\n"}'),
+);
+/** Events with one kind of line's end each, and what a parser of the standard has to find in them. */
+const event = fc.tuple(fc.array(line, { minLength: 1, maxLength: 4 }), lineEnd).map(([lines, end]) => {
+  const data = lines.filter((one) => one.startsWith('data')).map((one) => one.slice('data: '.length));
+  return { text: `${lines.join(end)}${end}${end}`, data: data.length === 0 ? undefined : data.join('\n') };
+});
+const codec = new EventStreamCodec(
+  (bytes: Uint8Array) => Buffer.from(bytes).toString('utf8'),
+  (text: string) => Buffer.from(text, 'utf8'),
+);
+const frame = fc.uint8Array({ maxLength: 100 }).map((body) => {
+  const headers = { ':event-type': { type: 'string' as const, value: 'contentBlockDelta' } };
+  return Buffer.from(codec.encode({ headers, body }));
+});
+
+/** The events as text, and what was left at the end. */
+function split(format: EventFormat, chunks: readonly Buffer[]): { events: string[]; rest: string } {
+  const splitter = new EventSplitter(format);
+  const events = chunks.flatMap((chunk) => splitter.split(chunk)).map((one) => one.toString('latin1'));
+  return { events, rest: splitter.rest().toString('latin1') };
+}
+const latin1 = (text: string): string => Buffer.from(text).toString('latin1');
+
+describe('the splitter of events', () => {
+  it('finds each event with its end, with any line ends, however the bytes are cut', () => {
+    fc.assert(
+      fc.property(
+        fc.array(event, { minLength: 1, maxLength: 6 }),
+        cuts,
+        fc.constantFrom('', 'data: cut of', 'data: x\n'),
+        (made, places, rest) => {
+          const bytes = Buffer.from(made.map(({ text }) => text).join('') + rest);
+          const whole = split('server-sent events', [bytes]);
+          // A CR at the very end may be the half of a line's end, so the last event may be what is left.
+          const found = [...whole.events, whole.rest].filter((text) => text !== '');
+          expect(found).toEqual([...made.map(({ text }) => latin1(text)), rest].filter((text) => text !== ''));
+          for (const chunks of [cutAt(bytes, places), oneByOne(bytes)])
+            expect(split('server-sent events', chunks)).toEqual(whole);
+        },
+      ),
+      { numRuns: 500 },
+    );
+  });
+
+  it('cuts where a parser of the standard does', () => {
+    fc.assert(
+      fc.property(fc.array(event, { minLength: 1, maxLength: 6 }), (made) => {
+        const { events, rest } = split('server-sent events', [Buffer.from(made.map(({ text }) => text).join(''))]);
+        const each = [...events, rest].map((one) => {
+          const seen: string[] = [];
+          // A line's end more, since the parser, too, waits for what a CR at the end belongs to.
+          createParser({ onEvent: ({ data }) => seen.push(data) }).feed(`${Buffer.from(one, 'latin1').toString()}\n`);
+          return seen;
+        });
+        expect(each.flat()).toEqual(made.flatMap(({ data }) => data ?? []));
+        expect(each.every((seen) => seen.length <= 1)).toBe(true);
+      }),
+      { numRuns: 200 },
+    );
+  });
+
+  it('gives an event out with its last byte, where its lines end with LF', () => {
+    const splitter = new EventSplitter('server-sent events');
+    expect(splitter.split(Buffer.from('data: 1\n'))).toEqual([]);
+    expect(splitter.split(Buffer.from('\n')).map(String)).toEqual(['data: 1\n\n']);
+    expect(splitter.split(Buffer.from('data: 2\r\n\r\n')).map(String)).toEqual(['data: 2\r\n\r\n']);
+  });
+
+  it('finds frames of AWS, however the bytes are cut', () => {
+    fc.assert(
+      fc.property(fc.array(frame, { minLength: 1, maxLength: 5 }), cuts, fc.nat(15), (frames, places, left) => {
+        const bytes = Buffer.concat([
+          ...frames,
+          Buffer.from([0, 0, 0, 16, ...Array<number>(11).fill(0)]).subarray(0, left),
+        ]);
+        const whole = split('aws event stream', [bytes]);
+        expect(whole.events).toEqual(frames.map((one) => one.toString('latin1')));
+        expect(whole.rest).toHaveLength(left);
+        for (const chunks of [cutAt(bytes, places), oneByOne(bytes)])
+          expect(split('aws event stream', chunks)).toEqual(whole);
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  it.each(['server-sent events', 'aws event stream'] as const)(
+    'hands on any bytes whole and in order as %s',
+    (format) => {
+      fc.assert(
+        fc.property(fc.uint8Array({ maxLength: 300 }), cuts, (bytes, places) => {
+          const { events, rest } = split(format, cutAt(Buffer.from(bytes), places));
+          expect(events.join('') + rest).toBe(Buffer.from(bytes).toString('latin1'));
+        }),
+        { numRuns: 500 },
+      );
+    },
+  );
+
+  it.each(['server-sent events', 'aws event stream'] as const)(
+    'keeps no more than 16 MiB of one event as %s',
+    (format) => {
+      const splitter = new EventSplitter(format);
+      const begin = Buffer.alloc(1_000_000, 'x');
+      // Of a frame: its length, the longest that is waited for.
+      begin.writeUInt32BE(16 * 1024 * 1024);
+      let given = 0;
+      for (let count = 1; count <= 20; count++) {
+        for (const one of splitter.split(count === 1 ? begin : Buffer.alloc(1_000_000, 'x'))) given += one.length;
+        expect(count * 1_000_000 - given).toBeLessThanOrEqual(17_000_000);
+      }
+      expect(splitter.rest().length + given).toBe(20_000_000);
+    },
+  );
+});

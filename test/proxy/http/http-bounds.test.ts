@@ -1,0 +1,170 @@
+import { describe, expect, it } from 'vitest';
+import { waitUntil } from '../../../harness/kit/deadline.ts';
+import { offerUntilStalled, Peer, realClock, startBench, type Bench } from '../support.ts';
+import { EdgeBench } from './edge-bench.ts';
+
+const megabytes = 60;
+/** What systems keep in the buffers of sockets, and the proxy for itself; far less than what is offered. */
+const mostTaken = 20_000_000;
+const get = (path: string): string => `GET ${path} HTTP/1.1\r\nhost: a\r\n\r\n`;
+
+/** A server that is asked for an endless body, and a client that has asked. Neither goes on by itself. */
+async function asked(
+  bench: Bench,
+  head: string,
+  toxics: readonly { type: string; attributes: object }[],
+): Promise<{ server: Peer; client: Peer }> {
+  let server: Peer | undefined;
+  const tcp = await bench.tcp((socket) => {
+    server = new Peer(socket);
+    socket.once('data', () => void socket.write(head));
+  });
+  const port = await bench.proxy('http', tcp.address);
+  for (const { type, attributes } of toxics) await bench.toxic('http', { name: type, type, attributes });
+  const client = await bench.dial(port);
+  client.socket.write(get('/'));
+  const found = await waitUntil(realClock, () => Promise.resolve(server?.receivedBytes ? server : undefined), {
+    ...{ what: 'the request', limitMs: 5000 },
+  });
+  return { server: found, client };
+}
+const taken = ({ socket }: Peer): number => socket.bytesWritten - socket.writableLength;
+const length = `HTTP/1.1 200 OK\r\ncontent-length: ${megabytes * 1_000_000}\r\n\r\n`;
+const events = 'HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\n\r\ndata: 1\n\n';
+
+describe('what the proxy holds', () => {
+  it.each([
+    ['a head that waits', length, { type: 'http_latency', attributes: { latency: 86_400_000 } }],
+    ['a body that is slow', length, { type: 'http_slow_body', attributes: { delay: 86_400_000 } }],
+    [
+      'an upgrade that waits',
+      'HTTP/1.1 101 Switching\r\n\r\n',
+      { type: 'http_latency', attributes: { latency: 86_400_000 } },
+    ],
+    ['no HTTP behind a head that waits', 'HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n', { type: 'http_latency', attributes: { latency: 86_400_000 } }], // prettier-ignore
+  ])('has a bound for %s, and comes whole when the toxic goes', async (_what, head, toxic) => {
+    await using bench = await startBench();
+    const { server, client } = await asked(bench, head, [toxic]);
+    await offerUntilStalled(server, megabytes);
+    expect(taken(server)).toBeLessThan(mostTaken);
+    await bench.call('DELETE', `/proxies/http/toxics/${toxic.type}`);
+    await client.bytes(head.length + megabytes * 1_000_000);
+    expect(client.receivedBytes).toBe(head.length + megabytes * 1_000_000);
+  });
+
+  it('has a bound for a stream that stands still, as small as its events are', async () => {
+    await using bench = await startBench();
+    const { server, client } = await asked(bench, events, [{ type: 'stream_stall', attributes: { stall: 0 } }]);
+    await client.bytes(events.length);
+    // The same as a block of `offerUntilStalled`, in events.
+    const block = Buffer.from('data: 12345678\n\n'.repeat(62_500));
+    for (let count = 0; count < megabytes; count++) server.socket.write(block);
+    await offerUntilStalled(server, 0);
+    expect(taken(server)).toBeLessThan(mostTaken);
+    await bench.call('DELETE', '/proxies/http/toxics/stream_stall');
+    server.socket.end();
+    await client.finished();
+    expect(client.receivedBytes).toBe(events.length + megabytes * 1_000_000);
+  }, 60_000);
+
+  it.each([
+    ['nothing is done to', { type: 'http_status', attributes: { path: '/never' } }],
+    ['something is done to', { type: 'http_cut', attributes: { bytes: 1_000_000_000 } }],
+  ])('has a bound for a client that does not read a body that %s', async (_what, toxic) => {
+    await using bench = await startBench();
+    const { server, client } = await asked(bench, length, [toxic]);
+    await client.bytes(length.length);
+    client.socket.pause();
+    await offerUntilStalled(server, megabytes);
+    expect(taken(server)).toBeLessThan(mostTaken);
+    client.socket.resume();
+    await client.bytes(length.length + megabytes * 1_000_000);
+  });
+
+  it('has a bound for answers that a client does not read, and for requests that it sends meanwhile', async () => {
+    await using bench = await startBench();
+    const tcp = await bench.tcp(() => undefined);
+    const port = await bench.proxy('http', tcp.address);
+    const attributes = { body: 'x'.repeat(60_000) };
+    await bench.toxic('http', { name: 'busy', type: 'http_status', attributes });
+    const client = await bench.dial(port);
+    client.socket.pause();
+    const one = get(`/${'a'.repeat(967)}`);
+    for (let count = 0; count < 30_000; count++) client.socket.write(one);
+    await offerUntilStalled(client, 0);
+    expect(taken(client)).toBeLessThan(mostTaken);
+    // Every request that has been looked at so far would have been answered with 60 kB.
+    const { requestsSeen } = await bench.receipt('http', 'busy');
+    expect(Number(requestsSeen) * 60_000).toBeLessThan(100_000_000);
+  });
+
+  it('has a bound for heartbeats that a client does not read', async () => {
+    const bench = new EdgeBench();
+    const { client, server, clock } = bench;
+    bench.add('stream_heartbeat', { events: 1, interval: 1 });
+    client.say(Buffer.from(get('/')));
+    server.say(Buffer.from(`${events}data: 2\n\n`));
+    await clock.advance(10);
+    const read = client.text.length;
+    client.isBlocked = true;
+    await clock.advance(60_000);
+    expect(client.text.length - read).toBeLessThan(100);
+    client.drain();
+    await clock.advance(100);
+    expect(client.text.length - read).toBeGreaterThan(1000);
+    for (const toxic of bench.toxics) bench.remove(toxic);
+    expect(clock.pending).toBe(0);
+  });
+});
+
+describe('a client that has been paused', () => {
+  it('goes on when the server takes something again, although what it sends next is kept from the server', async () => {
+    const bench = new EdgeBench();
+    const { client, server } = bench;
+    bench.add('http_status', { path: '/busy' });
+    server.isBlocked = true;
+    client.say(Buffer.from('POST / HTTP/1.1\r\ncontent-length: 4\r\n\r\nxxxx'));
+    client.say(Buffer.from(get('/busy')));
+    expect([client.isPaused, client.waitingBytes]).toEqual([true, get('/busy').length]);
+    server.drain();
+    await Promise.resolve();
+    expect([client.isPaused, client.waitingBytes]).toEqual([false, 0]);
+    server.say(Buffer.from('HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n'));
+    expect(client.text).toMatch(/^HTTP\/1\.1 200 [^]*HTTP\/1\.1 503 /);
+  });
+
+  it.each(['the toxic goes', 'the answers are there'])(
+    'by too many requests that wait goes on when %s',
+    async (when) => {
+      const bench = new EdgeBench();
+      const { client, clock } = bench;
+      const status = bench.add('http_status');
+      const late = bench.add('http_latency', { latency: 1000 });
+      for (let count = 0; count < 300; count++) client.say(Buffer.from(get('/')));
+      expect([client.isPaused, client.waitingBytes]).toEqual([true, (300 - 256) * get('/').length]);
+      if (when === 'the toxic goes') {
+        bench.remove(late);
+        await clock.advance(1);
+      } else await clock.advance(301_000);
+      expect([client.isPaused, client.waitingBytes]).toEqual([false, 0]);
+      expect(client.text.match(/ 503 /g)).toHaveLength(300);
+      expect(status.account()).toMatchObject({ requestsSeen: 300, requestsAltered: 300 });
+    },
+  );
+
+  it('by the server and by too many requests goes on only when neither holds it', async () => {
+    const bench = new EdgeBench();
+    const { client, server, clock } = bench;
+    bench.add('http_status', { path: '/busy' });
+    const late = bench.add('http_latency', { latency: 1000, path: '/busy' });
+    server.isBlocked = true;
+    client.say(Buffer.from(get('/busy').repeat(300) + get('/')));
+    expect(client.isPaused).toBe(true);
+    server.drain();
+    expect(client.isPaused).toBe(true);
+    server.isBlocked = true;
+    bench.remove(late);
+    await clock.advance(1);
+    expect(client.isPaused).toBe(false);
+  });
+});

@@ -1,0 +1,201 @@
+import { createHash } from 'node:crypto';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import type { ActiveToxic } from '../../../harness/proxy/active-toxic.ts';
+import { framingOf } from '../../../harness/proxy/http/framing.ts';
+import { MessageFramer } from '../../../harness/proxy/http/message-framer.ts';
+import { cutAt, frame } from './framed.ts';
+import { EdgeBench } from './edge-bench.ts';
+
+/** Toxics that hold, cut into pieces and delay, but lose nothing; and one that answers in the place of the server. */
+const kinds: fc.Arbitrary<readonly [string, Record<string, number | string>]> = fc.oneof(
+  fc.record({ latency: fc.nat(200), jitter: fc.nat(100) }).map((some) => ['http_latency', some] as const),
+  fc.record({ delay: fc.nat(100) }).map((some) => ['http_slow_body', some] as const),
+  fc.record({ delay: fc.nat(100) }).map((some) => ['stream_slow', some] as const),
+  fc.record({ delay: fc.nat(100) }).map((some) => ['stream_late', some] as const),
+  fc.record({ events: fc.nat(3), stall: fc.constantFrom(0, 0, 100) }).map((some) => ['stream_stall', some] as const),
+  fc.constant(['http_status', { path: '*busy', body: 'busy' }] as const),
+  fc.constant(['http_status', { path: '/never' }] as const),
+  fc.record({ latency: fc.nat(100), jitter: fc.nat(50) }).map((some) => ['latency', some] as const),
+  fc.record({ average_size: fc.constantFrom(1, 50), delay: fc.constantFrom(0, 100) }).map((some) => ['slicer', { size_variation: 0, ...some }] as const), // prettier-ignore
+  fc.record({ rate: fc.nat(20) }).map((some) => ['bandwidth', some] as const),
+);
+const toxic = fc.record({
+  kind: kinds,
+  toxicity: fc.constantFrom(0.5, 1),
+  stream: fc.constantFrom('upstream' as const, 'downstream' as const),
+});
+const act = fc.oneof(
+  { weight: 5, arbitrary: fc.record({ do: fc.constant('say' as const), share: fc.double({ min: 0.01, max: 1, noNaN: true }) }) }, // prettier-ignore
+  { weight: 3, arbitrary: fc.record({ do: fc.constant('wait' as const), ms: fc.nat(120) }) },
+  { weight: 2, arbitrary: fc.record({ do: fc.constant('add' as const), toxic }) },
+  { weight: 2, arbitrary: fc.record({ do: fc.constant('remove' as const), which: fc.nat(10) }) },
+  { weight: 1, arbitrary: fc.record({ do: fc.constantFrom('block' as const, 'drain' as const, 'block server' as const, 'drain server' as const) }) }, // prettier-ignore
+);
+const asked = fc.record({
+  path: fc.constantFrom('/ok', '/busy', '/events', '/whole', '/empty'),
+  method: fc.constantFrom('GET', 'HEAD', 'POST'),
+  bytes: fc.nat(2000),
+  isChunked: fc.boolean(),
+});
+type Asked = typeof asked extends fc.Arbitrary<infer T> ? T : never;
+
+function bodyOf(id: number, length: number): string {
+  return `${id}:${'abcdefghij'.repeat(Math.ceil(length / 10)).slice(0, length)}`;
+}
+function requestText({ path, method, bytes, isChunked }: Asked, id: number): string {
+  const head = `${method} /${id}${path} HTTP/1.1\r\nhost: a\r\n`;
+  if (method !== 'POST') return `${head}\r\n`;
+  const body = bodyOf(id, bytes);
+  if (!isChunked) return `${head}content-length: ${body.length}\r\n\r\n${body}`;
+  const half = Math.ceil(body.length / 2);
+  const chunk = (text: string): string => (text === '' ? '' : `${text.length.toString(16)}\r\n${text}\r\n`);
+  return `${head}transfer-encoding: chunked\r\n\r\n${chunk(body.slice(0, half))}${chunk(body.slice(half))}0\r\n\r\n`;
+}
+/** What the server says to a request, and what of it is the body. */
+function responseTo(method: string, path: string, id: number): { text: string; body: string } {
+  // More than is held at once, in some answers.
+  const isLong = id % 2 === 0;
+  const filling = isLong ? 'x'.repeat(5000) : '';
+  const events = Array.from({ length: isLong ? 40 : 5 }, (_, index) => `data: ${id}-${index}${filling}\n\n`);
+  const whole = bodyOf(id, isLong ? 200_000 : 3000);
+  const head = (field: string): string => `HTTP/1.1 200 OK\r\nx-id: ${id}\r\n${field}\r\n\r\n`;
+  if (path.endsWith('/empty')) return { text: `HTTP/1.1 204 No Content\r\nx-id: ${id}\r\n\r\n`, body: '' };
+  if (path.endsWith('/events')) {
+    const chunks = events.map((event) => `${event.length.toString(16)}\r\n${event}\r\n`).join('');
+    const begin = head('content-type: text/event-stream\r\ntransfer-encoding: chunked');
+    return method === 'HEAD'
+      ? { text: begin, body: '' }
+      : { text: `${begin}${chunks}0\r\n\r\n`, body: events.join('') };
+  }
+  const begin = head(`content-length: ${whole.length}`);
+  return method === 'HEAD' ? { text: begin, body: '' } : { text: begin + whole, body: whole };
+}
+
+/** Bodies are long; where they differ, this says it. */
+function short({ first, body }: { readonly first: string; readonly body: string }): string {
+  return `${first} ${body.length} ${createHash('sha1').update(body).digest('hex')} ${body.slice(0, 20)}`;
+}
+
+/** A server that answers requests one after the other, in pieces, over time. Keeps what it has been asked. */
+function serve(bench: EdgeBench, places: readonly number[]): string[] {
+  const got: string[] = [];
+  const waiting: (() => Promise<void>)[] = [];
+  let isBusy = false;
+  const next = async (): Promise<void> => {
+    if (isBusy) return;
+    isBusy = true;
+    for (let one = waiting.shift(); one; one = waiting.shift()) await one();
+    isBusy = false;
+  };
+  let current = { method: '', target: '', body: '' };
+  const framer = new MessageFramer('request', {
+    head: (head) => {
+      if (head.kind === 'request') current = { method: head.method, target: head.target, body: '' };
+      return framingOf(head, '');
+    },
+    body: (_raw, pieces) => (current.body += Buffer.concat(pieces).toString('latin1')),
+    end: () => {
+      const { method, target, body } = current;
+      got.push(`${method} ${target} ${body}`);
+      const { text } = responseTo(method, target, Number(target.split('/')[1]));
+      waiting.push(async () => {
+        for (const piece of cutAt(Buffer.from(text), places)) {
+          bench.server.say(piece);
+          await bench.clock.sleep(10);
+        }
+      });
+      void next();
+    },
+    opaque: () => got.push('no HTTP'),
+  });
+  bench.server.onChunk = (chunk) => framer.feed(chunk);
+  return got;
+}
+
+const run = fc.record({
+  seed: fc.nat(),
+  asks: fc.array(asked, { minLength: 1, maxLength: 5 }),
+  before: fc.array(toxic, { maxLength: 3 }),
+  acts: fc.array(act, { minLength: 5, maxLength: 40 }),
+  places: fc.array(fc.double({ min: 0, max: 1, noNaN: true }), { maxLength: 4 }),
+  isPipelined: fc.boolean(),
+});
+
+describe('HTTP, while toxics come, change and go at any time', () => {
+  it('has an answer to each request, whole and in order: that of the server, or one in its place', async () => {
+    await fc.assert(
+      fc.asyncProperty(run, async ({ seed, asks, before, acts, places, isPipelined }) => {
+        const bench = new EdgeBench(seed);
+        const { clock, client, server } = bench;
+        const got = serve(bench, places);
+        const texts = asks.map((one, id) => requestText(one, id));
+        const methods = asks.map(({ method }) => method);
+        const answered = (): number => frame('response', [Buffer.from(client.text, 'latin1')], methods, false).messages.filter(({ isWhole }) => isWhole).length; // prettier-ignore
+        let [saying, said] = [0, 0];
+        const say = (share: number): void => {
+          const text = texts[saying];
+          // One request after another; or the next without waiting for the answers, where the toxics are there from the beginning.
+          if (text === undefined || (!isPipelined && said === 0 && answered() < saying)) return;
+          const piece = text.slice(said, said + Math.ceil(share * text.length));
+          said += piece.length;
+          if (said < text.length) client.say(Buffer.from(piece, 'latin1'));
+          else {
+            [saying, said] = [saying + 1, 0];
+            client.say(Buffer.from(piece, 'latin1'));
+          }
+        };
+        const present: ActiveToxic[] = [];
+        const add = ({
+          kind: [type, attributes],
+          toxicity,
+          stream,
+        }: typeof toxic extends fc.Arbitrary<infer T> ? T : never): void => {
+          present.push(bench.add(type, attributes, { toxicity, stream }));
+        };
+        before.forEach(add);
+        for (const one of acts)
+          if (one.do === 'say') say(one.share);
+          else if (one.do === 'wait') await clock.advance(one.ms);
+          else if (one.do === 'add' && !isPipelined) add(one.toxic);
+          else if (one.do === 'remove') {
+            const [gone] = present.splice(one.which % Math.max(1, present.length), 1);
+            if (gone) bench.remove(gone);
+          } else if (one.do === 'block') client.isBlocked = true;
+          else if (one.do === 'drain') client.drain();
+          else if (one.do === 'block server') server.isBlocked = true;
+          else if (one.do === 'drain server') server.drain();
+        client.drain();
+        server.drain();
+        // Some hold for as long as they are there.
+        for (const one of present.splice(0)) bench.remove(one);
+        await clock.advance(1000);
+        // The rest goes as it would if no toxic had ever been there.
+        while (saying < texts.length) {
+          say(1);
+          await clock.advance(1000);
+        }
+        const told = frame('response', [Buffer.from(client.text, 'latin1')], methods);
+        const served = new Map(got.map((line) => [line.split('/')[1], line]));
+        const wanted = asks.map(({ method, path }, id) => {
+          const line = served.get(String(id));
+          if (line === undefined) return { first: '503', body: method === 'HEAD' ? '' : 'busy' };
+          return { first: path === '/empty' ? '204' : '200', body: responseTo(method, path, id).body };
+        });
+        expect(told.messages.map(short)).toEqual(wanted.map(short));
+        expect(told.messages.every(({ isWhole }) => isWhole)).toBe(true);
+        // The server has been asked in order, with whole bodies, and for all but those that may be answered in its place.
+        const wholly = asks.flatMap(({ method, path, bytes }, id) =>
+          served.has(String(id)) ? [`${method} /${id}${path} ${method === 'POST' ? bodyOf(id, bytes) : ''}`] : [],
+        );
+        expect(got).toEqual(wholly);
+        expect(asks.every(({ path }, id) => path === '/busy' || served.has(String(id)))).toBe(true);
+        expect([told.opaque, bench.outcome, client.isPaused, server.isPaused, clock.pending]).toEqual(['', undefined, false, false, 0]); // prettier-ignore
+        client.say('end');
+        server.say('end');
+        expect([server.writableEnded, client.writableEnded]).toEqual([true, true]);
+      }),
+      { numRuns: 250 },
+    );
+  }, 120_000);
+});
