@@ -12,12 +12,15 @@ export interface ToxicSettings {
   readonly type: string;
   readonly stream: 'upstream' | 'downstream';
   readonly toxicity: number;
-  readonly attributes: Readonly<Record<string, number>>;
+  readonly attributes: Readonly<Record<string, number | string>>;
 }
 
 const ReceiptSchema = z.object({
   connectionsSeen: z.number(),
   connectionsAltered: z.number(),
+  /** Of a toxic that is done to requests; 0 of any other. */
+  requestsSeen: z.number(),
+  requestsAltered: z.number(),
   bytesAltered: z.number(),
   /** Epoch milliseconds. */
   activeFromMs: z.number(),

@@ -198,7 +198,7 @@ export interface ToxicSpec {
   readonly type: string;
   readonly stream: 'upstream' | 'downstream';
   readonly toxicity: number;
-  readonly attributes: Readonly<Record<string, number>>;
+  readonly attributes: Readonly<Record<string, number | string>>;
 }
 
 /** What a toxic did, by the account of the proxy. Times are epoch milliseconds. */
@@ -209,6 +209,9 @@ export interface ToxicReceipt {
   readonly ended: 'healed' | 'lease lapsed';
   readonly connectionsSeen: number;
   readonly connectionsAltered: number;
+  /** Of a toxic that is done to requests; 0 of any other. */
+  readonly requestsSeen: number;
+  readonly requestsAltered: number;
   readonly bytesAltered: number;
 }
 

@@ -74,6 +74,8 @@ export type RequestFault =
       readonly kind: 'body';
       /** Whether it can be done to a response at all; default to each that has a body. */
       fits?(head: ResponseFacts): boolean;
+      /** Whether it looks into the body: then the server is asked for one that is not compressed. Default no. */
+      readonly readsBody?: boolean;
       /** Whether the body gets longer or shorter by it, so that no length can be said beforehand. */
       readonly changesLength: boolean;
       /** Whether the body may end, as a whole one, before the server has finished it; default no. The connection is closed after it, and the head says so. */
