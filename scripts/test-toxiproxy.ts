@@ -1,24 +1,29 @@
 /**
- * Runs the tests of what the fault proxy and Toxiproxy have in common, and of what they do otherwise, against the real server. It is built by
- * `go install`, which needs Go 1.23 or later. Run with `npm run test:toxiproxy`; TOXIPROXY_SERVER names one that is there already.
+ * Runs the tests of what the fault proxy and Toxiproxy have in common, and of what they do otherwise, against the real server, and its command line
+ * against both. They are built by `go install`, which needs Go 1.23 or later. Run with `npm run test:toxiproxy`; TOXIPROXY_SERVER and
+ * TOXIPROXY_CLI name ones that are there already.
  */
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 
 const version = 'v2.12.0';
 const root = join(import.meta.dirname, '..');
 const bin = join(root, '.gameday', 'toxiproxy', version);
 const server = process.env['TOXIPROXY_SERVER'] ?? join(bin, 'server');
+const cli = process.env['TOXIPROXY_CLI'] ?? join(bin, 'cli');
 
-if (!existsSync(server))
-  run('go', ['install', `github.com/Shopify/toxiproxy/v2/cmd/server@${version}`], { GOBIN: bin });
-const files = ['control-api', 'populate', 'data-path', 'shared-toxics', 'differences'];
+for (const program of [server, cli])
+  if (!existsSync(program))
+    run('go', ['install', `github.com/Shopify/toxiproxy/v2/cmd/${basename(program)}@${version}`], { GOBIN: bin });
+const files = [
+  ...['control-api', 'populate', 'data-path', 'shared-toxics', 'shared-life', 'differences', 'outside-clients'],
+];
 run(
   process.execPath,
   [join(root, 'node_modules', 'vitest', 'vitest.mjs'), 'run', ...files.map((name) => `test/proxy/${name}.test.ts`)],
   // What only ours does is left out there, and has been tested by `npm test`.
-  { TOXIPROXY_SERVER: server, GAMEDAY_NO_SKIPS: '' },
+  { TOXIPROXY_SERVER: server, TOXIPROXY_CLI: cli, GAMEDAY_NO_SKIPS: '' },
 );
 
 /** Ends this process with the other's exit code where that is not 0. */

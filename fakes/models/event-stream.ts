@@ -1,3 +1,5 @@
+import { pieceStream } from '../../harness/kit/piece-stream.ts';
+
 /** A body of server-sent events that is written from outside. */
 export interface EventStream {
   readonly body: ReadableStream<Uint8Array>;
@@ -8,20 +10,10 @@ export interface EventStream {
 
 /** @param onCancel called when the reader goes away before the end. */
 export function createEventStream(onCancel: () => void): EventStream {
-  let controller: ReadableStreamDefaultController<Uint8Array> | null = null;
-  const body = new ReadableStream<Uint8Array>({
-    start: (own) => void (controller = own),
-    cancel: () => {
-      controller = null;
-      onCancel();
-    },
-  });
+  const { stream, writer } = pieceStream({ cancel: onCancel });
   return {
-    body,
-    send: (text) => controller?.enqueue(Buffer.from(text)),
-    end: () => {
-      controller?.close();
-      controller = null;
-    },
+    body: stream,
+    send: (text) => writer.enqueue(Buffer.from(text)),
+    end: () => writer.close(),
   };
 }

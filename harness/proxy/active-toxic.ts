@@ -2,10 +2,11 @@ import type { Clock } from '../kit/clock.ts';
 import type { Random } from '../kit/random.ts';
 import { Meeting } from './meeting.ts';
 import type { AttributeValues, HttpToxicKind } from './http/http-toxic.ts';
-import type { Alteration, Attributes, ToxicKind } from './toxics/toxic.ts';
+import type { TlsToxicKind } from './tls/tls-toxic.ts';
+import type { Alteration, Attributes, DoorState, ToxicKind, ToxicOutlet, ToxicStage } from './toxics/toxic.ts';
 
-/** What is done to the bytes of a connection, or to the requests on it. */
-export type AnyKind = ToxicKind | HttpToxicKind;
+/** What is done to the bytes of a connection, to the requests on it, or to the handshake before them. */
+export type AnyKind = ToxicKind | HttpToxicKind | TlsToxicKind;
 type AttributesOf<Kind> = Kind extends ToxicKind ? Attributes : AttributeValues;
 
 /** Client to server, or server to client. */
@@ -73,6 +74,13 @@ export interface ToxicAccount {
   readonly bytesAdded: number;
 }
 
+type Start = (attributes: Attributes, outlet: ToxicOutlet) => ToxicStage;
+
+function starterOf(kind: AnyKind, clock: Clock): Start {
+  if ('layer' in kind) throw new Error(`${kind.type} is done to requests: it has no stage in a pipe.`);
+  return kind.together?.(clock) ?? ((attributes, outlet) => kind.start(attributes, outlet));
+}
+
 /** A toxic at a proxy, with its account. */
 export class ActiveToxic<Kind extends AnyKind = AnyKind> {
   readonly proxy: string;
@@ -84,6 +92,7 @@ export class ActiveToxic<Kind extends AnyKind = AnyKind> {
   readonly #activeFromMs: number;
   readonly seed: number | undefined;
   readonly leaseMs: number | undefined;
+  #start: Start | undefined;
   toxicity: number;
   attributes: AttributesOf<Kind>;
   connectionsSeen = 0;
@@ -117,12 +126,28 @@ export class ActiveToxic<Kind extends AnyKind = AnyKind> {
     return new Meeting(this, random);
   }
 
+  /** Comes to one direction of one connection. */
+  start(attributes: Attributes, outlet: ToxicOutlet): ToxicStage {
+    this.#start ??= starterOf(this.kind, this.#clock);
+    return this.#start(attributes, outlet);
+  }
+
   count(how: Alteration, bytes: number): void {
     this.#bytes[how] += bytes;
   }
 
+  /** Where it is put on a connection. */
+  get directions(): readonly Direction[] {
+    return this.kind.isTwoWay ? ['upstream', 'downstream'] : [this.direction];
+  }
+
   finish(ended: ToxicEnding): void {
     this.#ending ??= { activeToMs: this.#clock.now(), ended };
+  }
+
+  /** What it does to the door: to all clients, or at toxicity 0 to none. */
+  get door(): DoorState {
+    return this.toxicity > 0 ? (this.kind.door ?? 'open') : 'open';
   }
 
   view(): ToxicView {

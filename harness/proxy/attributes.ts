@@ -35,6 +35,15 @@ export function readAttributes(
   return values;
 }
 
+/** Any number, as in Toxiproxy. Throws an ApiError 400 where the kind can be done to all clients or to none, and it is neither. */
+export function readToxicity(kind: AnyKind, toxicity: number): number {
+  if (kind.door && toxicity !== 0 && toxicity !== 1)
+    throw apiErrors.badBody(
+      `toxicity of ${kind.type} must be 0 or 1, since a port is shut for all or for none, not ${toxicity}`,
+    );
+  return toxicity;
+}
+
 export function isRange(spec: AttributeSpec): spec is AttributeRange {
   return 'from' in spec;
 }
@@ -44,11 +53,12 @@ export function defaultOf(spec: AttributeSpec): number | string {
 }
 
 function isHttp(kind: AnyKind): kind is HttpToxicKind {
-  return 'layer' in kind;
+  return 'layer' in kind && kind.layer === 'http';
 }
 
 function problemsOf(kind: AnyKind, values: Readonly<Record<string, number | string>>): readonly string[] {
   if (isHttp(kind)) return kind.problems?.(values) ?? [];
+  if ('handshake' in kind) return [];
   return kind.problems?.(values as Readonly<Record<string, number>>) ?? [];
 }
 

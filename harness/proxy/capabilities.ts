@@ -29,8 +29,8 @@ type AttributeCapability =
 
 interface ToxicCapability {
   readonly type: string;
-  /** Whether it is done to the bytes of a connection, or to requests and their responses. */
-  readonly layer: 'tcp' | 'http';
+  /** Whether it is done to the bytes of a connection, to requests and their responses, or to the handshakes of clients with TLS. */
+  readonly layer: 'tcp' | 'http' | 'tls';
   readonly attributes: readonly AttributeCapability[];
 }
 

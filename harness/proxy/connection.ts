@@ -1,10 +1,10 @@
-import type { Socket } from 'node:net';
 import type { Timer } from '../kit/clock.ts';
 import type { ActiveToxic, Direction } from './active-toxic.ts';
 import { HttpEdge } from './http/http-edge.ts';
 import { isAtBytes, isAtRequests } from './meeting.ts';
 import { Pipe, type PipeSink, type PipeSource } from './pipe.ts';
 import type { ConnectionContext, LiveConnection } from './port.ts';
+import type { Side } from './side.ts';
 
 /** How long the upstream may take to answer a connect, so that a black-holed one does not hold the client for minutes. */
 export const dialLimitMs = 10_000;
@@ -13,9 +13,9 @@ export const dialLimitMs = 10_000;
 const lingerMs = 1000;
 
 export interface ConnectionSettings extends ConnectionContext {
-  readonly client: Socket;
+  readonly client: Side;
   /** Being connected. */
-  readonly upstream: Socket;
+  readonly upstream: Side;
 }
 
 /** A client's connection and the one to the upstream that was made for it. Each side may finish before the other. */
@@ -40,28 +40,28 @@ export class Connection implements LiveConnection {
       upstream: this.#pipe('upstream', { source: client, sink, receiver: upstream }),
       downstream: this.#pipe('downstream', { source, sink: client, receiver: client }),
     };
-    this.#dial = clock.setTimer(() => this.close(), dialLimitMs);
+    this.#dial = clock.setTimer(() => this.#unreachable(), dialLimitMs);
     upstream.once('connect', () => {
       this.#reached = true;
       this.#dial.cancel();
     });
-    this.#watch(client, upstream);
-    this.#watch(upstream, client);
+    this.#watch('upstream', client, upstream);
+    this.#watch('downstream', upstream, client);
   }
 
   add(toxic: ActiveToxic): void {
     const meeting = this.#settings.meet(toxic);
     if (isAtRequests(meeting)) this.#edge.add(meeting);
-    else if (isAtBytes(meeting)) this.#pipes[toxic.direction].add(meeting);
+    else if (isAtBytes(meeting)) for (const direction of toxic.directions) this.#pipes[direction].add(meeting);
   }
 
   update(toxic: ActiveToxic): void {
-    this.#pipes[toxic.direction].update(toxic);
+    for (const direction of toxic.directions) this.#pipes[direction].update(toxic);
   }
 
   remove(toxic: ActiveToxic): void {
     this.#edge.remove(toxic);
-    this.#pipes[toxic.direction].remove(toxic);
+    for (const direction of toxic.directions) this.#pipes[direction].remove(toxic);
   }
 
   close(): void {
@@ -76,7 +76,7 @@ export class Connection implements LiveConnection {
     resetSocket(this.#settings.upstream);
   }
 
-  #pipe(direction: Direction, ends: { source: PipeSource; sink: PipeSink; receiver: Socket }): Pipe {
+  #pipe(direction: Direction, ends: { source: PipeSource; sink: PipeSink; receiver: Side }): Pipe {
     const settings = this.#settings;
     return new Pipe({
       source: ends.source,
@@ -91,7 +91,7 @@ export class Connection implements LiveConnection {
   }
 
   /** The other side is closed at once, this one when all that was written to it has gone out and its end has been answered. */
-  #closeBehind(sink: Socket): void {
+  #closeBehind(sink: Side): void {
     const { client, upstream } = this.#settings;
     const other = sink === client ? upstream : client;
     other.destroy();
@@ -100,7 +100,7 @@ export class Connection implements LiveConnection {
   }
 
   /** Closed with something unread in it, a socket is reset by the system, and the other side loses what it has not read yet. */
-  #linger(socket: Socket): void {
+  #linger(socket: Side): void {
     if (socket.readableEnded) {
       socket.destroy();
       return;
@@ -111,8 +111,16 @@ export class Connection implements LiveConnection {
     socket.resume();
   }
 
-  #watch(socket: Socket, other: Socket): void {
+  /** The upstream did not answer in time. */
+  #unreachable(): void {
+    if (this.#pipes.downstream.broken()) this.#settings.upstream.destroy();
+    else this.close();
+  }
+
+  /** @param direction the way from this socket to the other */
+  #watch(direction: Direction, socket: Side, other: Side): void {
     socket.on('error', () => {
+      if (this.#pipes[direction].broken()) return;
       this.#discard();
       // A side that broke down breaks down for the other too, so that it sees what it would see without a proxy. An upstream that could
       // not be reached closes the client, as in Toxiproxy.
@@ -135,7 +143,7 @@ export class Connection implements LiveConnection {
   }
 }
 
-function resetSocket(socket: Socket): void {
+function resetSocket(socket: Side): void {
   if (socket.destroyed) return;
   // One that is not connected has nobody to reset; the platform would wait for it to connect first.
   if (socket.connecting) socket.destroy();

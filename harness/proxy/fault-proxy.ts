@@ -1,10 +1,15 @@
-import type { Clock } from '../kit/clock.ts';
+import type { Clock, Timer } from '../kit/clock.ts';
 import { seededRandom, type Random } from '../kit/random.ts';
 import { ActiveToxic, type Direction, type ToxicEnding, type ToxicRequest, type ToxicView } from './active-toxic.ts';
+import { messageOf } from '../kit/errors.ts';
 import { formatAddress, resolveAddress } from './address.ts';
 import { apiErrors } from './api-error.ts';
 import { Lease } from './lease.ts';
+import type { Pacer } from './pacer.ts';
 import type { ConnectionContext, LiveConnection, OpenPort, Port } from './port.ts';
+import type { Authority } from './tls/authority.ts';
+import type { TlsSettings } from './tls/tls-settings.ts';
+import type { DoorState } from './toxics/toxic.ts';
 
 /** A proxy as the wire shows it. */
 export interface ProxyView {
@@ -12,6 +17,8 @@ export interface ProxyView {
   readonly listen: string;
   readonly upstream: string;
   readonly enabled: boolean;
+  /** As it was sent, where it was. */
+  readonly tls?: TlsSettings;
   readonly toxics: readonly ToxicView[];
 }
 
@@ -28,6 +35,9 @@ export interface ProxyTraffic {
   readonly receivedDownstream: number;
 }
 
+/** How often a door that could not be opened is tried again. */
+const retryMs = 250;
+
 export interface FaultProxySettings {
   readonly name: string;
   readonly listen: string;
@@ -38,7 +48,14 @@ export interface FaultProxySettings {
   readonly seed?: number | undefined;
   readonly log: (line: string) => void;
   readonly openPort: OpenPort;
+  /** Default on no side. */
+  readonly tls?: TlsSettings | undefined;
+  readonly authority: Authority;
+  readonly pacer: Pacer;
 }
+
+/** Where a proxy listens and leads to, and on which sides it speaks TLS. */
+export type ProxyPlace = Pick<FaultProxySettings, 'listen' | 'upstream' | 'tls'>;
 
 /** A listening port, the connections through it, and the toxics that are done to them. */
 export class FaultProxy {
@@ -51,7 +68,9 @@ export class FaultProxy {
   readonly #random: Random;
   #listen: string;
   #upstream: string;
+  #tls: TlsSettings | undefined;
   #port: Port | undefined;
+  #retry: Timer | undefined;
   #accepted = 0;
   #dropped = 0;
   readonly #sent: Record<Direction, number> = { upstream: 0, downstream: 0 };
@@ -63,6 +82,7 @@ export class FaultProxy {
     this.#random = settings.seed === undefined ? settings.random : seededRandom(settings.seed);
     this.#listen = settings.listen;
     this.#upstream = settings.upstream;
+    this.#tls = settings.tls;
   }
 
   get enabled(): boolean {
@@ -75,7 +95,8 @@ export class FaultProxy {
 
   view(): ProxyView {
     const toxics = this.toxicViews();
-    return { name: this.name, listen: this.#listen, upstream: this.#upstream, enabled: this.enabled, toxics };
+    const tls = this.#tls === undefined ? {} : { tls: this.#tls };
+    return { name: this.name, listen: this.#listen, upstream: this.#upstream, enabled: this.enabled, ...tls, toxics };
   }
 
   /** The toxics to the upstream first, then those to the client, each in the order of the chain. */
@@ -94,13 +115,25 @@ export class FaultProxy {
     };
   }
 
-  /** Opens the port; `listen` is then the address that it got. Throws an ApiError 500 when that is not possible. */
+  /**
+   * Opens the port, as far as toxics let it be open; `listen` is then the address that it got. Throws an ApiError 500 when that is not possible.
+   */
   async enable(): Promise<void> {
-    if (this.#port) return;
-    const { log } = this.#settings;
+    if (!this.#port) await this.#open();
+    await this.doorTurned();
+  }
+
+  /** Resolves when the door is as the toxics have it. Throws an ApiError 500 where that is not possible yet; it goes on being tried. */
+  async doorTurned(): Promise<void> {
+    await this.#port?.turn(this.#doorWanted());
+  }
+
+  async #open(): Promise<void> {
+    const { log, authority } = this.#settings;
     this.#port = await this.#settings.openPort({
       listen: this.#listen,
       upstream: () => this.#upstream,
+      tls: this.#tls && { settings: this.#tls, authority },
       accept: (make) => this.#accept(make),
       log: (line) => log(`proxy "${this.name}": ${line}`),
     });
@@ -109,6 +142,7 @@ export class FaultProxy {
 
   /** Closes the port and drops the live connections; the port is closed when this returns. */
   disable(): void {
+    this.#retry?.cancel();
     this.#port?.close();
     this.#port = undefined;
     this.#dropped += this.#connections.size;
@@ -116,17 +150,18 @@ export class FaultProxy {
     this.#connections.clear();
   }
 
-  /** Whether `listen` (looked up) or `upstream` is another than now. */
-  async differs(listen: string, upstream: string): Promise<boolean> {
-    if (upstream !== this.#upstream) return true;
+  /** Whether `listen` (looked up), `upstream` or `tls` is another than now. */
+  async differs({ listen, upstream, tls }: ProxyPlace): Promise<boolean> {
+    if (upstream !== this.#upstream || JSON.stringify(tls) !== JSON.stringify(this.#tls)) return true;
     return listen !== this.#listen && formatAddress(await resolveAddress(listen)) !== this.#listen;
   }
 
   /** Takes over new addresses; the proxy is disabled after it. */
-  readdress(listen: string, upstream: string): void {
+  readdress({ listen, upstream, tls }: ProxyPlace): void {
     this.disable();
     this.#listen = listen;
     this.#upstream = upstream;
+    this.#tls = tls;
   }
 
   toxic(name: string): ActiveToxic {
@@ -137,6 +172,7 @@ export class FaultProxy {
 
   addToxic(request: ToxicRequest): ActiveToxic {
     if (this.#toxics.some((toxic) => toxic.name === request.name)) throw apiErrors.toxicExists();
+    if ('handshake' in request.kind) checkHandshakes(request, this.#tls);
     const toxic = new ActiveToxic(this.name, request, this.#settings.clock);
     this.#toxics.push(toxic);
     if (toxic.leaseMs !== undefined) {
@@ -144,7 +180,7 @@ export class FaultProxy {
       lease.renew(toxic.leaseMs);
       this.#leases.set(toxic, lease);
     }
-    for (const connection of this.#connections) connection.add(toxic);
+    this.#apply(toxic, (connection) => connection.add(toxic));
     return toxic;
   }
 
@@ -155,7 +191,7 @@ export class FaultProxy {
 
   /** Puts changed attributes or a changed toxicity to work on the live connections. */
   refreshToxic(toxic: ActiveToxic): void {
-    for (const connection of this.#connections) connection.update(toxic);
+    this.#apply(toxic, (connection) => connection.update(toxic));
   }
 
   removeToxic(toxic: ActiveToxic, ended: ToxicEnding): void {
@@ -163,11 +199,28 @@ export class FaultProxy {
     this.#leases.get(toxic)?.cancel();
     this.#leases.delete(toxic);
     toxic.finish(ended);
-    for (const connection of this.#connections) connection.remove(toxic);
+    this.#apply(toxic, (connection) => connection.remove(toxic));
   }
 
   removeAllToxics(ended: ToxicEnding): void {
     for (const toxic of this.#toxics) this.removeToxic(toxic, ended);
+  }
+
+  #apply(toxic: ActiveToxic, work: (connection: LiveConnection) => void): void {
+    if (toxic.kind.door) this.#turnDoor();
+    else this.#settings.pacer.each(this.#connections, work);
+  }
+
+  #doorWanted(): DoorState {
+    return this.#toxics.find(({ door }) => door !== 'open')?.door ?? 'open';
+  }
+
+  #turnDoor(): void {
+    this.#retry?.cancel();
+    this.doorTurned().catch((cause: unknown) => {
+      this.#settings.log(`proxy "${this.name}": could not turn its door: ${messageOf(cause)}`);
+      this.#retry = this.#settings.clock.setTimer(() => this.#turnDoor(), retryMs);
+    });
   }
 
   /** Chance of a toxic on the connection of that number: no other decision shifts it. */
@@ -196,6 +249,16 @@ export class FaultProxy {
     });
     if (!connection) return;
     this.#connections.add(connection);
-    for (const toxic of this.#toxics) connection.add(toxic);
+    for (const toxic of this.#toxics) if (!toxic.kind.door) connection.add(toxic);
   }
+}
+
+/** Throws an ApiError 400 where there is no handshake that a toxic could do something to. */
+function checkHandshakes({ kind, direction }: ToxicRequest, tls: TlsSettings | undefined): void {
+  if (!tls?.client)
+    throw apiErrors.badBody(`${kind.type} needs a proxy that ends the TLS of its clients ("tls": {"client": {}})`);
+  if (direction !== 'downstream')
+    throw apiErrors.badBody(
+      `stream of ${kind.type} must be downstream: it is clients that shake hands with this proxy`,
+    );
 }

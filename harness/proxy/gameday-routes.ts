@@ -15,6 +15,7 @@ import type { Registry } from './registry.ts';
  *   POST /gameday/lease { leaseMs? }         -> LeaseState; a heartbeat: renews the leases of toxics and proxies, and with `leaseMs` that of the
  *                                               server: without another in time, all toxics are removed and all proxies enabled
  *   GET  /gameday/lease                      -> LeaseState
+ *   GET  /gameday/authority                  -> the certificate, in PEM, of the authority by which proxies end the TLS of their clients
  */
 export function addGamedayRoutes(app: Hono, { registry, lease }: { registry: Registry; lease: Lease }): void {
   app.get('/capabilities', () => jsonResponse(200, capabilities()));
@@ -29,6 +30,10 @@ export function addGamedayRoutes(app: Hono, { registry, lease }: { registry: Reg
     if (leaseMs !== undefined) lease.renew(leaseMs);
     registry.renewLeases();
     return jsonResponse(200, lease.state());
+  });
+  app.get('/gameday/authority', async () => {
+    const headers = { 'content-type': 'application/x-pem-file' };
+    return new Response(await registry.authority.certificate(), { headers });
   });
   app.get('/gameday/lease', () => jsonResponse(200, lease.state()));
 }

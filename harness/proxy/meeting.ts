@@ -1,6 +1,7 @@
 import type { Random } from '../kit/random.ts';
 import type { ActiveToxic, AnyKind } from './active-toxic.ts';
 import type { HttpToxicKind } from './http/http-toxic.ts';
+import type { TlsToxicKind } from './tls/tls-toxic.ts';
 import type { Alteration, ToxicKind } from './toxics/toxic.ts';
 
 /** A toxic and a connection: what was rolled for it there, and whether it has done anything to it. */
@@ -38,5 +39,9 @@ export function isAtBytes(meeting: Meeting): meeting is Meeting<ToxicKind> {
 }
 
 export function isAtRequests(meeting: Meeting): meeting is Meeting<HttpToxicKind> {
-  return 'layer' in meeting.toxic.kind;
+  return 'layer' in meeting.toxic.kind && meeting.toxic.kind.layer === 'http';
+}
+
+export function isAtHandshakes(meeting: Meeting): meeting is Meeting<TlsToxicKind> {
+  return 'layer' in meeting.toxic.kind && meeting.toxic.kind.layer === 'tls';
 }

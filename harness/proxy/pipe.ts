@@ -110,6 +110,12 @@ export class Pipe {
     this.#endAt(this.#first);
   }
 
+  /** The sender broke down. Whether that vanishes on the way, so that the receiver must not see it. */
+  broken(): boolean {
+    for (let slot = this.#first; slot; slot = slot.next) if (slot.stage?.broken?.()) return true;
+    return false;
+  }
+
   /** The connection is gone. */
   discard(): void {
     for (const slot of this.#slots) slot.stage?.discard();
@@ -119,6 +125,7 @@ export class Pipe {
 
   #take(chunk: Buffer): void {
     this.#settings.came(chunk.length);
+    if (this.#closing) return;
     if (!this.#first) {
       this.#deliver(chunk);
       return;
@@ -148,10 +155,11 @@ export class Pipe {
     const { clock } = this.#settings;
     const { meeting } = slot;
     slot.ended = false;
-    slot.stage = meeting.toxic.kind.start(meeting.toxic.attributes, {
+    slot.stage = meeting.toxic.start(meeting.toxic.attributes, {
       clock,
       random: meeting.random,
       forward: (chunk) => {
+        if (slot.ended) return;
         const next = slot.next?.stage;
         if (next) next.chunk(chunk);
         else this.#deliver(chunk);
@@ -170,9 +178,12 @@ export class Pipe {
     this.#relink();
   }
 
-  /** What toxics behind it still hold goes on before the end. */
+  /**
+   * What toxics behind it still hold goes on before the end. What comes later, or is held before it, would come after a gap: nothing of that goes
+   * on, also where the toxic is taken away meanwhile.
+   */
   #closeBehind(slot: Slot): void {
-    slot.ended = true;
+    for (const one of this.#slots.slice(0, this.#slots.indexOf(slot) + 1)) one.ended = true;
     this.#closing = true;
     this.#endAt(slot.next);
   }

@@ -1,6 +1,9 @@
 import type { Clock } from '../kit/clock.ts';
 import type { ActiveToxic, Direction } from './active-toxic.ts';
 import type { Meeting } from './meeting.ts';
+import type { Authority } from './tls/authority.ts';
+import type { TlsSettings } from './tls/tls-settings.ts';
+import type { DoorState } from './toxics/toxic.ts';
 
 /** A connection through a proxy, as toxics are done to it. */
 export interface LiveConnection {
@@ -23,11 +26,21 @@ export interface ConnectionContext {
   readonly over: () => void;
 }
 
-/** The open door of a proxy. */
+/** The door of a proxy. */
 export interface Port {
   /** `host:port`, where it really listens. */
   readonly address: string;
+  /**
+   * Opens or shuts the door, which has the same address again after it. Resolves when it is as was asked for last. Throws an ApiError 500 where
+   * that is not possible; it stays as it is then, and may be asked again.
+   */
+  turn(state: DoorState): Promise<void>;
   close(): void;
+}
+
+export interface PortTls {
+  readonly settings: TlsSettings;
+  readonly authority: Authority;
 }
 
 export interface PortSettings {
@@ -35,6 +48,8 @@ export interface PortSettings {
   readonly listen: string;
   /** Where a client's connection leads to at the moment. */
   upstream(): string;
+  /** On which sides it speaks TLS, and by whose certificates; default on none. */
+  readonly tls?: PortTls | undefined;
   /** Called for every client; `make` gives the connection, or nothing where the upstream is no address at all. */
   accept(make: (context: ConnectionContext) => LiveConnection | undefined): void;
   log(line: string): void;

@@ -5,9 +5,11 @@ import type { ActiveToxic, ToxicAccount, ToxicEnding, ToxicRequest } from './act
 import { ApiError, apiErrors } from './api-error.ts';
 import { FaultProxy, type ProxyTraffic, type ProxyView } from './fault-proxy.ts';
 import { Lease } from './lease.ts';
+import { Pacer } from './pacer.ts';
 import type { OpenPort } from './port.ts';
 import type { ProxyChange, ProxyRequest } from './requests.ts';
 import { openSocketPort } from './socket-port.ts';
+import { Authority } from './tls/authority.ts';
 
 /** How often a port that somebody else has taken meanwhile is tried again when healing. */
 const retryMs = 250;
@@ -32,7 +34,11 @@ export interface PopulateResult {
 /** All proxies by name, and what their toxics have done. */
 export class Registry {
   readonly #settings: RegistrySettings;
+  /** Of all its proxies. */
+  readonly authority: Authority;
   readonly #proxies = new Map<string, FaultProxy>();
+  /** Of all proxies together. */
+  readonly #pacer: Pacer;
   /** The last toxic of each proxy and name. */
   readonly #accounts = new Map<string, ActiveToxic>();
   /** Changes to ports come one after another; toxics never wait for them. */
@@ -43,6 +49,8 @@ export class Registry {
 
   constructor(settings: RegistrySettings) {
     this.#settings = settings;
+    this.authority = new Authority(settings.clock, settings.random.fork('authority'));
+    this.#pacer = new Pacer(settings.clock);
   }
 
   get(name: string): FaultProxy {
@@ -84,9 +92,12 @@ export class Registry {
   update(name: string, change: ProxyChange): Promise<ProxyView> {
     return this.#inTurn(async () => {
       const proxy = this.get(name);
-      const { listen, upstream, enabled } = proxy.view();
-      const wanted = { listen: change.listen ?? listen, upstream: change.upstream ?? upstream };
-      if (await proxy.differs(wanted.listen, wanted.upstream)) proxy.readdress(wanted.listen, wanted.upstream);
+      const { listen, upstream, enabled, tls } = proxy.view();
+      const wanted = {
+        ...{ listen: change.listen ?? listen, upstream: change.upstream ?? upstream },
+        tls: change.tls ?? tls,
+      };
+      if (await proxy.differs(wanted)) proxy.readdress(wanted);
       if (change.enabled ?? enabled) await proxy.enable();
       else proxy.disable();
       return proxy.view();
@@ -103,6 +114,7 @@ export class Registry {
     });
   }
 
+  /** It is at work when this returns, but for the door, which `FaultProxy.doorTurned` waits for. */
   addToxic(proxyName: string, request: ToxicRequest): ActiveToxic {
     return this.#remember(this.get(proxyName).addToxic(request));
   }
@@ -156,6 +168,7 @@ export class Registry {
       for (const proxy of this.#proxies.values()) {
         proxy.removeAllToxics('stopped');
         this.#dropLease(proxy);
+        this.#pacer.finish();
         proxy.disable();
       }
     });
@@ -164,7 +177,7 @@ export class Registry {
   async #ensure(request: ProxyRequest): Promise<FaultProxy> {
     const existing = this.#proxies.get(request.name);
     if (!existing) return this.#start(request);
-    if (!(await existing.differs(request.listen, request.upstream))) return existing;
+    if (!(await existing.differs(request))) return existing;
     // Its port may be the one that the new one wants. If that fails, the old one stays, stopped.
     existing.disable();
     const proxy = await this.#start(request, existing);
@@ -172,10 +185,13 @@ export class Registry {
   }
 
   async #start(request: ProxyRequest, replaced?: FaultProxy): Promise<FaultProxy> {
-    const { name, listen, upstream, enabled, toxics } = request;
+    const { name, listen, upstream, enabled, toxics, tls } = request;
     const { clock, random, log, openPort = openSocketPort } = this.#settings;
     const { seed, leaseMs } = request;
-    const proxy = new FaultProxy({ name, listen, upstream, clock, random, seed, log, openPort });
+    const { authority } = this;
+    const pacer = this.#pacer;
+    const own = { name, listen, upstream, tls, seed, pacer };
+    const proxy = new FaultProxy({ ...own, clock, random, log, openPort, authority });
     // The toxics are there before the port opens: no byte gets past them.
     const added = toxics.map((toxic) => proxy.addToxic(toxic));
     if (enabled) await proxy.enable();

@@ -1,9 +1,10 @@
 import { z } from 'zod';
 import type { ActiveToxic, Direction, ToxicRequest } from './active-toxic.ts';
 import { apiErrors } from './api-error.ts';
-import { readAttributes } from './attributes.ts';
+import { readAttributes, readToxicity } from './attributes.ts';
 import type { AttributeValues } from './http/http-toxic.ts';
 import { anyKinds } from './kinds.ts';
+import { TlsBody, type TlsSettings } from './tls/tls-settings.ts';
 
 /** As in Go's decoder, null counts as absent and unknown fields are ignored. */
 const optional = <T extends z.ZodType>(schema: T) => schema.nullish().transform((value) => value ?? undefined);
@@ -26,6 +27,7 @@ const ProxyChangeBody = z.object({
   listen: optional(z.string()),
   upstream: optional(z.string()),
   enabled: optional(z.boolean()),
+  tls: TlsBody,
 });
 const ProxyBody = ProxyChangeBody.extend({
   name: optional(z.string()),
@@ -40,6 +42,8 @@ export interface ProxyRequest {
   readonly upstream: string;
   readonly enabled: boolean;
   readonly toxics: readonly ToxicRequest[];
+  /** On which sides it speaks TLS; default on none. */
+  readonly tls?: TlsSettings | undefined;
   /** Decides what is left to chance at it, in place of the server's seed. */
   readonly seed?: number | undefined;
   /** Without a heartbeat for so long it is healed: its toxics go, and it is enabled. Default never. Milliseconds. */
@@ -50,6 +54,8 @@ export interface ProxyChange {
   readonly listen?: string | undefined;
   readonly upstream?: string | undefined;
   readonly enabled?: boolean | undefined;
+  /** Takes the place of what it had; `{}` for TLS on no side. */
+  readonly tls?: TlsSettings | undefined;
 }
 
 export interface ToxicChange {
@@ -78,7 +84,7 @@ export function readToxic(text: string): ToxicRequest {
 export function readToxicChange(text: string, toxic: ActiveToxic): ToxicChange {
   const body = parse(ToxicChangeBody, text);
   return {
-    toxicity: body.toxicity ?? toxic.toxicity,
+    toxicity: readToxicity(toxic.kind, body.toxicity ?? toxic.toxicity),
     attributes: readAttributes(toxic.kind, body.attributes ?? {}, toxic.attributes),
   };
 }
@@ -109,8 +115,8 @@ function toProxyRequest(body: z.output<typeof ProxyBody>, where: string): ProxyR
   if (!body.upstream) throw apiErrors.missingField(`upstream${where}`);
   const toxics = (body.toxics ?? []).map(toToxicRequest);
   if (new Set(toxics.map((toxic) => toxic.name)).size < toxics.length) throw apiErrors.toxicExists();
-  const { name, listen = '', upstream, enabled = true } = body;
-  return { name, listen, upstream, enabled, toxics, ...ownOf(body) };
+  const { name, listen = '', upstream, enabled = true, tls } = body;
+  return { name, listen, upstream, enabled, toxics, tls, ...ownOf(body) };
 }
 
 function toToxicRequest(body: z.output<typeof ToxicBody>): ToxicRequest {
@@ -122,7 +128,8 @@ function toToxicRequest(body: z.output<typeof ToxicBody>): ToxicRequest {
   // An empty name counts as none.
   const name = body.name === undefined || body.name === '' ? `${kind.type}_${stream}` : body.name;
   const attributes = readAttributes(kind, body.attributes ?? {});
-  return { name, kind, stream, direction, toxicity: body.toxicity ?? 1, attributes, ...ownOf(body) };
+  const toxicity = readToxicity(kind, body.toxicity ?? 1);
+  return { name, kind, stream, direction, toxicity, attributes, ...ownOf(body) };
 }
 
 function ownOf({ seed, lease }: { seed?: number | undefined; lease?: number | undefined }): {

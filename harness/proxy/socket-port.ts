@@ -1,39 +1,122 @@
-import { connect, createServer, type Socket } from 'node:net';
+import { connect, createServer, type Server, type Socket } from 'node:net';
+import type { SecureContext } from 'node:tls';
 import { messageOf } from '../kit/errors.ts';
-import { formatAddress, parseAddress, resolveAddress } from './address.ts';
+import { formatAddress, parseAddress, resolveAddress, type Address } from './address.ts';
 import { ApiError } from './api-error.ts';
 import { Connection } from './connection.ts';
-import type { OpenPort, PortSettings } from './port.ts';
+import { holdPort, type HeldPort } from './held-port.ts';
+import type { OpenPort, Port, PortSettings } from './port.ts';
+import type { Side } from './side.ts';
+import { acceptTls } from './tls/accept-tls.ts';
+import { prepareTls, type PreparedTls } from './tls/prepare-tls.ts';
+import { encrypt } from './tls/upstream-handshake.ts';
+import type { DoorState } from './toxics/toxic.ts';
 
 /** Opens a TCP port. */
 export const openSocketPort: OpenPort = async (settings) => {
   const address = await resolveAddress(settings.listen);
-  const server = createServer({ allowHalfOpen: true, noDelay: true }, (client) => {
-    settings.accept((context) => {
-      const upstream = dial(settings);
+  const port = new SocketPort(settings, address, await prepareTls(settings.tls, address.host));
+  await port.open();
+  return port;
+};
+
+class SocketPort implements Port {
+  readonly #settings: PortSettings;
+  readonly #tls: PreparedTls;
+  #address: Address;
+  #server: Server | undefined;
+  #held: HeldPort | undefined;
+  #state: DoorState = 'open';
+  #wanted: DoorState = 'open';
+  #turning: Promise<void> | undefined;
+  #isClosed = false;
+
+  constructor(settings: PortSettings, address: Address, tls: PreparedTls) {
+    this.#settings = settings;
+    this.#tls = tls;
+    this.#address = address;
+  }
+
+  get address(): string {
+    return formatAddress(this.#address);
+  }
+
+  async open(): Promise<void> {
+    const server = await listen(this.#address, (client) => this.#accept(client));
+    server.on('error', (cause) => this.#settings.log(cause.message));
+    const bound = server.address();
+    if (bound !== null && typeof bound === 'object') this.#address = { host: bound.address, port: bound.port };
+    if (this.#isClosed) server.close();
+    else this.#server = server;
+  }
+
+  turn(state: DoorState): Promise<void> {
+    this.#wanted = state;
+    if (this.#state === state && !this.#turning) return Promise.resolve();
+    this.#turning ??= this.#turnAsWanted();
+    return this.#turning;
+  }
+
+  close(): void {
+    this.#isClosed = true;
+    this.#server?.close();
+    this.#held?.release();
+  }
+
+  async #turnAsWanted(): Promise<void> {
+    try {
+      while (!this.#isClosed && this.#state !== this.#wanted) {
+        const next = this.#wanted;
+        await this.#become(next);
+        this.#state = next;
+      }
+    } finally {
+      this.#turning = undefined;
+    }
+  }
+
+  async #become(state: DoorState): Promise<void> {
+    if (state === 'refusing') {
+      this.#server?.close();
+      this.#server = undefined;
+      this.#held = holdPort(this.#address);
+      return;
+    }
+    await this.open();
+    // Only now, so that the port is never anybody's.
+    this.#held?.release();
+    this.#held = undefined;
+  }
+
+  #accept(client: Socket): void {
+    this.#settings.accept((context) => {
+      const { client: contexts, upstream: trusted } = this.#tls;
+      const upstream = dial(this.#settings, trusted);
+      if (upstream && contexts) return acceptTls({ wire: client, upstream, contexts, context });
       if (upstream) return new Connection({ client, upstream, ...context });
       client.destroy();
       return undefined;
     });
-  });
+  }
+}
+
+async function listen(address: Address, accept: (client: Socket) => void): Promise<Server> {
+  const server = createServer({ allowHalfOpen: true, noDelay: true }, accept);
   await new Promise<void>((resolve, reject) => {
     server.once('error', (cause) => reject(listenError(formatAddress(address), cause)));
     server.listen({ host: address.host, port: address.port }, resolve);
   });
-  server.on('error', (cause) => settings.log(cause.message));
-  const bound = server.address();
-  const isBound = bound !== null && typeof bound === 'object';
-  return {
-    address: isBound ? formatAddress({ host: bound.address, port: bound.port }) : settings.listen,
-    close: () => void server.close(),
-  };
-};
+  return server;
+}
 
 /** Undefined when the upstream is no address at all: Toxiproxy takes any text and finds out when it dials. */
-function dial(settings: PortSettings): Socket | undefined {
+function dial(settings: PortSettings, trusted: SecureContext | undefined): Side | undefined {
   try {
     const { host, port } = parseAddress(settings.upstream());
-    return connect({ host, port, allowHalfOpen: true, noDelay: true });
+    const wire = connect({ host, port, allowHalfOpen: true, noDelay: true });
+    if (!trusted) return wire;
+    const name = settings.tls?.settings.upstream?.name ?? host;
+    return encrypt(wire, { context: trusted, name, log: (line) => settings.log(line) });
   } catch (cause) {
     settings.log(`could not dial ${settings.upstream()}: ${messageOf(cause)}`);
     return undefined;

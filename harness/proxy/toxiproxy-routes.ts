@@ -46,7 +46,13 @@ function addToxicRoutes(app: Hono, registry: Registry): void {
   app.post(path, async (context) => {
     const name = context.req.param('proxy');
     registry.get(name);
-    return jsonResponse(200, registry.addToxic(name, readToxic(await context.req.text())).view());
+    const toxic = registry.addToxic(name, readToxic(await context.req.text()));
+    const proxy = registry.get(name);
+    await proxy.doorTurned().catch((cause: unknown) => {
+      proxy.removeToxic(toxic, 'removed');
+      throw cause;
+    });
+    return jsonResponse(200, toxic.view());
   });
   app.get(`${path}/:toxic`, (context) => {
     const { proxy, toxic } = context.req.param();
@@ -61,11 +67,13 @@ function addToxicRoutes(app: Hono, registry: Registry): void {
     toxic.attributes = change.attributes;
     toxic.toxicity = change.toxicity;
     proxy.refreshToxic(toxic);
+    await proxy.doorTurned();
     return jsonResponse(200, toxic.view());
   });
-  app.delete(`${path}/:toxic`, (context) => {
+  app.delete(`${path}/:toxic`, async (context) => {
     const proxy = registry.get(context.req.param('proxy'));
     proxy.removeToxic(proxy.toxic(context.req.param('toxic')), 'removed');
+    await proxy.doorTurned();
     return noContent();
   });
 }

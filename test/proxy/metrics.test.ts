@@ -107,7 +107,7 @@ describe('the capabilities of the proxy', () => {
   });
 
   it('are what a toxic is checked by: each attribute at its bounds is taken, and beyond them refused', async () => {
-    await bench.proxy('a', '127.0.0.1:1');
+    await bench.proxy('a', '127.0.0.1:1', { tls: { client: {} } });
     const { json } = await bench.call<{
       types: { type: string; attributes: ({ name: string } & (NumberCapability | TextCapability))[] }[];
     }>('GET', '/capabilities');

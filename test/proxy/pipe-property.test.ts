@@ -8,6 +8,7 @@ import { Pipe } from '../../harness/proxy/pipe.ts';
 import { bandwidth } from '../../harness/proxy/toxics/bandwidth.ts';
 import { latency } from '../../harness/proxy/toxics/latency.ts';
 import { noop } from '../../harness/proxy/toxics/noop.ts';
+import { sharedBandwidth } from '../../harness/proxy/toxics/shared-bandwidth.ts';
 import { slicer } from '../../harness/proxy/toxics/slicer.ts';
 import { slowAccept } from '../../harness/proxy/toxics/slow-accept.ts';
 import { slowClose } from '../../harness/proxy/toxics/slow-close.ts';
@@ -17,6 +18,7 @@ import type { Attributes, ToxicKind } from '../../harness/proxy/toxics/toxic.ts'
 const harmless: readonly { kind: ToxicKind; attributes: fc.Arbitrary<Attributes> }[] = [
   { kind: latency, attributes: fc.record({ latency: fc.nat(200), jitter: fc.nat(100) }) },
   { kind: bandwidth, attributes: fc.record({ rate: fc.nat(50) }) },
+  { kind: sharedBandwidth, attributes: fc.record({ rate: fc.nat(50) }) },
   { kind: slowClose, attributes: fc.record({ delay: fc.nat(200) }) },
   { kind: slowAccept, attributes: fc.record({ delay: fc.nat(200) }) },
   {

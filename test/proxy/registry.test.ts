@@ -11,7 +11,7 @@ it('heals a proxy, too, that was still being made with its toxics when that was 
     ...{ clock: new VirtualClock(), random: seededRandom(1), log: () => undefined },
     openPort: async () => {
       await opened;
-      return { address: '127.0.0.1:5', close: () => undefined };
+      return { address: '127.0.0.1:5', turn: () => Promise.resolve(), close: () => undefined };
     },
   });
   const toxics = [{ name: 'hole', type: 'timeout' }];

@@ -1,27 +1,33 @@
 import { Nearest, type Scored } from './nearest.ts';
 
-/** Vectors of one length in one block of memory: going through all of them is what a search is. */
+/**
+ * Vectors of one length, a column for each of their places: going through all of them is what a search is, and a question, embedded by feature
+ * hashing, is zero in nine places of ten. So a search reads a tenth of the columns, each from its beginning to its end.
+ */
 export class VectorTable {
   readonly size: number;
-  #block: Float32Array;
+  readonly #columns: Float32Array[];
+  /** What each row has come to in the search under way: kept, since searches come by the hundred a second. */
+  #sums: Float64Array;
 
   constructor(size: number) {
     this.size = size;
-    this.#block = new Float32Array(size * 64);
+    this.#columns = Array.from({ length: size }, () => new Float32Array(64));
+    this.#sums = new Float64Array(64);
   }
 
   set(row: number, vector: Float32Array): void {
     this.#reserve(row + 1);
-    this.#block.set(vector, row * this.size);
+    this.#columns.forEach((column, place) => (column[row] = vector[place] ?? 0));
   }
 
   /** A copy. */
   get(row: number): Float32Array {
-    return this.#block.slice(row * this.size, (row + 1) * this.size);
+    return Float32Array.from(this.#columns, (column) => column[row] ?? 0);
   }
 
   move(fromRow: number, toRow: number): void {
-    this.#block.copyWithin(toRow * this.size, fromRow * this.size, (fromRow + 1) * this.size);
+    for (const column of this.#columns) column[toRow] = column[fromRow] ?? 0;
   }
 
   /**
@@ -35,61 +41,43 @@ export class VectorTable {
   ): readonly Scored[] {
     const { rows, count, least, eligible } = settings;
     const nearest = new Nearest(Math.min(count, rows), least);
-    const places = nonZeroPlaces(query);
-    // Embeddings by feature hashing are zeros for the most part: what is left of a question is then a tenth of the work.
-    const isSparse = places.length * 2 < query.length;
+    const sums = this.#products(query, rows);
     for (let row = 0; row < rows; row++) {
-      const from = row * this.size;
-      const score = isSparse ? sparseDotAt(this.#block, from, query, places) : dotAt(this.#block, from, query);
+      const score = sums[row] ?? 0;
       if (score > nearest.bar && eligible(row)) nearest.offer(row, score);
     }
     return nearest.sorted();
   }
 
+  #products(query: Float32Array, rows: number): Float64Array {
+    const sums = this.#sums.fill(0, 0, rows);
+    this.#columns.forEach((column, place) => {
+      const value = query[place] ?? 0;
+      if (value !== 0) addTo(sums, column, value, rows);
+    });
+    return sums;
+  }
+
   #reserve(rows: number): void {
-    if (rows * this.size <= this.#block.length) return;
-    const larger = new Float32Array(rows * this.size * 2);
-    larger.set(this.#block);
-    this.#block = larger;
+    if (rows <= this.#sums.length) return;
+    this.#sums = new Float64Array(rows * 2);
+    this.#columns.forEach((column, place) => {
+      const larger = new Float32Array(rows * 2);
+      larger.set(column);
+      this.#columns[place] = larger;
+    });
   }
 }
 
-/** Four sums at a time, as none of them waits for another. Indices stay inside, so the fallbacks of the types never count. */
-function dotAt(block: Float32Array, from: number, query: Float32Array): number {
-  const length = query.length;
-  const inFours = length - (length % 4);
-  let first = 0;
-  let second = 0;
-  let third = 0;
-  let fourth = 0;
-  let index = 0;
-  for (; index < inFours; index += 4) {
-    const at = from + index;
-    first += (block[at] ?? 0) * (query[index] ?? 0);
-    second += (block[at + 1] ?? 0) * (query[index + 1] ?? 0);
-    third += (block[at + 2] ?? 0) * (query[index + 2] ?? 0);
-    fourth += (block[at + 3] ?? 0) * (query[index + 3] ?? 0);
-  }
-  for (; index < length; index++) first += (block[from + index] ?? 0) * (query[index] ?? 0);
-  return first + second + (third + fourth);
-}
-
-/** The same, over these places only. */
-function sparseDotAt(block: Float32Array, from: number, query: Float32Array, places: Int32Array): number {
-  let sum = 0;
-  for (let index = 0; index < places.length; index++) {
-    const place = places[index] ?? 0;
-    sum += (block[from + place] ?? 0) * (query[place] ?? 0);
-  }
-  return sum;
-}
-
-function nonZeroPlaces(vector: Float32Array): Int32Array {
-  return Int32Array.from(vector.keys()).filter((place) => vector[place] !== 0);
+/** Indices stay inside, so the fallbacks of the types never count. */
+function addTo(sums: Float64Array, column: Float32Array, factor: number, rows: number): void {
+  for (let row = 0; row < rows; row++) sums[row] = (sums[row] ?? 0) + (column[row] ?? 0) * factor;
 }
 
 /** To length one; a vector of zeros stays as it is. */
 export function normalised(vector: Float32Array): Float32Array {
-  const length = Math.sqrt(dotAt(vector, 0, vector));
+  let squares = 0;
+  for (const value of vector) squares += value * value;
+  const length = Math.sqrt(squares);
   return length === 0 ? vector : vector.map((value) => value / length);
 }

@@ -1,3 +1,4 @@
+import { pieceStream } from '../../../harness/kit/piece-stream.ts';
 import { asFailure } from '../failure.ts';
 import type { AnswerPart } from './answer-question.ts';
 
@@ -12,29 +13,29 @@ export function answerStream(
   onEnd: (isWhole: boolean) => void,
 ): ReadableStream<Uint8Array> {
   let pending: AnswerPart | null = first;
-  return new ReadableStream<Uint8Array>({
-    pull: async (controller) => {
+  return pieceStream({
+    pull: async (writer) => {
       let isWhole = false;
       try {
         const part = pending ?? (await rest.next()).value;
         pending = null;
-        if (part) controller.enqueue(Buffer.from(eventOf(part)));
+        if (part) writer.enqueue(Buffer.from(eventOf(part)));
         if (part?.kind === 'token') return;
         isWhole = true;
       } catch (cause) {
         const { code, message } = asFailure(cause);
-        controller.enqueue(Buffer.from(event('error', { code, message })));
+        writer.enqueue(Buffer.from(event('error', { code, message })));
       }
       // After its end, an answer still holds its place at the model server until it is told that nobody reads on.
       await rest.return();
       onEnd(isWhole);
-      controller.close();
+      writer.close();
     },
     cancel: async () => {
       onEnd(false);
       await rest.return();
     },
-  });
+  }).stream;
 }
 
 function eventOf(part: AnswerPart): string {

@@ -1,4 +1,3 @@
-import type { Tracer } from '@opentelemetry/api';
 import OpenAI from 'openai';
 import type { Clock } from '../../../harness/kit/clock.ts';
 import type { Random } from '../../../harness/kit/random.ts';
@@ -6,7 +5,7 @@ import { createBackoff } from '../backoff.ts';
 import { createRetryBudget } from '../retry-budget.ts';
 import type { WorkloadSettings } from '../settings.ts';
 import type { ModelMetrics } from '../telemetry/model-metrics.ts';
-import { openSpan, traceHeaders } from '../telemetry/trace-context.ts';
+import { openSpan, traceHeaders, type SpanMaker } from '../telemetry/trace-context.ts';
 import type { Work } from '../work.ts';
 import { ModelFailure, readModelFailure } from './model-failure.ts';
 import { retryModelCall, type ModelRetries } from './retry-model-call.ts';
@@ -35,7 +34,7 @@ export interface ModelClientSettings {
   readonly clock: Clock;
   readonly random: Random;
   readonly fetch: typeof fetch;
-  readonly tracer: Tracer;
+  readonly tracer: SpanMaker;
   readonly metrics: ModelMetrics;
   readonly workload: Pick<WorkloadSettings, 'model' | 'answer' | 'defect'>;
 }

@@ -1,4 +1,3 @@
-import type { Tracer } from '@opentelemetry/api';
 import { bulkhead } from 'cockatiel';
 import type { z } from 'zod';
 import type { Clock } from '../../../harness/kit/clock.ts';
@@ -6,7 +5,7 @@ import { messageOf } from '../../../harness/kit/errors.ts';
 import type { Random } from '../../../harness/kit/random.ts';
 import { readRetryAfter } from '../retry-after.ts';
 import type { WorkloadSettings } from '../settings.ts';
-import { newTrace, traceHeaders } from '../telemetry/trace-context.ts';
+import { newTrace, traceHeaders, type SpanMaker } from '../telemetry/trace-context.ts';
 import { CommentsSchema, TicketPageSchema, type Comment, type TicketPage } from './crm-wire.ts';
 import { createRetryPolicy, type RetryPolicy } from './retry-policy.ts';
 import { GaveUp, SourceFailure } from './source-failure.ts';
@@ -25,7 +24,7 @@ export interface CrmClientSettings {
   readonly clock: Clock;
   readonly random: Random;
   readonly fetch: typeof fetch;
-  readonly tracer: Tracer;
+  readonly tracer: SpanMaker;
   readonly workload: Pick<WorkloadSettings, 'crm' | 'defect'>;
   /** Aborted when the workload stops. */
   readonly stopped: AbortSignal;

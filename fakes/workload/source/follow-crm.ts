@@ -1,4 +1,3 @@
-import type { Tracer } from '@opentelemetry/api';
 import type { Clock } from '../../../harness/kit/clock.ts';
 import type { Random } from '../../../harness/kit/random.ts';
 import type { Admission } from '../admission/admission.ts';
@@ -6,7 +5,7 @@ import { embedAndStore } from '../ingest/embed-and-store.ts';
 import type { ModelClient } from '../model/model-client.ts';
 import type { WorkloadSettings } from '../settings.ts';
 import type { Store } from '../store/store.ts';
-import { newTrace } from '../telemetry/trace-context.ts';
+import { newTrace, type SpanMaker } from '../telemetry/trace-context.ts';
 import { openWork } from '../work.ts';
 import { createCrmClient } from './crm-client.ts';
 import type { DeadLetters } from './dead-letters.ts';
@@ -17,7 +16,7 @@ export interface FollowCrmSettings {
   readonly clock: Clock;
   readonly random: Random;
   readonly fetch: typeof fetch;
-  readonly tracer: Tracer;
+  readonly tracer: SpanMaker;
   readonly workload: WorkloadSettings;
   readonly admission: Admission;
   readonly model: ModelClient;

@@ -1,4 +1,4 @@
-import { createNoopMeter, type Meter, type Tracer } from '@opentelemetry/api';
+import { createNoopMeter, type Meter } from '@opentelemetry/api';
 import { resourceFromAttributes } from '@opentelemetry/resources';
 import {
   MeterProvider,
@@ -8,11 +8,13 @@ import {
 } from '@opentelemetry/sdk-metrics';
 import { BasicTracerProvider, type SpanProcessor } from '@opentelemetry/sdk-trace-base';
 import { randomHex, type Random } from '../../../harness/kit/random.ts';
+import { idsOnly } from './ids-only.ts';
+import type { SpanMaker } from './trace-context.ts';
 
 /** Where the workload's own measurements go. */
 export interface Telemetry {
   readonly meter: Meter;
-  readonly tracer: Tracer;
+  readonly tracer: SpanMaker;
   stop(): Promise<void>;
 }
 
@@ -35,18 +37,17 @@ export function createTelemetry(settings: TelemetrySettings): Telemetry {
   const resource = resourceFromAttributes({ 'service.name': 'gameday-workload' });
   const readers = [...(settings.metricReaders ?? []), ...exportTo(settings)];
   const meters = new MeterProvider({ resource, readers });
-  const tracers = new BasicTracerProvider({
-    resource,
-    spanProcessors: [...(settings.spanProcessors ?? [])],
-    idGenerator: {
-      generateTraceId: () => randomHex(settings.random, 16),
-      generateSpanId: () => randomHex(settings.random, 8),
-    },
-  });
+  const idGenerator = {
+    generateTraceId: () => randomHex(settings.random, 16),
+    generateSpanId: () => randomHex(settings.random, 8),
+  };
+  const spanProcessors = [...(settings.spanProcessors ?? [])];
+  const tracers = new BasicTracerProvider({ resource, spanProcessors, idGenerator });
   return {
     // Without a reader the instruments would only cost time.
     meter: readers.length === 0 ? createNoopMeter() : meters.getMeter('gameday-workload'),
-    tracer: tracers.getTracer('gameday-workload'),
+    // Without a processor only the ids of spans are ever seen.
+    tracer: spanProcessors.length === 0 ? idsOnly(idGenerator) : tracers.getTracer('gameday-workload'),
     stop: async () => {
       // A receiver that has gone must not keep us from stopping.
       await Promise.allSettled([meters.shutdown({ timeoutMillis: 1000 }), tracers.shutdown()]);

@@ -37,9 +37,12 @@ export function traceHeaders(context: Context): Record<string, string> {
   return headers;
 }
 
+/** What makes spans. */
+export type SpanMaker = Pick<Tracer, 'startSpan'>;
+
 /** What spans are made with. */
 export interface Tracing {
-  readonly tracer: Tracer;
+  readonly tracer: SpanMaker;
   readonly clock: Clock;
 }
 

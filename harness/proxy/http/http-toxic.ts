@@ -90,6 +90,9 @@ export interface FaultContext {
 /** One kind of toxic that is done to requests and responses of HTTP/1.1, each by itself: one file, one export, one line in `kinds/index.ts`. */
 export interface HttpToxicKind {
   readonly layer: 'http';
+  /** What only toxics have that are done to bytes. */
+  readonly door?: never;
+  readonly isTwoWay?: never;
   /** Its name on the wire. */
   readonly type: string;
   /** Its own; those that say which requests it is done to (`matcher.ts`) every kind has. */

@@ -1,11 +1,15 @@
 import { bandwidth } from './bandwidth.ts';
 import { closeAfter } from './close-after.ts';
 import { corrupt } from './corrupt.ts';
+import { halfOpen } from './half-open.ts';
 import { latency } from './latency.ts';
 import { limitData } from './limit-data.ts';
+import { neverAnswer } from './never-answer.ts';
 import { noop } from './noop.ts';
 import { packetLoss } from './packet-loss.ts';
+import { refuse } from './refuse.ts';
 import { resetPeer } from './reset-peer.ts';
+import { sharedBandwidth } from './shared-bandwidth.ts';
 import { slicer } from './slicer.ts';
 import { slowAccept } from './slow-accept.ts';
 import { slowClose } from './slow-close.ts';
@@ -16,6 +20,7 @@ import type { ToxicKind } from './toxic.ts';
 export const toxicKinds: readonly ToxicKind[] = [
   latency,
   bandwidth,
+  sharedBandwidth,
   slowClose,
   timeout,
   resetPeer,
@@ -25,5 +30,8 @@ export const toxicKinds: readonly ToxicKind[] = [
   slowAccept,
   closeAfter,
   corrupt,
+  halfOpen,
+  neverAnswer,
+  refuse,
   noop,
 ];

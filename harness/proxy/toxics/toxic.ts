@@ -15,8 +15,12 @@ export interface AttributeRange {
 
 export type Attributes<Name extends string = string> = Readonly<Record<Name, number>>;
 
-/** What was done to bytes: passed on late, not passed on at all, passed on with other content, in other pieces, or without
- * having come at all. */
+/**
+ * What clients find that connect: somebody who accepts, or a refusal, as where nobody listens. Connections that are open go on in any state.
+ */
+export type DoorState = 'open' | 'refusing';
+
+/** What was done to bytes: passed on late, not at all, with other content, in other pieces, or without having come. */
 export type Alteration = 'delayed' | 'dropped' | 'corrupted' | 'cut' | 'added';
 
 /** What a toxic can do to one direction of one connection. */
@@ -45,6 +49,8 @@ export interface ToxicStage<Name extends string = string> {
   chunk(chunk: Buffer): void;
   /** The sender has finished; no chunk comes after it. */
   end(): void;
+  /** The sender's side broke down: it was reset, or never reached. True where that is not to be seen behind this; default the other side is reset. */
+  broken?(): boolean;
   /** New attributes; what is held now follows them too. */
   update(attributes: Attributes<Name>): void;
   /** Switched off: hands on what is held, in order and at once, and leaves no timer. Nothing is called after it. */
@@ -62,7 +68,14 @@ export interface ToxicKind<Name extends string = string> {
   readonly attributes: Readonly<Record<Name, AttributeRange>>;
   /** What is wrong with attributes that are in their ranges, but do not go together; default nothing. */
   problems?(attributes: Attributes<Name>): readonly string[];
+  /** Whether it is done to both directions, whatever its stream says; default to that one. */
+  readonly isTwoWay?: true;
+  /** What it does to the door of the proxy. Default nothing; one that does something there is never at a connection. */
+  readonly door?: Exclude<DoorState, 'open'>;
+  /** Comes to one direction of one connection, which has nothing to do with others. */
   start(attributes: Attributes<Name>, outlet: ToxicOutlet): ToxicStage<Name>;
+  /** For one toxic, at all the connections it comes to: gives what takes the place of `start`, and holds what they have in common. Default `start`. */
+  together?(clock: Clock): (attributes: Attributes<Name>, outlet: ToxicOutlet) => ToxicStage<Name>;
 }
 
 /** The longest time that a toxic takes, a day: beyond it a timer of the platform would overflow into firing at once. */

@@ -1,3 +1,4 @@
+import type { Direction } from '../../proxy/active-toxic.ts';
 import type { Unsettled } from '../activity.ts';
 import { closed, terminated } from './network-errors.ts';
 import type { ResponseBody } from './response-body.ts';
@@ -16,16 +17,28 @@ export interface ExchangeRequest {
   readonly arrived: (response: Response) => Response | Promise<Response>;
 }
 
+/** What an exchange needs of its connection. */
+interface ExchangeConnection {
+  /** Nothing else can be sent on it. */
+  close(): void;
+  /** The exchange is over, in whatever way; told last. */
+  over(): void;
+  /** Asked when the caller (upstream) or the handler (downstream) is gone: whether that vanishes on its way to the other. */
+  lost(direction: Direction): boolean;
+}
+
 /** One request and its answer on a connection. It is over once: by the end of its body, by its caller, or by its connection. */
 export class Exchange {
   readonly #request: ExchangeRequest;
-  readonly #connection: { close(): void; over(): void };
+  readonly #connection: ExchangeConnection;
   readonly #onAbort = (): void => this.breakOff(this.#request.signal?.reason);
   /** Made when somebody asks for it: most handlers never do. */
   #hangUp: AbortController | undefined;
   #failure: { readonly cause: unknown } | undefined;
   #fail: ((cause: unknown) => void) | undefined;
   #isOver = false;
+  /** Whether the handler must not see that the caller has gone. */
+  #isUnseen = false;
   /** The body of the answer, once there is one. */
   body: ResponseBody | undefined;
 
@@ -35,8 +48,7 @@ export class Exchange {
     return { kind: this.body ? 'answer' : 'request', who: null, request: `${method} ${url.href}`, sinceMs: sentMs };
   }
 
-  /** @param connection told to close when nothing else can be sent on it, and then, in any case, that the exchange is over. */
-  constructor(request: ExchangeRequest, connection: { close(): void; over(): void }) {
+  constructor(request: ExchangeRequest, connection: ExchangeConnection) {
     this.#request = request;
     this.#connection = connection;
     request.signal?.addEventListener('abort', this.#onAbort, { once: true });
@@ -45,7 +57,7 @@ export class Exchange {
   /** Aborts when the caller has gone, or when the way to it is broken. */
   readonly hangUp = (): AbortSignal => {
     this.#hangUp ??= new AbortController();
-    if (this.#failure) this.#hangUp.abort(this.#failure.cause);
+    if (this.#failure && !this.#isUnseen) this.#hangUp.abort(this.#failure.cause);
     return this.#hangUp.signal;
   };
 
@@ -63,7 +75,9 @@ export class Exchange {
           resolve(this.#request.arrived(response));
         },
         // What the other side threw stays there: all that its caller sees is that the connection is gone.
-        () => this.breakOff(closed()),
+        () => {
+          if (!this.#connection.lost('downstream')) this.breakOff(closed());
+        },
       );
     });
   }
@@ -80,7 +94,8 @@ export class Exchange {
   breakOff(cause: unknown): void {
     if (!this.#end()) return;
     this.#failure = { cause };
-    this.#hangUp?.abort(cause);
+    this.#isUnseen = this.#connection.lost('upstream');
+    if (!this.#isUnseen) this.#hangUp?.abort(cause);
     this.#fail?.(cause);
     this.body?.fail(cause instanceof TypeError ? terminated(cause) : cause);
     this.#connection.close();

@@ -1,5 +1,6 @@
-export type Chunk = Uint8Array<ArrayBuffer>;
-export type Reading = Awaited<ReturnType<ReadableStreamDefaultReader<Chunk>['read']>>;
+import { takePieceReader, type Piece as Chunk, type Reading } from '../../kit/piece-stream.ts';
+
+export type { Chunk, Reading };
 
 /** The reader of the stream itself. */
 export interface Source {
@@ -30,10 +31,19 @@ export interface Gate {
 export function gateStream(stream: ReadableStream<Chunk>, gate: Gate): void {
   const open = stream.getReader.bind(stream) as () => ReadableStreamDefaultReader<Chunk>;
   const cancel = stream.cancel.bind(stream);
+  const pieces = takePieceReader(stream);
   const getReader = (): ReadableStreamDefaultReader<Chunk> => {
     const reader = open();
-    const source = { read: reader.read.bind(reader), cancel: reader.cancel.bind(reader) };
+    const source = {
+      read: pieces ? () => pieces.read() : reader.read.bind(reader),
+      cancel: reader.cancel.bind(reader),
+    };
+    const releaseLock = reader.releaseLock.bind(reader);
     return Object.assign(reader, {
+      releaseLock: () => {
+        pieces?.letGo();
+        releaseLock();
+      },
       read: () => gate.read(source),
       cancel: (reason?: unknown) =>
         gate.cancel({

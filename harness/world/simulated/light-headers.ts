@@ -79,19 +79,25 @@ export class LightHeaders {
     for (const [name, value] of this.#entries()) callback.call(thisValue, value, name, this);
   }
 
-  *keys(): Generator<string, undefined> {
-    for (const [name] of this.#entries()) yield name;
+  keys(): ArrayIterator<string> {
+    return this.#entries()
+      .map(([name]) => name)
+      .values();
   }
 
-  *values(): Generator<string, undefined> {
-    for (const [, value] of this.#entries()) yield value;
+  values(): ArrayIterator<string> {
+    return this.#entries()
+      .map(([, value]) => value)
+      .values();
   }
 
-  *entries(): Generator<[string, string], undefined> {
-    for (const [name, value] of this.#entries()) yield [name, value];
+  entries(): ArrayIterator<[string, string]> {
+    return this.#entries()
+      .map(([name, value]): [string, string] => [name, value])
+      .values();
   }
 
-  [Symbol.iterator](): Generator<[string, string], undefined> {
+  [Symbol.iterator](): ArrayIterator<[string, string]> {
     return this.entries();
   }
 

@@ -1,5 +1,6 @@
 import { ApiError } from '../../proxy/api-error.ts';
 import type { OpenPort } from '../../proxy/port.ts';
+import type { DoorState } from '../../proxy/toxics/toxic.ts';
 import type { Unsettled } from '../activity.ts';
 import { Listener, type ListenLimits } from './listener.ts';
 import { Names } from './names.ts';
@@ -58,7 +59,7 @@ export class SimulatedNetwork {
   /** Closes every connection that leads there. */
   cut(address: string): void {
     for (const door of this.#doors.values()) {
-      if (door.upstream() === address) for (const connection of [...door.connections]) connection.close();
+      if (door.upstream() === address) for (const connection of [...door.connections]) connection.lose();
     }
   }
 
@@ -68,10 +69,11 @@ export class SimulatedNetwork {
     if (this.#doors.has(address) || this.#listeners.has(address))
       return Promise.reject(new ApiError(500, `listen tcp ${address}: bind: address already in use`));
     const connections = new Set<SimulatedConnection>();
-    const door: Door = {
+    const door = {
+      state: 'open' as DoorState,
       connections,
       upstream: () => settings.upstream(),
-      connect: () => {
+      connect: (): SimulatedConnection | undefined => {
         let connection: SimulatedConnection | undefined;
         settings.accept((context) => {
           const over = (): void => {
@@ -89,7 +91,11 @@ export class SimulatedNetwork {
       },
     };
     this.#doors.set(address, door);
-    return Promise.resolve({ address, close: () => void this.#doors.delete(address) });
+    const turn = (state: DoorState): Promise<void> => {
+      door.state = state;
+      return Promise.resolve();
+    };
+    return Promise.resolve({ address, turn, close: () => void this.#doors.delete(address) });
   };
 
   /** As `fetch`, from a place of its own. `running`: see `Sender`. */

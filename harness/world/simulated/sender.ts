@@ -1,3 +1,4 @@
+import type { DoorState } from '../../proxy/toxics/toxic.ts';
 import type { Unsettled } from '../activity.ts';
 import type { ExchangeRequest } from './exchange.ts';
 import { LightResponse } from './light-response.ts';
@@ -14,6 +15,8 @@ import type { NetworkClock, Turn } from './turns.ts';
 export interface Door {
   /** Opens a connection; undefined when it is closed at once. */
   connect(): SimulatedConnection | undefined;
+  /** What new connections find. */
+  readonly state: DoorState;
   /** All that are open. */
   readonly connections: Set<SimulatedConnection>;
   /** Where its connections lead to. */
@@ -28,6 +31,9 @@ export interface Surroundings {
   readonly listeners: ReadonlyMap<string, Listener>;
   readonly turn: Turn | undefined;
 }
+
+/** Nobody is there, and whoever asks is not to see that. */
+const neverAnswering = (): Promise<Response> => new Promise(() => undefined);
 
 /** Who sends requests from one place: its connections are its own, and kept for the next request. */
 export class Sender {
@@ -104,7 +110,7 @@ export class Sender {
 
   #reach(address: string, request: ExchangeRequest): Promise<Response> {
     const door = this.#network.doors.get(address);
-    if (door) return this.#through(door, request);
+    if (door) return this.#through(door, address, request);
     const listener = this.#network.listeners.get(address);
     if (!listener) throw refused(address);
     return this.#straight(listener, request);
@@ -121,35 +127,39 @@ export class Sender {
     });
   }
 
-  #through(door: Door, request: ExchangeRequest): Promise<Response> {
-    const connection = this.#connect(door);
+  #through(door: Door, address: string, request: ExchangeRequest): Promise<Response> {
+    const kept = this.#rested(door);
+    if (!kept && door.state === 'refusing') return Promise.reject(refused(address));
+    const connection = kept ?? this.#connect(door);
     const listener = this.#network.listeners.get(door.upstream());
-    if (!connection || !listener) {
-      connection?.close();
+    if (!connection || (!listener && !connection.lose())) {
       const nobody = `other side closed (nothing listens behind it, at ${door.upstream()})`;
       return Promise.reject(fetchFailed('UND_ERR_SOCKET', nobody));
     }
-    return connection.exchange(request, listener.handlerFor(connection), () => {
+    return connection.exchange(request, listener?.handlerFor(connection) ?? neverAnswering, () => {
       if (!connection.isOpen) {
         this.#used.delete(connection);
         return;
       }
-      listener.rest(connection);
+      listener?.rest(connection);
       const idle = this.#kept.get(door);
       if (idle) idle.push(connection);
       else this.#kept.set(door, [connection]);
     });
   }
 
-  /** A connection that was kept, or a new one. */
-  #connect(door: Door): SimulatedConnection | undefined {
+  /** A connection that was kept. */
+  #rested(door: Door): SimulatedConnection | undefined {
     const idle = this.#kept.get(door);
     let connection = idle?.pop();
     while (connection && !connection.isOpen) {
       this.#used.delete(connection);
       connection = idle?.pop();
     }
-    if (connection) return connection;
+    return connection;
+  }
+
+  #connect(door: Door): SimulatedConnection | undefined {
     const opened = door.connect();
     if (opened) this.#used.add(opened);
     return opened;

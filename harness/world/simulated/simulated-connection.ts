@@ -59,22 +59,29 @@ export class SimulatedConnection implements LiveConnection {
   add(toxic: ActiveToxic): void {
     const meeting = this.#context.meet(toxic);
     if (isAtRequests(meeting)) this.#http.add(meeting);
-    else if (isAtBytes(meeting)) this.#halves[toxic.direction].pipe.add(meeting);
+    else if (isAtBytes(meeting)) for (const direction of toxic.directions) this.#halves[direction].pipe.add(meeting);
     this.#pumpWhereNeeded();
   }
 
   update(toxic: ActiveToxic): void {
-    this.#halves[toxic.direction].pipe.update(toxic);
+    for (const direction of toxic.directions) this.#halves[direction].pipe.update(toxic);
     this.#pumpWhereNeeded();
   }
 
   remove(toxic: ActiveToxic): void {
     this.#http.remove(toxic);
-    this.#halves[toxic.direction].pipe.remove(toxic);
+    for (const direction of toxic.directions) this.#halves[direction].pipe.remove(toxic);
   }
 
   close(): void {
     this.#break(closed());
+  }
+
+  /** Whoever it leads to has gone. Whether that vanishes on the way, so that its caller goes on waiting; otherwise it is closed. */
+  lose(): boolean {
+    if (this.#halves.downstream.pipe.broken()) return true;
+    this.close();
+    return false;
   }
 
   /**
@@ -86,6 +93,7 @@ export class SimulatedConnection implements LiveConnection {
   exchange(request: ExchangeRequest, handler: Handler, over: () => void): Promise<Response> {
     const exchange = new Exchange(request, {
       close: () => this.close(),
+      lost: (direction) => this.#halves[direction].pipe.broken(),
       over: () => {
         this.#exchange = undefined;
         over();
@@ -121,7 +129,7 @@ export class SimulatedConnection implements LiveConnection {
     const passed = (bytes: number): void => this.#count('downstream', bytes);
     const body = new ResponseBody({
       ...{ mouth, outlet, passed, ended: exchange.finish, cancelled: exchange.cancel },
-      broken: () => this.close(),
+      broken: () => void this.lose(),
     });
     exchange.body = body;
     if (pipe.isClear) {

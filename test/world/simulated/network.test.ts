@@ -123,6 +123,16 @@ describe('a simulated link', () => {
     expect([text, clock.now()]).toEqual(['whole', 266]);
   });
 
+  it('shares a bandwidth between all connections, in equal parts', async () => {
+    toxic('shared_bandwidth', { rate: 1 });
+    const doneMs = async (): Promise<number> => {
+      await ask('/whole');
+      return clock.now();
+    };
+    // 266 bytes each, as above, in turns of 10; the last turn of either is shorter.
+    expect(await clock.run(Promise.all([doneMs(), doneMs()]))).toEqual([526, 532]);
+  });
+
   it('swallows an answer in a black hole, and closes when that is taken away', async () => {
     toxic('timeout', { timeout: 0 });
     const asking = failure(ask('/whole'));
@@ -130,6 +140,52 @@ describe('a simulated link', () => {
     expect(await asking).toBe('UND_ERR_SOCKET');
     expect([clock.now(), hungUp]).toEqual([5000, 1]);
     expect((await clock.run(ask('/whole'))).text).toBe('whole');
+  });
+
+  it('never answers, not even where nobody listens, until that is taken away or the caller gives up', async () => {
+    const proxy = { listen: '127.0.0.1:0', upstream: '127.0.0.1:9', enabled: true, toxics: [] };
+    const { listen } = await registry.create({ name: 'nowhere', ...proxy });
+    const kind = toxicKinds.find(({ type }) => type === 'never_answer');
+    if (!kind) throw new Error('no toxic');
+    const request = {
+      name: 'mute',
+      kind,
+      stream: 'downstream',
+      direction: 'downstream',
+      toxicity: 1,
+      attributes: {},
+    } as const;
+    registry.addToxic('nowhere', request);
+    const giveUp = new AbortController();
+    clock.setTimer(() => giveUp.abort(new Error('enough')), 3000);
+    const asking = network.fetch(`http://${listen}/`, { signal: giveUp.signal });
+    expect(await failure(asking)).toMatchObject({ message: 'enough' });
+    expect(clock.now()).toBe(3000);
+    const other = failure(network.fetch(`http://${listen}/`));
+    clock.setTimer(() => registry.get('nowhere').removeAllToxics('removed'), 1000);
+    expect([await other, clock.now()]).toEqual(['UND_ERR_SOCKET', 4000]);
+    expect(registry.account('nowhere', 'mute')).toMatchObject({ connectionsSeen: 2, connectionsAltered: 2 });
+  });
+
+  it('is half open: a caller does not see that the part is gone, a part not that its caller is', async () => {
+    toxic('half_open', {}, 1, 'downstream');
+    const asking = failure(ask('/whole'));
+    clock.setTimer(() => network.cut(registry.get('link').view().upstream), 500);
+    clock.setTimer(() => untoxic('half_open'), 2000);
+    expect([await asking, clock.now(), handled]).toEqual(['UND_ERR_SOCKET', 2000, 1]);
+    toxic('half_open', {}, 0, 'upstream');
+    const giveUp = new AbortController();
+    const again = ask('/stream', { signal: giveUp.signal });
+    clock.setTimer(() => {
+      const proxy = registry.get('link');
+      proxy.toxic('half_open').toxicity = 1;
+      proxy.refreshToxic(proxy.toxic('half_open'));
+    }, 250);
+    clock.setTimer(() => giveUp.abort(new Error('enough')), 350);
+    hungUp = 0;
+    expect(await failure(again)).toMatchObject({ message: 'enough' });
+    await clock.advance(1000);
+    expect([hungUp, handled]).toEqual([0, 2]);
   });
 
   it('resets connections, in the middle of a stream too', async () => {

@@ -1,0 +1,102 @@
+import { EventEmitter } from 'node:events';
+import type { Socket } from 'node:net';
+import type { Side } from '../side.ts';
+
+const forwarded = ['data', 'end', 'drain', 'finish', 'error', 'close'] as const;
+
+/**
+ * A side of a connection whose handshake is still going on. Until that is done it gives nothing and holds what is written to it, so that
+ * no byte goes out before the other side is known; then it is the socket of which it is told. Its resets are resets of the TCP connection
+ * underneath, which sockets with TLS do not have.
+ */
+export class LateSocket extends EventEmitter implements Side {
+  readonly #wire: Socket;
+  #socket: Socket | undefined;
+  #waiting: Buffer[] = [];
+  #isEnded = false;
+  #isPaused = false;
+  #hasFailed = false;
+
+  /** @param wire the TCP connection */
+  constructor(wire: Socket) {
+    super();
+    this.#wire = wire;
+    wire.once('close', () => {
+      if (!this.#socket) this.emit('close');
+    });
+  }
+
+  get connecting(): boolean {
+    return this.#wire.connecting;
+  }
+
+  get destroyed(): boolean {
+    return this.#wire.destroyed || this.#socket?.destroyed === true;
+  }
+
+  get writableEnded(): boolean {
+    return this.#isEnded;
+  }
+
+  get writableFinished(): boolean {
+    return this.#socket?.writableFinished ?? false;
+  }
+
+  get writableNeedDrain(): boolean {
+    return this.#socket?.writableNeedDrain ?? this.#waiting.length > 0;
+  }
+
+  get readableEnded(): boolean {
+    return this.#socket?.readableEnded ?? false;
+  }
+
+  /** The handshake is done: `socket` speaks through it. Emits `connect`. */
+  establish(socket: Socket): void {
+    this.#socket = socket;
+    for (const event of forwarded) socket.on(event, (value?: unknown) => this.emit(event, value));
+    if (this.#isPaused) socket.pause();
+    const waiting = this.#waiting.splice(0);
+    const isBlocked = waiting.map((chunk) => socket.write(chunk)).at(-1) === false;
+    if (this.#isEnded) socket.end();
+    this.emit('connect');
+    if (waiting.length > 0 && !isBlocked) this.emit('drain');
+  }
+
+  /** The handshake has not come to an end. Emits `error`, and `close` after it. */
+  fail(cause: Error): void {
+    if (this.#hasFailed || this.#socket) return;
+    this.#hasFailed = true;
+    this.emit('error', cause);
+    this.#wire.destroy();
+  }
+
+  write(chunk: Buffer): boolean {
+    if (this.#socket) return this.#socket.write(chunk);
+    this.#waiting.push(chunk);
+    return false;
+  }
+
+  end(): void {
+    this.#isEnded = true;
+    this.#socket?.end();
+  }
+
+  pause(): void {
+    this.#isPaused = true;
+    this.#socket?.pause();
+  }
+
+  resume(): void {
+    this.#isPaused = false;
+    this.#socket?.resume();
+  }
+
+  destroy(): void {
+    this.#socket?.destroy();
+    this.#wire.destroy();
+  }
+
+  resetAndDestroy(): void {
+    this.#wire.resetAndDestroy();
+  }
+}

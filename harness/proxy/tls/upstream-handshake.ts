@@ -1,0 +1,41 @@
+import { isIP, type Socket } from 'node:net';
+import { connect, createSecureContext, type SecureContext } from 'node:tls';
+import { messageOf } from '../../kit/errors.ts';
+import { LateSocket } from './late-socket.ts';
+import { systemRoots } from './system-roots.ts';
+import { certificatesIn, type UpstreamTls } from './tls-settings.ts';
+
+/** What a proxy trusts of an upstream, read once for all its connections. */
+export function upstreamContext({ ca }: UpstreamTls): SecureContext {
+  return createSecureContext({ ca: ca === undefined ? [...systemRoots()] : certificatesIn(ca) });
+}
+
+/**
+ * Speaks TLS with an upstream through `wire`, which is being connected. Nothing is sent before its certificate has been found in order;
+ * each connection is checked, since no session is resumed.
+ */
+export function encrypt(
+  wire: Socket,
+  settings: { readonly context: SecureContext; readonly name: string; readonly log: (line: string) => void },
+): LateSocket {
+  const { context, name, log } = settings;
+  const side = new LateSocket(wire);
+  wire.on('error', (cause: Error) => side.fail(cause));
+  wire.once('connect', () => {
+    const socket = connect({
+      ...{ socket: wire, secureContext: context, rejectUnauthorized: true, ALPNProtocols: ['http/1.1'], host: name },
+      // An address is no server name to ask for; the certificate has to name it all the same.
+      ...(isIP(name) === 0 ? { servername: name } : {}),
+    });
+    let isSecure = false;
+    socket.on('error', (cause: Error) => {
+      if (!isSecure) log(`no TLS with the upstream: ${messageOf(cause)}`);
+      side.fail(cause);
+    });
+    socket.once('secureConnect', () => {
+      isSecure = true;
+      side.establish(socket);
+    });
+  });
+  return side;
+}

@@ -1,0 +1,55 @@
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import { toxicKinds } from '../../harness/proxy/toxics/index.ts';
+import { dialMany, startMeasuredProxy, type ProcessBench } from './proxy-process.ts';
+import { footprint } from './footprint.ts';
+import { realClock } from './support.ts';
+
+// A writer without end, a reader that does not read, and each type of toxic in between: what waits is bounded, and the writer is slowed down.
+
+const connections = 10;
+
+let bench: ProcessBench;
+beforeEach(async () => {
+  bench = await startMeasuredProxy();
+});
+afterEach(() => bench.cleanup.stop());
+
+/** What holds most of what comes, where there is such a thing. */
+const holding: Readonly<Record<string, Record<string, number>>> = {
+  latency: { latency: 3_600_000 },
+  reset_peer: { timeout: 3_600_000 },
+  slicer: { average_size: 10, size_variation: 0, delay: 0 },
+  limit_data: { bytes: 1_000_000_000 },
+  packet_loss: { loss_rate: 0.1 },
+  slow_accept: { delay: 3_600_000 },
+  close_after: { delay: 3_600_000 },
+  corrupt: { rate: 0.01 },
+};
+/** For each connection, by what the toxics themselves say is their limit, and as much again for what is on its way and not collected yet. */
+const limitMiB = (type: string): number => connections * 2 * (type === 'latency' ? 4 : 1);
+
+it('is not held in memory, whatever the type of the toxic', async () => {
+  const upstream = await bench.tcp((socket) => void socket.pause());
+  const grown: [string, number][] = [];
+  for (const { type } of toxicKinds) {
+    const port = await bench.proxy(type, upstream.address);
+    await bench.toxic(type, { type, stream: 'upstream', attributes: holding[type] ?? {} });
+    const before = await footprint(bench);
+    const sockets = await dialMany(bench, port, connections);
+    const block = Buffer.alloc(1_000_000);
+    const offered = sockets.map((socket) => {
+      const write = (): void => {
+        while (!socket.destroyed && socket.write(block));
+      };
+      socket.on('drain', write);
+      write();
+      return socket;
+    });
+    await realClock.sleep(1500);
+    grown.push([type, (await footprint(bench)).usedMiB - before.usedMiB]);
+    for (const socket of offered) socket.destroy();
+    await bench.call('DELETE', `/proxies/${type}`);
+    for (const socket of upstream.sockets.splice(0)) socket.destroy();
+  }
+  expect(grown.filter(([type, mebibytes]) => mebibytes >= limitMiB(type))).toEqual([]);
+}, 120_000);

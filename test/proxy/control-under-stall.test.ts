@@ -1,0 +1,124 @@
+import type { Socket } from 'node:net';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { waitUntil } from '../../harness/kit/deadline.ts';
+import { callMs, dialMany, median, startProxyProcess, type ProcessBench } from './proxy-process.ts';
+import { realClock, type TcpServer } from './support.ts';
+
+// Control never waits for data. The proxies are processes of their own. Medians are compared with those of an idle one that is called in turn
+// with the other; the slowest call in a hundred is the machine's as often as ours, and `npm run bench:proxy` shows it.
+
+const limitMs = 50;
+const connections = 500;
+const block = Buffer.alloc(200_000, 'x');
+
+let idle: ProcessBench;
+let busy: ProcessBench;
+beforeEach(async () => {
+  [idle, busy] = await Promise.all([startProxyProcess(), startProxyProcess()]);
+});
+afterEach(async () => {
+  await idle.cleanup.stop();
+  await busy.cleanup.stop();
+});
+
+const stalls: readonly { stall: string; toxic: Record<string, unknown> | undefined }[] = [
+  { stall: 'a bandwidth of 0', toxic: { type: 'bandwidth', attributes: { rate: 0 } } },
+  { stall: 'a timeout of 0', toxic: { type: 'timeout', attributes: { timeout: 0 } } },
+  { stall: 'a latency of an hour', toxic: { type: 'latency', attributes: { latency: 3_600_000 } } },
+  { stall: 'a reader that does not read', toxic: undefined },
+];
+
+/** Every call there is, by what it is called, in an order in which each makes sense again. */
+const calls: readonly (readonly [name: string, method: string, path: string, body?: unknown])[] = [
+  ['create', 'POST', '/proxies', { name: 'b', listen: '127.0.0.1:0', upstream: '127.0.0.1:1' }],
+  ['add', 'POST', '/proxies/a/toxics', { name: 't', type: 'latency', stream: 'upstream', attributes: { latency: 1 } }],
+  ['update', 'PATCH', '/proxies/a/toxics/t', { attributes: { latency: 2 } }],
+  ['list', 'GET', '/proxies'],
+  ['remove', 'DELETE', '/proxies/a/toxics/t'],
+  ['receipts', 'GET', '/gameday/receipts'],
+  ['receipt', 'GET', '/gameday/receipts/a/t'],
+  ['traffic', 'GET', '/gameday/traffic'],
+  ['capabilities', 'GET', '/capabilities'],
+  ['lease', 'POST', '/gameday/lease', {}],
+  ['delete', 'DELETE', '/proxies/b'],
+];
+
+describe('while 500 connections are stalled', { timeout: 120_000 }, () => {
+  it.each(stalls)('by $stall, and toxics change all the time, every call is answered in time', async ({ toxic }) => {
+    const { sockets } = await stalled(toxic);
+    expect(sockets.every((socket) => !socket.destroyed)).toBe(true);
+    const changing = new AbortController();
+    const changes = changeToxics(changing.signal);
+    const tookMs = new Map<string, { idle: number[]; busy: number[] }>();
+    for (let round = 0; round < 7; round++)
+      for (const [name, ...call] of calls) {
+        const times = tookMs.get(name) ?? { idle: [], busy: [] };
+        tookMs.set(name, times);
+        times.idle.push(await callMs(idle, ...call));
+        times.busy.push(await callMs(busy, ...call));
+      }
+    changing.abort();
+    expect(await changes).toBeGreaterThan(10);
+    const slow = [...tookMs].filter(([, times]) => median(times.busy) - median(times.idle) >= limitMs);
+    expect(slow).toEqual([]);
+  });
+
+  // One that does not read is not the proxy's to heal.
+  it.each(stalls.filter(({ toxic }) => toxic))(
+    'by $stall, a reset is answered in time, and what was held passes or ends',
+    async ({ toxic }) => {
+      const tookMs: number[] = [];
+      for (let round = 0; round < 3; round++) {
+        const { sockets, upstream } = await stalled(toxic);
+        tookMs.push(await callMs(busy, 'POST', '/reset'));
+        // Only now: what this process reads would count as the proxy's time.
+        for (const socket of upstream.sockets) socket.resume();
+        const hasAll = (socket: Socket): boolean => socket.bytesRead === block.length;
+        const isOver = (): boolean =>
+          toxic?.['type'] === 'timeout'
+            ? sockets.every((socket) => socket.readableEnded || socket.destroyed)
+            : upstream.sockets.length === connections && upstream.sockets.every(hasAll);
+        const what = { what: 'the end of the stall', limitMs: 10_000 };
+        await waitUntil(realClock, () => (isOver() ? true : undefined), what);
+        for (const socket of sockets) socket.destroy();
+        for (const bench of [idle, busy]) await bench.call('DELETE', '/proxies/a');
+      }
+      // The fastest of three: a busy machine may be slow once or twice, work that holds up the answer is slow each time.
+      expect(Math.min(...tookMs)).toBeLessThan(limitMs);
+    },
+  );
+});
+
+/** Connections through the proxy that stand still with as much in them as they take. */
+async function stalled(
+  toxic: Record<string, unknown> | undefined,
+): Promise<{ sockets: Socket[]; upstream: TcpServer }> {
+  const upstream = await busy.tcp((socket) => void socket.pause());
+  await idle.proxy('a', upstream.address);
+  const port = await busy.proxy('a', upstream.address);
+  if (toxic) for (const bench of [idle, busy]) await bench.toxic('a', { ...toxic, name: 'stall', stream: 'upstream' });
+  const sockets = await dialMany(busy, port, connections);
+  for (const socket of sockets) socket.resume().write(block);
+  const came = async (): Promise<number> => {
+    const { json } = await busy.call<Record<string, { receivedUpstream: number }>>('GET', '/gameday/traffic');
+    return json['a']?.receivedUpstream ?? 0;
+  };
+  let before = -1;
+  const isStill = async (): Promise<true | undefined> => {
+    const now = await came();
+    const still = now > connections * 60_000 && now === before;
+    before = now;
+    return still ? true : undefined;
+  };
+  await waitUntil(realClock, isStill, { what: 'the stall', limitMs: 10_000, everyMs: 100 });
+  return { sockets, upstream };
+}
+
+/** Puts toxics on the stalled connections and takes them away until it is told to stop; how many that were. */
+async function changeToxics(signal: AbortSignal): Promise<number> {
+  for (let count = 0; ; count++) {
+    if (signal.aborted) return count;
+    await busy.toxic('a', { name: 'flip', type: 'slicer', attributes: { average_size: 10 }, stream: 'downstream' });
+    await busy.call('DELETE', '/proxies/a/toxics/flip');
+  }
+}

@@ -1,0 +1,112 @@
+import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { waitUntil } from '../../harness/kit/deadline.ts';
+import { portState, realClock, startBench, type Bench, type TcpServer } from './support.ts';
+
+// Toxics that are done to the door of a proxy, on real ports.
+
+let bench: Bench;
+let echo: TcpServer;
+let port: number;
+beforeEach(async () => {
+  bench = await startBench();
+  echo = await bench.echo();
+  port = await bench.proxy('a', echo.address);
+});
+afterEach(() => bench.cleanup.stop());
+
+/** Connections of this machine that have the port at both ends, by the table of Linux: `local remote state`, where 01 is established. */
+function connectedToItself(portWanted: number): number {
+  const end = `0100007F:${portWanted.toString(16).toUpperCase().padStart(4, '0')}`;
+  return readFileSync('/proc/net/tcp', 'utf8').split(`${end} ${end} 01`).length - 1;
+}
+
+describe('refuse', () => {
+  it('refuses who connects, lets open connections go on, and opens the same port again, ten times over', async () => {
+    const peer = await bench.dial(port);
+    for (let round = 0; round < 10; round++) {
+      await bench.toxic('a', { name: 'shut', type: 'refuse' });
+      expect(await portState(port)).toBe('ECONNREFUSED');
+      await peer.roundTrip('still here');
+      expect((await bench.call('GET', '/proxies/a')).json).toMatchObject({
+        enabled: true,
+        listen: `127.0.0.1:${port}`,
+      });
+      expect((await bench.call('DELETE', '/proxies/a/toxics/shut')).status).toBe(204);
+      const other = await bench.dial(port);
+      await other.roundTrip('hello');
+      other.socket.destroy();
+    }
+    expect(peer.text).toBe('still here'.repeat(10));
+  });
+
+  it.runIf(process.platform === 'linux')('keeps its port from whoever takes any, by a socket of its own', async () => {
+    await bench.toxic('a', { name: 'shut', type: 'refuse' });
+    await waitUntil(realClock, () => (connectedToItself(port) === 1 ? true : undefined), {
+      what: 'the hold',
+      limitMs: 1_000,
+    });
+    await bench.call('DELETE', '/proxies/a/toxics/shut');
+    expect([connectedToItself(port), await portState(port)]).toEqual([0, 'open']);
+  });
+
+  it('comes with a proxy, is switched by its toxicity, and is gone with a reset and with its lease', async () => {
+    const other = await bench.proxy('b', echo.address, { toxics: [{ name: 'shut', type: 'refuse', lease: 60 }] });
+    const shut = '/proxies/b/toxics/shut';
+    expect(await portState(other)).toBe('ECONNREFUSED');
+    await bench.call('PATCH', shut, { toxicity: 0 });
+    expect(await portState(other)).toBe('open');
+    await bench.call('PATCH', shut, { toxicity: 1 });
+    expect(await portState(other)).toBe('ECONNREFUSED');
+    await bench.call('POST', '/reset');
+    expect(await portState(other)).toBe('open');
+    await bench.toxic('b', { name: 'shut', type: 'refuse', lease: 0.1 });
+    expect(await portState(other)).toBe('ECONNREFUSED');
+    const open = async (): Promise<true | undefined> => ((await portState(other)) === 'open' ? true : undefined);
+    await waitUntil(realClock, open, { what: 'the door open again', limitMs: 2_000, everyMs: 10 });
+  });
+
+  it('stays with the last of two, and is there for all or for none', async () => {
+    for (const name of ['one', 'two']) await bench.toxic('a', { name, type: 'refuse' });
+    await bench.call('DELETE', '/proxies/a/toxics/one');
+    expect(await portState(port)).toBe('ECONNREFUSED');
+    const half = await bench.call('PATCH', '/proxies/a/toxics/two', { toxicity: 0.5 });
+    expect([half.status, half.text]).toEqual([400, expect.stringContaining('toxicity of refuse must be 0 or 1')]);
+    expect((await bench.call('POST', '/proxies/a/toxics', { name: 'x', type: 'refuse', toxicity: 0.5 })).status).toBe(
+      400,
+    );
+    await bench.call('DELETE', '/proxies/a/toxics/two');
+    expect(await portState(port)).toBe('open');
+  });
+
+  it('says when its port has been taken by somebody who asked for just that one, and opens it when that one is gone', async () => {
+    await bench.toxic('a', { name: 'shut', type: 'refuse' });
+    const thief = createServer().listen(port, '127.0.0.1');
+    await once(thief, 'listening');
+    const answer = await bench.call('DELETE', '/proxies/a/toxics/shut');
+    expect([answer.status, answer.text]).toEqual([500, expect.stringContaining('address already in use')]);
+    expect((await bench.call('GET', '/proxies/a')).json).toMatchObject({ toxics: [] });
+    thief.close();
+    const through = async (): Promise<true | undefined> => {
+      if ((await portState(port)) !== 'open') return undefined;
+      const peer = await bench.dial(port);
+      await peer.roundTrip('hello');
+      return true;
+    };
+    await waitUntil(realClock, through, { what: 'the door open again', limitMs: 2_000, everyMs: 10 });
+  });
+
+  it('lets its port go when the proxy is disabled or deleted', async () => {
+    await bench.toxic('a', { name: 'shut', type: 'refuse' });
+    await bench.call('PATCH', '/proxies/a', { enabled: false });
+    await bench.call('DELETE', '/proxies/a/toxics/shut');
+    expect(await portState(port)).toBe('ECONNREFUSED');
+    await bench.call('PATCH', '/proxies/a', { enabled: true });
+    expect(await portState(port)).toBe('open');
+    await bench.toxic('a', { name: 'shut', type: 'refuse' });
+    await bench.call('DELETE', '/proxies/a');
+    expect(await bench.proxy('b', echo.address, { listen: `127.0.0.1:${port}` })).toBe(port);
+  });
+});

@@ -1,0 +1,49 @@
+import { expect } from 'vitest';
+import { waitUntil } from '../../harness/kit/deadline.ts';
+import type { ProcessBench } from './proxy-process.ts';
+import { realClock } from './support.ts';
+
+/** What the process of a proxy takes, by its own metrics. */
+export interface Footprint {
+  /** Connections of either kind, their servers, and timers. */
+  readonly resources: Readonly<Record<string, number>>;
+  /** Objects and buffers after a collection. */
+  readonly usedMiB: number;
+}
+
+/** By `GET /metrics`, once garbage has been collected. */
+export async function footprint(bench: ProcessBench): Promise<Footprint> {
+  process.kill(bench.pid, 'SIGUSR2');
+  await bench.call('GET', '/version');
+  const { text } = await bench.call('GET', '/metrics');
+  const valueOf = (metric: string): number => {
+    const line = text.split('\n').find((candidate) => candidate.startsWith(`${metric} `));
+    return Number(line?.slice(metric.length));
+  };
+  const resourceOf = (type: string): number =>
+    [valueOf(`nodejs_active_resources{type="${type}"}`)].map((count) => (Number.isNaN(count) ? 0 : count))[0] ?? 0;
+  const resources = Object.fromEntries(
+    ['TCPSocketWrap', 'TCPServerWrap', 'Timeout'].map((type) => [type, resourceOf(type)]),
+  );
+  const usedBytes = valueOf('nodejs_heap_size_used_bytes') + valueOf('nodejs_external_memory_bytes');
+  return { resources, usedMiB: usedBytes / 2 ** 20 };
+}
+
+/** The connection to the API that this asks on, and one more that the client may keep, with their timers. */
+const ownResources = 6;
+
+/** Waits until no connection, port or timer is left that was not there before. */
+export async function expectBackToTheStart(bench: ProcessBench, before: Footprint): Promise<Footprint> {
+  let seen: Footprint = before;
+  const isBack = async (): Promise<true | undefined> => {
+    seen = await footprint(bench);
+    const extra = Object.entries(seen.resources).map(([type, count]) => count - (before.resources[type] ?? 0));
+    return extra.every((count) => count <= ownResources) ? true : undefined;
+  };
+  await waitUntil(realClock, isBack, { what: 'the end of all resources', limitMs: 15_000, everyMs: 200 }).catch(
+    (cause: unknown) => {
+      expect(seen.resources, String(cause)).toEqual(before.resources);
+    },
+  );
+  return seen;
+}

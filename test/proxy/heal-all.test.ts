@@ -1,0 +1,64 @@
+import type { Socket } from 'node:net';
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import { waitUntil } from '../../harness/kit/deadline.ts';
+import { callMs, dialMany, startProxyProcess, type ProcessBench } from './proxy-process.ts';
+import { realClock } from './support.ts';
+
+const limitMs = 100;
+const proxies = 200;
+const perProxy = 3;
+const block = Buffer.alloc(200_000, 'x');
+
+let bench: ProcessBench;
+beforeEach(async () => {
+  bench = await startProxyProcess();
+});
+afterEach(() => bench.cleanup.stop());
+
+interface Toxics {
+  readonly toxics: readonly unknown[];
+}
+
+it('heals 200 proxies with toxics and live connections in one call of 100 ms, and all that was held passes', async () => {
+  const upstream = await bench.tcp((socket) => void socket.pause());
+  const sockets: Socket[] = [];
+  const names = Array.from({ length: proxies }, (_, index) => `p${index}`);
+  await Promise.all(
+    names.map(async (name) => {
+      const port = await bench.proxy(name, upstream.address);
+      sockets.push(...(await dialMany(bench, port, perProxy)));
+    }),
+  );
+  const tookMs: number[] = [];
+  for (let round = 1; round <= 3; round++) {
+    await Promise.all(
+      names.flatMap((name) => [
+        bench.toxic(name, { type: 'latency', stream: 'upstream', attributes: { latency: 3_600_000 } }),
+        bench.toxic(name, { type: 'bandwidth', attributes: { rate: 0 } }),
+      ]),
+    );
+    for (const socket of sockets) socket.write(block);
+    await waitUntil(realClock, async () => ((await received()) === round * block.length ? true : undefined), {
+      ...{ what: 'what is held', limitMs: 10_000 },
+    });
+    for (const socket of upstream.sockets) socket.pause();
+    tookMs.push(await callMs(bench, 'POST', '/reset'));
+    const { json } = await bench.call<Record<string, Toxics>>('GET', '/proxies');
+    expect(Object.values(json).every(({ toxics }) => toxics.length === 0)).toBe(true);
+    // Only now: what this process reads would count as the proxy's time.
+    for (const socket of upstream.sockets) socket.resume();
+    const hasAll = (socket: Socket): boolean => socket.bytesRead === round * block.length;
+    await waitUntil(realClock, () => (upstream.sockets.every(hasAll) ? true : undefined), {
+      ...{ what: 'what was held', limitMs: 10_000 },
+    });
+  }
+  // The fastest of three: a busy machine may be slow once or twice, work that holds up the answer is slow each time.
+  expect(Math.min(...tookMs)).toBeLessThan(limitMs);
+}, 120_000);
+
+/** What has come from each client, if it is the same for all. */
+async function received(): Promise<number> {
+  const { json } = await bench.call<Record<string, { receivedUpstream: number }>>('GET', '/gameday/traffic');
+  const bytes = new Set(Object.values(json).map(({ receivedUpstream }) => receivedUpstream / perProxy));
+  return bytes.size === 1 ? ([...bytes][0] ?? 0) : 0;
+}

@@ -1,0 +1,59 @@
+import { expect, it } from 'vitest';
+import type { Clock } from '../../harness/kit/clock.ts';
+import { VirtualClock } from '../../harness/kit/virtual-clock.ts';
+import { Pacer } from '../../harness/proxy/pacer.ts';
+
+/** A clock on which work takes time: the platform stands still in it, as it does while code runs. */
+function workingClock(): { clock: Clock; virtual: VirtualClock; work: (ms: number) => void } {
+  const virtual = new VirtualClock();
+  let workedMs = 0;
+  const clock: Clock = {
+    now: () => virtual.now() + workedMs,
+    setTimer: (callback, delayMs) => virtual.setTimer(callback, delayMs),
+    sleep: (delayMs, signal) => virtual.sleep(delayMs, signal),
+  };
+  return { clock, virtual, work: (ms) => void (workedMs += ms) };
+}
+
+it('does at once what takes less than 10 ms in all, and leaves no timer', () => {
+  const { clock, virtual, work } = workingClock();
+  const done: number[] = [];
+  new Pacer(clock).each([1, 2, 3, 4], (item) => {
+    work(2);
+    done.push(item);
+  });
+  expect([done, virtual.pending]).toEqual([[1, 2, 3, 4], 0]);
+});
+
+it('does the rest in slices of later turns, in order, with what has come meanwhile behind it', async () => {
+  const { clock, virtual, work } = workingClock();
+  const pacer = new Pacer(clock);
+  const done: number[] = [];
+  const takeFive = (item: number): void => {
+    work(5);
+    done.push(item);
+  };
+  pacer.each([1, 2, 3, 4, 5], takeFive);
+  expect(done).toEqual([1, 2]);
+  pacer.each([6], takeFive);
+  expect(done).toEqual([1, 2]);
+  await virtual.advance(1);
+  expect([done, virtual.pending]).toEqual([[1, 2, 3, 4, 5, 6], 0]);
+});
+
+it('does all that waits when it is told to finish, and goes on as before', async () => {
+  const { clock, virtual, work } = workingClock();
+  const pacer = new Pacer(clock);
+  const done: number[] = [];
+  const takeTen = (item: number): void => {
+    work(10);
+    done.push(item);
+  };
+  pacer.each([1, 2, 3], takeTen);
+  pacer.finish();
+  expect(done).toEqual([1, 2, 3]);
+  pacer.each([4, 5], takeTen);
+  expect(done).toEqual([1, 2, 3, 4]);
+  await virtual.advance(1);
+  expect([done, virtual.pending]).toEqual([[1, 2, 3, 4, 5], 0]);
+});

@@ -1,0 +1,71 @@
+import { EventEmitter } from 'node:events';
+import { expect, it } from 'vitest';
+import { seededRandom } from '../../harness/kit/random.ts';
+import { VirtualClock } from '../../harness/kit/virtual-clock.ts';
+import { ActiveToxic } from '../../harness/proxy/active-toxic.ts';
+import { Pipe } from '../../harness/proxy/pipe.ts';
+import { latency } from '../../harness/proxy/toxics/latency.ts';
+import { limitData } from '../../harness/proxy/toxics/limit-data.ts';
+import type { Attributes, ToxicKind } from '../../harness/proxy/toxics/toxic.ts';
+
+/** A pipe with what came out of it in words, on a clock that stands still. */
+function startPipe(): {
+  clock: VirtualClock;
+  log: string[];
+  send: (text: string) => void;
+  add: (kind: ToxicKind, attributes: Attributes) => ActiveToxic;
+  pipe: Pipe;
+} {
+  const clock = new VirtualClock();
+  const log: string[] = [];
+  const source = Object.assign(new EventEmitter(), { pause: () => undefined, resume: () => undefined });
+  const sink = Object.assign(new EventEmitter(), {
+    destroyed: false,
+    writableEnded: false,
+    write: (chunk: Buffer) => log.push(chunk.toString()) > 0,
+    end: () => {
+      sink.writableEnded = true;
+      log.push('END');
+    },
+  });
+  const pipe = new Pipe({
+    ...{ source, sink, clock, chanceOf: () => seededRandom(1), came: () => undefined, passed: () => undefined },
+    ...{ close: () => log.push('CLOSE'), closeBehind: () => log.push('CLOSE BEHIND'), reset: () => log.push('RESET') },
+  });
+  const add = (kind: ToxicKind, attributes: Attributes): ActiveToxic => {
+    const place = { stream: 'upstream', direction: 'upstream', toxicity: 1, name: kind.type } as const;
+    const toxic = new ActiveToxic('a', { ...place, kind, attributes }, clock);
+    pipe.add(toxic);
+    return toxic;
+  };
+  return { clock, log, send: (text) => void source.emit('data', Buffer.from(text)), add, pipe };
+}
+
+const ended = ['1234', 'END', 'CLOSE BEHIND'];
+
+it('a limit that is taken away while what it let through is still held leaves no gap: the connection ends all the same', async () => {
+  const { clock, log, send, add, pipe } = startPipe();
+  const limit = add(limitData, { bytes: 4 });
+  add(latency, { latency: 100, jitter: 0 });
+  send('123456');
+  pipe.remove(limit);
+  send('789');
+  await clock.advance(300);
+  expect([log, clock.pending]).toEqual([ended, 0]);
+});
+
+it('what is held before a limit does not go on behind it either', async () => {
+  const { clock, log, send, add, pipe } = startPipe();
+  const slow = add(latency, { latency: 100, jitter: 0 });
+  const limit = add(limitData, { bytes: 4 });
+  const last = add(latency, { latency: 100, jitter: 0 });
+  send('123456');
+  await clock.advance(50);
+  send('789');
+  await clock.advance(60);
+  pipe.remove(limit);
+  pipe.remove(slow);
+  await clock.advance(300);
+  pipe.remove(last);
+  expect([log, clock.pending]).toEqual([ended, 0]);
+});

@@ -1,0 +1,88 @@
+import { fork, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { connect, type Socket } from 'node:net';
+import { fileURLToPath } from 'node:url';
+import { Cleanup } from '../../harness/kit/lifecycle.ts';
+import { Bench, realClock } from './support.ts';
+
+const harness = new URL('../../harness', import.meta.url).href;
+const main = fileURLToPath(new URL('../../harness/proxy/main.ts', import.meta.url));
+
+/** A bench whose proxy is a process of its own, so that what this one does costs it nothing. */
+export interface ProcessBench extends Bench {
+  readonly pid: number;
+}
+
+export async function startProxyProcess(): Promise<ProcessBench> {
+  const child = fork(main, ['--seed', '1'], { stdio: 'ignore' });
+  const [{ port }] = (await once(child, 'message')) as [{ port: number }];
+  const cleanup = new Cleanup();
+  cleanup.add('proxy process', async () => {
+    if (child.exitCode !== null || child.signalCode !== null) return;
+    child.kill('SIGKILL');
+    await once(child, 'exit');
+  });
+  return Object.assign(new Bench(`http://127.0.0.1:${port}`, cleanup), { pid: child.pid ?? 0 });
+}
+
+/** The server of the proxy with the metrics of its process. SIGUSR2 collects its garbage. */
+const measured = `
+  import { systemClock } from '${harness}/kit/clock.ts';
+  import { seededRandom } from '${harness}/kit/random.ts';
+  import { startProxyServer } from '${harness}/proxy/server.ts';
+  const metrics = { proxies: false, runtime: true };
+  const { port } = await startProxyServer({ clock: systemClock(), random: seededRandom(1), metrics });
+  process.on('SIGUSR2', () => globalThis.gc());
+  process.send({ port });
+`;
+
+export async function startMeasuredProxy(): Promise<ProcessBench> {
+  const cleanup = new Cleanup();
+  const { port, pid } = await startProgram(cleanup, measured);
+  return Object.assign(new Bench(`http://127.0.0.1:${port}`, cleanup), { pid });
+}
+
+/** How long a call takes to be answered. Milliseconds. */
+export async function callMs(bench: Bench, method: string, path: string, body?: unknown): Promise<number> {
+  const fromMs = realClock.now();
+  const { status, text } = await bench.call(method, path, body);
+  if (status >= 300) throw new Error(`${method} ${path}: ${status} ${text}`);
+  return realClock.now() - fromMs;
+}
+
+export function median(values: readonly number[]): number {
+  return values.toSorted((left, right) => left - right)[Math.floor(values.length / 2)] ?? NaN;
+}
+
+/** So many connections to a port, closed with the bench. */
+export async function dialMany(bench: Bench, port: number, count: number): Promise<Socket[]> {
+  const sockets: Socket[] = [];
+  bench.cleanup.add('clients', () => {
+    for (const socket of sockets) socket.destroy();
+  });
+  const one = async (): Promise<void> => {
+    while (sockets.length < count) {
+      const socket = connect({ port, host: '127.0.0.1', allowHalfOpen: true, noDelay: true });
+      socket.on('error', () => undefined);
+      sockets.push(socket);
+      await once(socket, 'connect');
+    }
+  };
+  // As many at a time as wait at a port without being refused.
+  await Promise.all(Array.from({ length: 64 }, one));
+  return sockets;
+}
+
+/** Runs a program in a process of its own that says where it listens, as `{ port }`, until the clean-up. */
+export async function startProgram(cleanup: Cleanup, program: string): Promise<{ port: number; pid: number }> {
+  const child = spawn(process.execPath, ['--expose-gc', '--input-type=module', '-e', program], {
+    stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+  });
+  cleanup.add('program', async () => {
+    if (child.exitCode !== null || child.signalCode !== null) return;
+    child.kill('SIGKILL');
+    await once(child, 'exit');
+  });
+  const [{ port }] = (await once(child, 'message')) as [{ port: number }];
+  return { port, pid: child.pid ?? 0 };
+}
