@@ -41,6 +41,8 @@ interface Path {
   readonly pid: number | undefined;
   /** Where its control is; the direct one has none. */
   readonly api: Api | undefined;
+  /** Only its requests are measured. */
+  readonly isForHttp?: true;
 }
 
 const children: ChildProcess[] = [];
@@ -52,11 +54,14 @@ const upstream = fork(join(import.meta.dirname, 'bench-proxy', 'upstream.ts'));
 children.push(upstream);
 const [ports] = (await once(upstream, 'message')) as [Way & { sink: number }];
 const paths: Path[] = [{ name: 'direct', way: { ...ports, stalled: ports.sink }, pid: undefined, api: undefined }];
-for (const latencyZero of [false, true]) {
-  const suffix = latencyZero ? ', latency 0' : '';
-  paths.push(await through(`gameday${suffix}`, startOurs(), latencyZero));
-  if (toxiproxy !== undefined) paths.push(await through(`toxiproxy${suffix}`, startTheirs(toxiproxy), latencyZero));
+for (const still of [undefined, { type: 'latency', attributes: { latency: 0 } }]) {
+  const suffix = still ? ', latency 0' : '';
+  paths.push(await through(`gameday${suffix}`, startOurs(), still));
+  if (toxiproxy !== undefined) paths.push(await through(`toxiproxy${suffix}`, startTheirs(toxiproxy), still));
 }
+// Requests are read and matched, and nothing is done to them.
+const unmatched = { type: 'http_status', attributes: { path: '/never' } };
+paths.push({ ...(await through('gameday, no match', startOurs(), unmatched)), isForHttp: true });
 if (toxiproxy === undefined) console.error('No Toxiproxy to compare with: `npm run test:toxiproxy` builds one.');
 
 /** Ways whose control has stopped answering. */
@@ -79,7 +84,12 @@ if (values.json !== undefined)
   );
 process.exit();
 
-async function measure({ name, way, pid, api }: Path): Promise<void> {
+async function measure({ name, way, pid, api, isForHttp }: Path): Promise<void> {
+  if (isForHttp) {
+    await requestsPerSecond(way.http, 500);
+    note('requests per second', name, await requestsPerSecond(way.http, 2000));
+    return;
+  }
   await roundTrips(way.echo, 500);
   const times = (await roundTrips(way.echo, 5000)).toSorted((left, right) => left - right);
   note('round trip p50 (µs)', name, (times[2500] ?? NaN) * 1000);
@@ -160,7 +170,7 @@ async function startTheirs(file: string): Promise<{ url: string; pid: number | u
 async function through(
   name: string,
   starting: Promise<{ url: string; pid: number | undefined }>,
-  latencyZero: boolean,
+  still: { readonly type: string; readonly attributes: object } | undefined,
 ): Promise<Path> {
   const { url, pid } = await starting;
   const proxied = async (service: string, port: number, toxic: object | undefined): Promise<number> => {
@@ -170,7 +180,6 @@ async function through(
       await post(`${url}/proxies/${service}/toxics`, { ...toxic, name: stream, stream });
     return Number(created.listen?.split(':').at(-1));
   };
-  const still = latencyZero ? { type: 'latency', attributes: { latency: 0 } } : undefined;
   const way = {
     echo: await proxied('echo', ports.echo, still),
     count: await proxied('count', ports.count, still),

@@ -91,14 +91,14 @@ export class EdgeBench {
     this.#edge = new HttpEdge({
       ...{ server, clock },
       close: () => this.#pipes.downstream.finish(),
-      reset: () => (this.outcome ??= 'reset'),
+      reset: () => this.#break('reset'),
     });
     const pipe = (source: PipeSource, sink: PipeSink): Pipe =>
       new Pipe({
         ...{ source, sink, clock, came: () => undefined, passed: () => undefined },
-        close: () => (this.outcome ??= 'closed'),
+        close: () => this.#break('closed'),
         closeBehind: () => (this.outcome ??= 'closed'),
-        reset: () => (this.outcome ??= 'reset'),
+        reset: () => this.#break('reset'),
       });
     const { source, sink } = this.#edge;
     this.#pipes = {
@@ -135,6 +135,13 @@ export class EdgeBench {
   remove(toxic: ActiveToxic): void {
     this.#edge.remove(toxic);
     this.#pipes[toxic.direction].remove(toxic);
+  }
+
+  #break(outcome: 'closed' | 'reset'): void {
+    this.outcome ??= outcome;
+    this.#edge.discard();
+    this.#pipes.upstream.discard();
+    this.#pipes.downstream.discard();
   }
 }
 

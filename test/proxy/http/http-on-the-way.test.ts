@@ -1,0 +1,172 @@
+import { describe, expect, it } from 'vitest';
+import { EdgeBench } from './edge-bench.ts';
+
+const get = (path = '/'): Buffer => Buffer.from(`GET ${path} HTTP/1.1\r\nhost: a\r\n\r\n`);
+const head = 'HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ntransfer-encoding: chunked\r\n\r\n';
+const chunk = (text: string): string => `${text.length.toString(16)}\r\n${text}\r\n`;
+const event = (number: number): string => `data: ${number}\n\n`;
+const last = '0\r\n\r\n';
+
+/** A stream of which so many events have come, and the client's part of what came since it was last asked. */
+function streaming(type: string, attributes: Record<string, number | string>, events = 4) {
+  const bench = new EdgeBench();
+  const toxic = bench.add(type, attributes);
+  const { client, server, clock } = bench;
+  client.say(get());
+  server.say(Buffer.from(head));
+  for (let number = 1; number <= events; number++) server.say(Buffer.from(chunk(event(number))));
+  let read = 0;
+  const news = (): string => {
+    const text = client.text.slice(read);
+    read = client.text.length;
+    return text.replace(head, '');
+  };
+  return { bench, toxic, client, server, clock, news };
+}
+
+describe('a toxic that goes in the middle of what it does', () => {
+  it('hands on a head that it held, at once, and the body behind it', async () => {
+    const bench = new EdgeBench();
+    const toxic = bench.add('http_latency', { latency: 1000 });
+    bench.client.say(get());
+    bench.server.say(Buffer.from(`${head}${chunk('data: 1')}`));
+    await bench.clock.advance(300);
+    expect(bench.client.text).toBe('');
+    bench.remove(toxic);
+    expect([bench.client.text, bench.clock.now(), bench.clock.pending]).toEqual([`${head}${chunk('data: 1')}`, 300, 0]);
+  });
+
+  it('hands on a stream that it has stalled, at once, and what follows as it comes', async () => {
+    const { bench, toxic, server, clock, news } = streaming('stream_stall', { events: 2, stall: 0 });
+    await clock.advance(10_000);
+    expect(news()).toBe(chunk(event(1)) + chunk(event(2)));
+    bench.remove(toxic);
+    expect(news()).toBe(chunk(event(3)) + chunk(event(4)));
+    server.say(Buffer.from(chunk(event(5)) + last));
+    expect(news()).toBe(chunk(event(5)) + last);
+  });
+
+  it('hands on half an event that it waited for the rest of', () => {
+    const { bench, toxic, server, news } = streaming('stream_duplicate', { event: 9 }, 1);
+    server.say(Buffer.from(chunk('data: ha')));
+    expect(news()).toBe(chunk(event(1)));
+    bench.remove(toxic);
+    expect(news()).toBe(chunk('data: ha'));
+    server.say(Buffer.from(chunk('lf\n\n') + last));
+    expect(news()).toBe(chunk('lf\n\n') + last);
+  });
+
+  it('beats no more, and what comes from then on passes', async () => {
+    const { bench, toxic, server, clock, news } = streaming('stream_heartbeat', { events: 1, interval: 100 });
+    await clock.advance(250);
+    expect(news()).toBe(chunk(event(1)) + chunk(': heartbeat\n\n').repeat(2));
+    bench.remove(toxic);
+    expect(clock.pending).toBe(0);
+    server.say(Buffer.from(chunk(event(5)) + last));
+    expect(news()).toBe(chunk(event(5)) + last);
+  });
+
+  it('ends a stream that the server has finished while it beat', async () => {
+    const { bench, toxic, server, clock, news } = streaming('stream_heartbeat', { events: 1, interval: 100 });
+    server.say(Buffer.from(last));
+    await clock.advance(150);
+    expect(news()).toBe(chunk(event(1)) + chunk(': heartbeat\n\n'));
+    bench.remove(toxic);
+    expect([news(), clock.pending]).toEqual([last, 0]);
+  });
+
+  it('does not undo an answer of which the upload has begun, nor a cut that was made', () => {
+    const bench = new EdgeBench();
+    const toxic = bench.add('http_status', { body: 'busy' });
+    bench.client.say(Buffer.from('POST / HTTP/1.1\r\ncontent-length: 4\r\n\r\nab'));
+    bench.remove(toxic);
+    bench.client.say(Buffer.from('cd'));
+    expect(bench.client.text).toMatch(/^HTTP\/1\.1 503 [^]*busy$/);
+    expect(bench.server.text).toBe('');
+    bench.client.say(get('/next'));
+    expect(bench.server.text).toBe(get('/next').toString());
+
+    const cut = streaming('stream_cut', { events: 2 });
+    expect([cut.news(), cut.bench.outcome]).toEqual([chunk(event(1)) + chunk(event(2)), 'closed']);
+    cut.bench.remove(cut.toxic);
+    expect(cut.news()).toBe('');
+  });
+
+  it('leaves what other toxics do to the same stream as it is', async () => {
+    const { bench, toxic, clock, news } = streaming('stream_stall', { events: 1, stall: 0 }, 0);
+    bench.add('stream_duplicate', { event: 1 });
+    bench.add('stream_slow', { delay: 100 });
+    bench.client.say(get());
+    bench.server.say(Buffer.from(last + head));
+    news();
+    for (const number of [1, 2, 3]) bench.server.say(Buffer.from(chunk(event(number))));
+    await clock.advance(50);
+    expect(news()).toBe(chunk(event(1)));
+    bench.remove(toxic);
+    expect(news()).toBe('');
+    await clock.advance(300);
+    expect(news()).toBe(chunk(event(1)) + chunk(event(2)) + chunk(event(3)));
+  });
+});
+
+describe('a server that goes in the middle of a stream', () => {
+  it.each([
+    ['stream_slow', { delay: 100 }, chunk(event(1)) + chunk(event(2)) + chunk('data: ha')],
+    ['stream_duplicate', { event: 2 }, chunk(event(1)) + chunk(event(2)).repeat(2) + chunk('data: ha')],
+    ['http_slow_body', { delay: 10 }, chunk(event(1)) + chunk(event(2)) + chunk('data: ha')],
+    ['stream_reorder', { event: 2 }, chunk(event(1)) + chunk('data: ha') + chunk(event(2))],
+  ])('is seen to have broken off, although %s holds something of it', async (type, attributes, text) => {
+    const { bench, server, clock, client, news } = streaming(type, attributes, 2);
+    server.say(Buffer.from('8\r\ndata: ha\r\n'));
+    server.say('end');
+    await clock.advance(1000);
+    // No last chunk: the client can tell that something is missing.
+    expect([news(), client.writableEnded, clock.pending, bench.outcome]).toEqual([text, true, 0, undefined]);
+  });
+});
+
+describe('toxics for bytes and for HTTP on one connection', () => {
+  it('find what the others have made: pieces of one byte, later, slower, in both directions', async () => {
+    const bench = new EdgeBench();
+    const { client, server, clock } = bench;
+    for (const stream of ['upstream', 'downstream'] as const) {
+      bench.add('slicer', { average_size: 1, size_variation: 0, delay: 0 }, { stream });
+      bench.add('latency', { latency: 50, jitter: 0 }, { stream });
+      bench.add('bandwidth', { rate: 1 }, { stream });
+    }
+    bench.add('http_status', { path: '/busy', body: 'busy' });
+    bench.add('http_latency', { latency: 100, path: '/slow' });
+    bench.add('stream_duplicate', { event: 1 });
+    client.say(Buffer.concat([get('/busy'), get('/slow')]));
+    await clock.advance(50 + 2 * get('/slow').length);
+    expect(server.text).toBe(get('/slow').toString());
+    server.say(Buffer.from(head + chunk(event(1)) + last));
+    await clock.advance(2000);
+    expect(client.text).toMatch(/^HTTP\/1\.1 503 [^]*\r\n\r\nbusyHTTP\/1\.1 200 OK\r\n/);
+    expect(client.text.split(head)[1]).toBe(chunk(event(1)).repeat(2) + last);
+  });
+
+  it('lets the end of the connection end what waits', async () => {
+    const bench = new EdgeBench();
+    bench.add('http_latency', { latency: 1000 });
+    bench.add('close_after', { delay: 100 }, { stream: 'upstream' });
+    bench.client.say(get());
+    bench.server.say(Buffer.from('HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n'));
+    await bench.clock.advance(99);
+    expect([bench.outcome, bench.clock.pending]).toEqual([undefined, 2]);
+    await bench.clock.advance(1);
+    expect([bench.outcome, bench.client.text, bench.clock.pending]).toEqual(['closed', '', 0]);
+  });
+
+  it('delays the end behind a cut by the latency of what was handed on before', async () => {
+    const bench = new EdgeBench();
+    bench.add('latency', { latency: 100, jitter: 0 });
+    bench.add('http_cut', { bytes: 4 });
+    bench.client.say(get());
+    bench.server.say(Buffer.from('HTTP/1.1 200 OK\r\ncontent-length: 10\r\n\r\n0123456789'));
+    await bench.clock.advance(99);
+    expect([bench.client.text, bench.outcome]).toEqual(['', undefined]);
+    await bench.clock.advance(1);
+    expect([bench.client.text.slice(-4), bench.outcome]).toEqual(['0123', 'closed']);
+  });
+});
