@@ -83,9 +83,9 @@ describe('a shared bandwidth', () => {
     await clock.advance(600);
     // 60,000 bytes in 600 ms, in turns of 1000.
     expect([greedy.bytes, modest.bytes]).toEqual([20_000, 20_000]);
-    // Sums of tenths of a millisecond are not exact, so its last chunk may be due a moment later.
+    // Sums of tenths of a millisecond are not exact, so its last chunk may be a millisecond late.
     expect([20_000, 19_990]).toContain(small.bytes);
-    await clock.advance(300);
+    await clock.advance(301);
     expect(small.bytes).toBe(30_000);
     await clock.advance(1000);
     // What the one that has finished leaves is for the others.
