@@ -108,7 +108,7 @@ export class ResponseWriter {
       response.isOver = true;
       return false;
     };
-    const { isBlocked } = this.#client;
+    const isBlocked = (): boolean => this.#client.isBlocked();
     return {
       get isBlocked() {
         return isBlocked();
