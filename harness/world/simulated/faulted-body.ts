@@ -10,8 +10,9 @@ export class FaultedBody {
   #sent = 0;
   readonly #ready: Chunk[] = [];
   /** What happens when all that is ready has been read. */
-  #last: 'end' | 'close' | undefined;
+  #last: 'end' | 'close' | 'reset' | undefined;
   #wake: () => void = () => undefined;
+  #leave: () => void = () => undefined;
 
   constructor(settings: {
     readonly connection: { close(): void; reset(): void };
@@ -26,24 +27,23 @@ export class FaultedBody {
       },
       forward: (bytes) => this.#forward(bytes),
       end: () => this.#end(),
-      cut: (how) => {
-        if (how === 'reset') this.#connection.reset();
-        else this.#finish('close');
-      },
+      cut: (how) => this.#finish(how),
     };
   }
 
   /** @param chain undefined: nothing is done to the bytes */
   through(stream: ReadableStream<Chunk>, chain: BodyChain | undefined): ReadableStream<Chunk> {
     const source = stream.getReader();
+    // Whoever sends it is told when a fault has ended it before: on sockets the connection is closed then.
+    this.#leave = () => void source.cancel().catch(() => undefined);
     const pump = this.#pump(source, chain);
     return new ReadableStream<Chunk>(
       {
         pull: async (controller) => {
           const chunk = await this.#next();
           if (chunk) controller.enqueue(chunk);
-          else if (this.#last === 'close') await this.#breakOff(controller);
-          else controller.close();
+          else if (this.#last === 'end') controller.close();
+          else await this.#breakOff(controller);
         },
         cancel: async (reason) => {
           chain?.discard();
@@ -58,7 +58,8 @@ export class FaultedBody {
 
   /** The connection breaks, and whoever reads hears of it from there; the stream alone never ends. */
   async #breakOff(controller: ReadableStreamDefaultController<Chunk>): Promise<void> {
-    this.#connection.close();
+    if (this.#last === 'reset') this.#connection.reset();
+    else this.#connection.close();
     await Promise.resolve();
     controller.error(new TypeError('terminated'));
   }
@@ -83,7 +84,8 @@ export class FaultedBody {
     this.#finish(this.#promised !== undefined && this.#sent < this.#promised ? 'close' : 'end');
   }
 
-  #finish(last: 'end' | 'close'): void {
+  #finish(last: 'end' | 'close' | 'reset'): void {
+    if (this.#last === undefined && last === 'end') this.#leave();
     this.#last ??= last;
     this.#wake();
   }

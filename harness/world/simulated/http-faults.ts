@@ -8,6 +8,9 @@ import type { Chunk } from './gated-stream.ts';
 import { LightResponse } from './light-response.ts';
 import type { Handler } from './simulated-connection.ts';
 
+/** What the buffers of the sockets between two processes take, about. */
+const bufferBytes = 1_048_576;
+
 /** What faults need of the connection. */
 export interface FaultedConnection {
   readonly clock: Clock;
@@ -63,7 +66,9 @@ export class HttpFaults {
     const present: Present = { faults, wake: () => undefined };
     this.#present = present;
     const { answer } = faults;
-    const response = answer ? ownAnswer(answer, request) : await handler(request);
+    let response = answer ? ownAnswer(answer, request) : await handler(request);
+    // On the wire the body comes behind its head while that waits.
+    if (faults.delayMs > 0) response = readAhead(response);
     await this.#wait(present, clock.now());
     if (answer) {
       faults.count('answer', answer.body.length, 'added');
@@ -102,7 +107,8 @@ export class HttpFaults {
     if (!started && promised === undefined) return response;
     if (promised !== undefined) faults.count('length', 0, 'corrupted');
     const headers = new Headers(response.headers);
-    if (started?.changesLength === true) headers.delete('content-length');
+    if (promised !== undefined) headers.set('content-length', String(promised));
+    else if (started?.changesLength === true) headers.delete('content-length');
     const { status, statusText } = response;
     return new Response(body.through(source, started?.chain), { status, statusText, headers });
   }
@@ -112,8 +118,23 @@ function ownAnswer(
   { status, headers, body }: Extract<RequestFault, { kind: 'answer' }>,
   { method }: Request,
 ): Response {
-  const isEmpty = method === 'HEAD' || status === 204 || status === 304;
-  return new Response(isEmpty ? null : new Uint8Array(body), { status, headers });
+  const hasBody = status !== 204 && status !== 304;
+  const said = new Headers(headers);
+  if (hasBody && !said.has('content-length')) said.set('content-length', String(body.length));
+  return new Response(method === 'HEAD' || !hasBody ? null : new Uint8Array(body), { status, headers: said });
+}
+
+/** A response of which the body is read from now on, as far as the buffers of sockets would take it. */
+function readAhead(response: Response): Response {
+  const source = response.body as ReadableStream<Chunk> | null;
+  if (!source || LightResponse.wholeText(response) !== undefined) return response;
+  const buffers = new ByteLengthQueuingStrategy({ highWaterMark: bufferBytes });
+  const { status, statusText, headers } = response;
+  return new Response(source.pipeThrough(new TransformStream<Chunk, Chunk>({}, undefined, buffers)), {
+    status,
+    statusText,
+    headers,
+  });
 }
 
 /** What the head says of the body's length where that is wrong. A stream says none: it is in chunks on the wire. */

@@ -145,9 +145,10 @@ export class EdgeBench {
   }
 }
 
-function withDefaults(kind: AnyKind, attributes: AttributeValues): AttributeValues {
+/** Attributes, and the defaults of those that are not given. */
+export function withDefaults(kind: AnyKind, attributes: AttributeValues): AttributeValues {
   const defaults = Object.entries(kind.attributes).flatMap(([name, spec]) =>
-    spec.default !== undefined ? [[name, spec.default] as const] : [],
+    spec.default === undefined ? [] : [[name, spec.default] as const],
   );
   return { ...Object.fromEntries(defaults), ...attributes };
 }

@@ -1,0 +1,227 @@
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { getRequestListener } from '@hono/node-server';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { systemClock, type Clock } from '../../../harness/kit/clock.ts';
+import { seededRandom } from '../../../harness/kit/random.ts';
+import { VirtualClock } from '../../../harness/kit/virtual-clock.ts';
+import { withDefaults } from '../../proxy/http/edge-bench.ts';
+import { anyKinds } from '../../../harness/proxy/kinds.ts';
+import { Registry } from '../../../harness/proxy/registry.ts';
+import { SimulatedNetwork } from '../../../harness/world/simulated/network.ts';
+
+type Attributes = Record<string, number | string>;
+
+/** What a client saw of one request, and when, in ms since it was sent. */
+interface Seen {
+  readonly status: number | undefined;
+  readonly headers: Record<string, string | null>;
+  readonly text: string;
+  /** The code of the error that it ended with. */
+  readonly error: string | undefined;
+  readonly headMs: number;
+  readonly endMs: number;
+}
+
+const everyMs = 50;
+const events = ['data: {"n":1}\n\n', 'data: {"n":2,"text":"für"}\n\n', 'data: {"n":3}\n\n', 'data: [DONE]\n\n'];
+
+/** `/events` streams four events 50 ms apart; everything else is one text. */
+function handlerOf(clock: Clock): (request: Request) => Response | Promise<Response> {
+  return async (request) => {
+    await request.text();
+    if (!request.url.endsWith('/events'))
+      return new Response('hello world', { headers: { 'x-kept': 'yes', 'content-length': '11' } });
+    let sent = 0;
+    const body = new ReadableStream<Uint8Array>({
+      pull: async (controller) => {
+        if (sent > 0) await clock.sleep(everyMs);
+        const event = events[sent++];
+        if (event === undefined) controller.close();
+        else controller.enqueue(new TextEncoder().encode(event));
+      },
+    });
+    return new Response(body, { headers: { 'content-type': 'text/event-stream' } });
+  };
+}
+
+let server: Server;
+let registries: Registry[] = [];
+
+beforeAll(async () => {
+  const handler = handlerOf(systemClock());
+  server = createServer((incoming, outgoing) => {
+    void getRequestListener(handler, { overrideGlobalObjects: false })(incoming, outgoing);
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+});
+afterAll(async () => {
+  for (const registry of registries) await registry.stop();
+  registries = [];
+  server.closeAllConnections();
+  await new Promise((resolve) => server.close(resolve));
+});
+
+interface World {
+  readonly registry: Registry;
+  readonly clock: Clock;
+  readonly url: string;
+  readonly send: typeof fetch;
+}
+
+async function simulated(): Promise<World & { readonly clock: VirtualClock }> {
+  const clock = new VirtualClock();
+  const network = new SimulatedNetwork(clock);
+  const upstream = network.listen(handlerOf(clock));
+  const registry = new Registry({ clock, random: seededRandom(1), log: () => undefined, openPort: network.openPort });
+  const { listen } = await registry.create({
+    name: 'link',
+    listen: '127.0.0.1:0',
+    upstream,
+    enabled: true,
+    toxics: [],
+  });
+  return { registry, clock, url: `http://${listen}`, send: network.fetch };
+}
+
+async function onSockets(): Promise<World> {
+  const clock = systemClock();
+  const registry = new Registry({ clock, random: seededRandom(1), log: () => undefined });
+  registries.push(registry);
+  const upstream = `127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const { listen } = await registry.create({
+    name: 'link',
+    listen: '127.0.0.1:0',
+    upstream,
+    enabled: true,
+    toxics: [],
+  });
+  return { registry, clock, url: `http://${listen}`, send: fetch };
+}
+
+function add({ registry }: World, type: string, attributes: Attributes, toxicity = 1): void {
+  const kind = anyKinds.find((one) => one.type === type);
+  if (!kind) throw new Error(`no toxic ${type}`);
+  const request = { kind, name: type, stream: 'downstream', direction: 'downstream', toxicity } as const;
+  registry.addToxic('link', { ...request, attributes: withDefaults(kind, attributes) });
+}
+
+async function ask({ clock, url, send }: World, path: string, init: RequestInit = {}): Promise<Seen> {
+  const fromMs = clock.now();
+  const seen = { status: undefined as number | undefined, headers: {}, text: '', headMs: NaN };
+  const decoder = new TextDecoder('latin1');
+  try {
+    const response = await send(`${url}${path}`, init);
+    seen.status = response.status;
+    seen.headMs = clock.now() - fromMs;
+    const names = ['content-type', 'content-length', 'retry-after', 'x-kept'];
+    seen.headers = Object.fromEntries(names.map((name) => [name, response.headers.get(name)]));
+    for await (const chunk of (response.body ?? []) as AsyncIterable<Uint8Array>) seen.text += decoder.decode(chunk);
+    return { ...seen, error: undefined, endMs: clock.now() - fromMs };
+  } catch (cause) {
+    const code = cause instanceof Error ? (cause.cause as { code?: string } | undefined)?.code : undefined;
+    return { ...seen, error: code ?? String(cause), endMs: clock.now() - fromMs };
+  }
+}
+
+const post = { method: 'POST', body: 'x'.repeat(1000) };
+/** Toxic, its attributes, what is asked; and when head and end are there. */
+const cases: readonly [string, Attributes, string, RequestInit, number, number][] = [
+  ['http_status', { status: 429, vendor: 'openai', retry_after: '2' }, '/whole', post, 0, 0],
+  ['http_status', { status: 529, vendor: 'anthropic' }, '/events', {}, 0, 0],
+  ['http_status', { status: 503 }, '/whole', { method: 'HEAD' }, 0, 0],
+  ['http_status', { status: 204, body: 'not there' }, '/whole', {}, 0, 0],
+  ['http_status', { status: 503, path: '/never' }, '/whole', {}, 0, 0],
+  ['http_latency', { latency: 120 }, '/whole', {}, 120, 120],
+  ['http_latency', { latency: 120 }, '/events', {}, 120, 200],
+  ['http_latency', { latency: 300 }, '/events', {}, 300, 300],
+  ['http_slow_body', { delay: 70 }, '/events', {}, 0, 280],
+  ['http_cut', { bytes: 4 }, '/whole', {}, 0, 0],
+  ['http_cut', { bytes: 20 }, '/events', {}, 0, 50],
+  ['http_cut', { bytes: 1000 }, '/whole', {}, 0, 0],
+  ['http_cut', { bytes: 4, how: 'reset' }, '/whole', {}, 0, 0],
+  ['http_length', { difference: 5 }, '/whole', {}, 0, 0],
+  ['http_length', { difference: -5 }, '/whole', {}, 0, 0],
+  ['stream_late', { delay: 120 }, '/events', {}, 0, 200],
+  ['stream_slow', { delay: 80 }, '/events', {}, 0, 240],
+  ['stream_stall', { events: 1, stall: 200 }, '/events', {}, 0, 250],
+  ['stream_cut', { events: 2 }, '/events', {}, 0, 100],
+  ['stream_cut', { events: 2, how: 'end' }, '/events', {}, 0, 100],
+  ['stream_cut', { events: 1, where: 'character', how: 'end' }, '/events', {}, 0, 50],
+  ['stream_cut', { events: 1, where: 'event', how: 'end' }, '/events', {}, 0, 50],
+  ['stream_unfinished', {}, '/events', {}, 0, 200],
+  ['stream_duplicate', { event: 2 }, '/events', {}, 0, 200],
+  ['stream_reorder', { event: 1 }, '/events', {}, 0, 200],
+  ['stream_garble', { event: 2 }, '/events', {}, 0, 200],
+  ['stream_error', { events: 1, vendor: 'anthropic' }, '/events', {}, 0, 50],
+  ['stream_error', { events: 2, vendor: 'vllm' }, '/events', {}, 0, 100],
+  ['stream_slow', { delay: 80 }, '/whole', {}, 0, 0],
+];
+
+/** Without when it was. What is on its way when a connection is reset may or may not have been read. */
+const content = ({ status, headers, text, error }: Seen): object =>
+  error === 'ECONNRESET' ? { error } : { status, headers, text, error };
+
+describe('faults of HTTP in a simulated world', () => {
+  it.each(cases)(
+    '%s with %j does to %s what it does on sockets',
+    async (type, attributes, path, init, headMs, endMs) => {
+      const [virtual, real] = [await simulated(), await onSockets()];
+      add(virtual, type, attributes);
+      add(real, type, attributes);
+      const expected = await virtual.clock.run(ask(virtual, path, init));
+      const seen = await ask(real, path, init);
+      expect(content(seen)).toEqual(content(expected));
+      expect([expected.headMs, expected.endMs]).toEqual([headMs, endMs]);
+      // On sockets nothing comes sooner; how late it may be depends on the machine. Timers of the platform may be early by less than 1 ms each.
+      expect(seen.endMs).toBeGreaterThan(endMs - 6);
+      // The next request finds a connection that is as good as any.
+      const [next, nextSeen] = [await virtual.clock.run(ask(virtual, '/whole')), await ask(real, '/whole')];
+      expect(content(nextSeen)).toEqual(content(next));
+      const { requestsSeen, requestsAltered, bytesAltered } = virtual.registry.account('link', type);
+      const heads = type === 'http_latency' || type === 'http_status';
+      expect(real.registry.account('link', type)).toMatchObject({ requestsSeen, requestsAltered, ...(heads ? {} : { bytesAltered }) }); // prettier-ignore
+    },
+  );
+
+  it('beat for as long as the toxic is there, as on sockets', async () => {
+    const worlds = [await simulated(), await onSockets()];
+    const texts: string[] = [];
+    for (const world of worlds) {
+      add(world, 'stream_heartbeat', { events: 2, interval: 100 });
+      const proxy = world.registry.get('link');
+      world.clock.setTimer(() => proxy.removeToxic(proxy.toxic('stream_heartbeat'), 'removed'), 530);
+      const asking = ask(world, '/events');
+      texts.push((await (world.clock instanceof VirtualClock ? world.clock.run(asking) : asking)).text);
+    }
+    const beats = (text = ''): number => text.split(': heartbeat\n\n').length - 1;
+    expect(texts[0]?.replaceAll(': heartbeat\n\n', '')).toBe(texts[1]?.replaceAll(': heartbeat\n\n', ''));
+    expect(beats(texts[0])).toBe(4);
+    expect(beats(texts[1])).toBeGreaterThan(0);
+    expect(beats(texts[1])).toBeLessThanOrEqual(4);
+  });
+
+  it.each<[string, number, Attributes]>([
+    ['a share', 0.5, {}],
+    ['a share of each third', 0.7, { nth: 3 }],
+    ['some', 1, { after: 5, times: 7 }],
+    ['a share, up to so many', 0.3, { times: 20, path: '/a*' }],
+  ])('chooses by the same seed the same requests as on sockets: %s', async (_what, toxicity, attributes) => {
+    const choices = async (world: World): Promise<string> => {
+      add(world, 'http_status', { status: 418, ...attributes }, toxicity);
+      let seen = '';
+      for (let count = 0; count < 100; count++) {
+        const asking = ask(world, count % 3 === 0 ? '/b' : '/a/x');
+        const { status } = await (world.clock instanceof VirtualClock ? world.clock.run(asking) : asking);
+        // Until its client has let go of a connection, the next request would begin another.
+        await new Promise(setImmediate);
+        seen += status === 418 ? 'x' : '.';
+      }
+      expect(world.registry.account('link', 'http_status').connectionsSeen).toBe(1);
+      return seen;
+    };
+    const chosen = await choices(await simulated());
+    expect(chosen).toContain('x');
+    expect(await choices(await onSockets())).toBe(chosen);
+  });
+});
