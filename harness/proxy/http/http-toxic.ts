@@ -1,6 +1,6 @@
 import type { Clock } from '../../kit/clock.ts';
 import type { Random } from '../../kit/random.ts';
-import type { Alteration, AttributeRange } from '../toxics/toxic.ts';
+import type { Alteration, AttributeRange, Decision } from '../toxics/toxic.ts';
 
 /** An attribute that is text. */
 export interface TextAttribute {
@@ -87,6 +87,8 @@ export type RequestFault =
 export interface FaultContext {
   readonly random: Random;
   readonly nowMs: number;
+  /** Told of what was left to chance. Undefined while nobody wants to know. */
+  readonly decided?: ((decision: Omit<Decision, 'place'>) => void) | undefined;
 }
 
 /** One kind of toxic that is done to requests and responses of HTTP/1.1, each by itself: one file, one export, one line in `kinds/index.ts`. */

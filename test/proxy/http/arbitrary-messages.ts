@@ -83,7 +83,7 @@ export const response: fc.Arbitrary<Made> = fc
     const hasBody = kind === 'body';
     const status = kind === 'body' || kind === 'HEAD' ? `200${reason}` : kind;
     const early = interim.map((line) => `HTTP/1.1 ${line}\r\nx-early: 1\r\n\r\n`).join('');
-    const head = [`HTTP/1.1 ${status}`, ...before, String(one)].join('\r\n');
+    const head = [`HTTP/1.1 ${status}`, ...before, one].join('\r\n');
     return {
       text: `${early}${head}\r\n\r\n${hasBody ? wire : ''}`,
       ...{ first: status.slice(0, 3), body: hasBody ? text : '', method: kind === 'HEAD' ? 'HEAD' : 'GET' },

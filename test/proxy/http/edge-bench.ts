@@ -6,7 +6,7 @@ import { HttpEdge } from '../../../harness/proxy/http/http-edge.ts';
 import type { AttributeValues } from '../../../harness/proxy/http/http-toxic.ts';
 import { anyKinds } from '../../../harness/proxy/kinds.ts';
 import { isAtBytes, isAtRequests } from '../../../harness/proxy/meeting.ts';
-import { Pipe } from '../../../harness/proxy/pipe.ts';
+import { Pipe, type PipeSink, type PipeSource } from '../../../harness/proxy/pipe.ts';
 
 /** One end of a connection, as a socket is: what the proxy writes to it, and what it says itself while nobody has paused it. */
 export class End extends EventEmitter {
@@ -93,7 +93,7 @@ export class EdgeBench {
       close: () => this.#pipes.downstream.finish(),
       reset: () => (this.outcome ??= 'reset'),
     });
-    const pipe = (source: Pick<End, 'on' | 'pause' | 'resume'>, sink: End): Pipe =>
+    const pipe = (source: PipeSource, sink: PipeSink): Pipe =>
       new Pipe({
         ...{ source, sink, clock, came: () => undefined, passed: () => undefined },
         close: () => (this.outcome ??= 'closed'),
@@ -102,8 +102,8 @@ export class EdgeBench {
       });
     const { source, sink } = this.#edge;
     this.#pipes = {
-      upstream: pipe(client, sink as End),
-      downstream: pipe(source as Pick<End, 'on' | 'pause' | 'resume'>, client),
+      upstream: pipe(client, sink),
+      downstream: pipe(source, client),
     };
   }
 
@@ -122,7 +122,7 @@ export class EdgeBench {
       this.clock,
     );
     this.toxics.push(toxic);
-    const meeting = toxic.meet(seededRandom(this.#seed).fork(name));
+    const meeting = toxic.meet(1, seededRandom(this.#seed).fork(name));
     if (isAtRequests(meeting)) this.#edge.add(meeting);
     else if (isAtBytes(meeting)) this.#pipes[stream].add(meeting);
     return toxic;
@@ -140,7 +140,7 @@ export class EdgeBench {
 
 function withDefaults(kind: AnyKind, attributes: AttributeValues): AttributeValues {
   const defaults = Object.entries(kind.attributes).flatMap(([name, spec]) =>
-    'default' in spec && spec.default !== undefined ? [[name, spec.default] as const] : [],
+    spec.default !== undefined ? [[name, spec.default] as const] : [],
   );
   return { ...Object.fromEntries(defaults), ...attributes };
 }
