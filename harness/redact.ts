@@ -28,16 +28,53 @@ export function redactText(text: string): string {
   return patterns.reduce((result, [pattern, replacement]) => result.replace(pattern, replacement), text);
 }
 
-/** The same value with every text in it redacted: credentials by their key, and the strings of lists and objects, at any depth. Keys stay as they are. */
-export function redactValue<T>(value: T): T;
-export function redactValue(value: unknown): unknown {
-  if (typeof value === 'string') return redactText(value);
-  if (Array.isArray(value)) return value.map((item: unknown) => redactValue(item));
-  if (typeof value !== 'object' || value === null) return value;
-  return Object.fromEntries(
-    Object.entries(value).map(([key, item]: [string, unknown]) => [
-      key,
-      typeof item === 'string' && item !== '' && credentialKey.test(key) ? '[redacted]' : redactValue(item),
-    ]),
-  );
+/**
+ * The same value with every text in it redacted: credentials by their key, and the strings of lists and objects, at any depth. Keys stay as they
+ * are. What has nothing to be taken out is given back itself, not copied: that is nearly all of a run.
+ */
+export function redactValue<T>(value: T): T {
+  return new Redaction().valueOf(value) as T;
+}
+
+/** Remembers what it has looked at: the names of parts and of fields are the same in thousands of calls. */
+class Redaction {
+  readonly #texts = new Map<string, string>();
+  readonly #keys = new Map<string, boolean>();
+
+  valueOf(value: unknown): unknown {
+    if (typeof value === 'string') return this.#text(value);
+    if (Array.isArray(value)) return this.#list(value);
+    return typeof value === 'object' && value !== null ? this.#object(value) : value;
+  }
+
+  #list(items: readonly unknown[]): readonly unknown[] {
+    const redacted = items.map((item) => this.valueOf(item));
+    return redacted.some((item, index) => item !== items[index]) ? redacted : items;
+  }
+
+  #object(object: object): object {
+    let isChanged = false;
+    const entries: [string, unknown][] = [];
+    for (const key of Object.keys(object)) {
+      const item: unknown = Reflect.get(object, key);
+      const isCredential = typeof item === 'string' && item !== '' && this.#isCredential(key);
+      const redacted = isCredential ? '[redacted]' : this.valueOf(item);
+      isChanged ||= redacted !== item;
+      entries.push([key, redacted]);
+    }
+    return isChanged ? Object.fromEntries(entries) : object;
+  }
+
+  #isCredential(key: string): boolean {
+    let is = this.#keys.get(key);
+    if (is === undefined) this.#keys.set(key, (is = credentialKey.test(key)));
+    return is;
+  }
+
+  #text(text: string): string {
+    if (!suspicious.test(text)) return text;
+    let redacted = this.#texts.get(text);
+    if (redacted === undefined) this.#texts.set(text, (redacted = redactText(text)));
+    return redacted;
+  }
 }

@@ -48,6 +48,7 @@ const Shape = z.object({
         role: z.enum(['source', 'model', 'store']),
         protocol: z.enum(['http', 'tcp']),
         module: z.string(),
+        tls: z.boolean().optional(),
       }),
     ),
     corpus: z.object({ module: z.string(), documents: z.int().min(0) }),

@@ -7,7 +7,10 @@ import type { TargetConfig } from './world/target.ts';
 import type { HostNeed, PartSpec } from './world/types.ts';
 
 /** What the things of each world have. In the simulated one everything is a function in one process. */
-const offers: Readonly<Record<WorldName, readonly HostNeed[]>> = { local: ['processes', 'sockets'], simulated: [] };
+const offers: Readonly<Record<WorldName, readonly HostNeed[]>> = {
+  local: ['processes', 'sockets', 'tls'],
+  simulated: [],
+};
 
 /** Something in a scenario that has needs, in the words of a reason. */
 interface Needing {
@@ -63,9 +66,11 @@ function problemOf({ what, needs }: Needing, world: WorldName): string[] {
 const words: Readonly<Record<HostNeed, string>> = {
   processes: 'processes of the operating system',
   sockets: 'real sockets',
+  tls: 'TLS',
 };
 
-/** A part with a server of its own needs a socket for it. */
-function needsOfPart({ protocol, needs = [] }: PartSpec): readonly HostNeed[] {
-  return protocol === 'tcp' && !needs.includes('sockets') ? ['sockets', ...needs] : needs;
+/** A part with a server of its own needs a socket for it, and one with a link of TLS that. */
+function needsOfPart({ protocol, tls = false, needs = [] }: PartSpec): readonly HostNeed[] {
+  const implied: HostNeed[] = [...(protocol === 'tcp' ? ['sockets' as const] : []), ...(tls ? ['tls' as const] : [])];
+  return [...new Set([...implied, ...needs])];
 }

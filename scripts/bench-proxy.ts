@@ -1,6 +1,6 @@
 /**
  * How fast the fault proxy is beside no proxy at all and, where there is one, the real Toxiproxy: round trips, new connections, bytes, requests,
- * and memory while 200 connections stand still. Run with `npm run bench:proxy -- [--rounds 3] [--toxiproxy FILE] [--json FILE]`. Every process is
+ * memory while 200 connections stand still, how late toxics are, and control while 500 connections stand still. Run with `npm run bench:proxy -- [--rounds 3] [--toxiproxy FILE] [--json FILE]`. Every process is
  * one of its own; the ways are measured in turn, round by round, and what is printed is the median with the least and the most. Figures
  * depend on the machine: only the ratios within one run say something.
  */
@@ -12,6 +12,8 @@ import { createServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import Table from 'cli-table3';
+import { controlTimes } from './bench-proxy/control.ts';
+import { lateness, type Api } from './bench-proxy/lateness.ts';
 import {
   connectionsPerSecond,
   megabytesPerSecond,
@@ -39,6 +41,8 @@ interface Path {
   readonly pid: number | undefined;
   /** Only its requests are measured. */
   readonly isForHttp?: true;
+  /** Where its control is; the direct one has none. */
+  readonly api: Api | undefined;
 }
 
 const children: ChildProcess[] = [];
@@ -49,7 +53,7 @@ process.on('exit', () => {
 const upstream = fork(join(import.meta.dirname, 'bench-proxy', 'upstream.ts'));
 children.push(upstream);
 const [ports] = (await once(upstream, 'message')) as [Way & { sink: number }];
-const paths: Path[] = [{ name: 'direct', way: { ...ports, stalled: ports.sink }, pid: undefined }];
+const paths: Path[] = [{ name: 'direct', way: { ...ports, stalled: ports.sink }, pid: undefined, api: undefined }];
 for (const still of [undefined, { type: 'latency', attributes: { latency: 0 } }]) {
   const suffix = still ? ', latency 0' : '';
   paths.push(await through(`gameday${suffix}`, startOurs(), still));
@@ -60,6 +64,8 @@ const unmatched = { type: 'http_status', attributes: { path: '/never' } };
 paths.push({ ...(await through('gameday, no match', startOurs(), unmatched)), isForHttp: true });
 if (toxiproxy === undefined) console.error('No Toxiproxy to compare with: `npm run test:toxiproxy` builds one.');
 
+/** Ways whose control has stopped answering. */
+const silent = new Set<string>();
 const figures = new Map<string, Map<string, number[]>>();
 for (let round = 0; round < Number(values.rounds); round++)
   for (const path of paths) {
@@ -78,7 +84,7 @@ if (values.json !== undefined)
   );
 process.exit();
 
-async function measure({ name, way, pid, isForHttp }: Path): Promise<void> {
+async function measure({ name, way, pid, api, isForHttp }: Path): Promise<void> {
   if (isForHttp) {
     await requestsPerSecond(way.http, 500);
     note('requests per second', name, await requestsPerSecond(way.http, 2000));
@@ -96,6 +102,27 @@ async function measure({ name, way, pid, isForHttp }: Path): Promise<void> {
   const stop = await writeToStalled(way.stalled, 200, 3000);
   note('MiB more while 200 connections stand still', name, residentMiB(pid) - before);
   stop();
+  // The other two ways are the same programs with a toxic of zero, of which these say nothing.
+  if (api === undefined || name.includes(',') || silent.has(name)) return;
+  for (const [type, late] of await lateness(api, ports.echo, 100)) {
+    note(`lateness of ${type}, p50 (µs)`, name, quantile(late, 0.5) * 1000);
+    note(`lateness of ${type}, p99 (µs)`, name, quantile(late, 0.99) * 1000);
+  }
+  const control = await controlTimes(api, ports.sink, 50).catch((cause: unknown) => {
+    console.error(`${name}: control did not answer while 500 connections stood still: ${String(cause)}`);
+    silent.add(name);
+  });
+  if (!control) return;
+  note('control, idle, p50 (µs)', name, quantile(control.idle, 0.5) * 1000);
+  note('control, idle, p99 (µs)', name, quantile(control.idle, 0.99) * 1000);
+  note('control, 500 stalled, p50 (µs)', name, quantile(control.stalled, 0.5) * 1000);
+  note('control, 500 stalled, p99 (µs)', name, quantile(control.stalled, 0.99) * 1000);
+  note('control, reset of 500 stalled (µs)', name, control.reset * 1000);
+}
+
+function quantile(values: readonly number[], share: number): number {
+  const sorted = values.toSorted((left, right) => left - right);
+  return sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] ?? NaN;
 }
 
 function note(figure: string, path: string, value: number): void {
@@ -159,7 +186,7 @@ async function through(
     http: await proxied('http', ports.http, still),
     stalled: await proxied('stalled', ports.sink, { type: 'bandwidth', attributes: { rate: 1 } }),
   };
-  return { name, way, pid };
+  return { name, way, pid, api: { url } };
 }
 
 async function post(url: string, body: object): Promise<{ listen?: string }> {

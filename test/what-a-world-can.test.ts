@@ -47,6 +47,16 @@ describe('what a world can', () => {
     ]);
   });
 
+  it('is not a link with TLS, where there is none', () => {
+    const [part] = smallScenario.world.parts;
+    if (!part) throw new Error('no part');
+    const secure: Scenario = { ...smallScenario, world: { ...smallScenario.world, parts: [{ ...part, tls: true }] } };
+    expect(worldProblems(secure, 'local')).toEqual([]);
+    expect(reasonToSkip(secure, config, 'simulated')).toBe(
+      'the part "model-server" needs TLS, which the simulated world has not; --world local has',
+    );
+  });
+
   it('is not a target that is no function, and what its config lacks is said', () => {
     const { inProcess, ...process } = config;
     expect(inProcess).toBeDefined();

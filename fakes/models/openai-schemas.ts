@@ -27,9 +27,10 @@ const tokens = z.array(z.number().int().min(0)).min(1);
 /** The body of `POST /v1/embeddings`: text or token numbers, one or up to 2048 of them. */
 export const EmbeddingsBody = z.looseObject({
   model: z.string().min(1),
+  // What the official client sends is looked for first: to find a value wrong takes longer than to find it right.
   input: z.union([
-    z.string().min(1),
     z.array(z.string().min(1)).min(1).max(2048),
+    z.string().min(1),
     tokens,
     z.array(tokens).min(1).max(2048),
   ]),

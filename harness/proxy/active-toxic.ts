@@ -1,9 +1,18 @@
 import type { Clock } from '../kit/clock.ts';
 import type { Random } from '../kit/random.ts';
+import type { DecisionLog } from './decision-log.ts';
 import { Meeting } from './meeting.ts';
 import type { AttributeValues, HttpToxicKind } from './http/http-toxic.ts';
 import type { TlsToxicKind } from './tls/tls-toxic.ts';
-import type { Alteration, Attributes, DoorState, ToxicKind, ToxicOutlet, ToxicStage } from './toxics/toxic.ts';
+import type {
+  Alteration,
+  Attributes,
+  Decision,
+  DoorState,
+  ToxicKind,
+  ToxicOutlet,
+  ToxicStage,
+} from './toxics/toxic.ts';
 
 /** What is done to the bytes of a connection, to the requests on it, or to the handshake before them. */
 export type AnyKind = ToxicKind | HttpToxicKind | TlsToxicKind;
@@ -95,6 +104,8 @@ export class ActiveToxic<Kind extends AnyKind = AnyKind> {
   #start: Start | undefined;
   toxicity: number;
   attributes: AttributesOf<Kind>;
+  /** Where what is left to chance is written down; undefined while nobody wants to know. */
+  decisionLog: DecisionLog | undefined;
   connectionsSeen = 0;
   connectionsAltered = 0;
   requestsSeen = 0;
@@ -121,9 +132,15 @@ export class ActiveToxic<Kind extends AnyKind = AnyKind> {
   }
 
   /** Comes to a connection: `random` is its chance there. */
-  meet(random: Random): Meeting<Kind> {
+  meet(connection: number, random: Random): Meeting<Kind> {
     this.connectionsSeen += 1;
-    return new Meeting(this, random);
+    return new Meeting(this, connection, random);
+  }
+
+  /** Whether it is done to a connection of that chance: the first thing that is drawn there. */
+  decideToxicity(random: Random): Decision {
+    const drawn = random.next();
+    return { what: 'toxicity', place: 0, drawn, outcome: drawn < this.toxicity };
   }
 
   /** Comes to one direction of one connection. */

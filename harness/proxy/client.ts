@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { GamedayError, messageOf } from '../kit/errors.ts';
 import { fetchWithin, type Caller } from '../kit/fetch-within.ts';
 import type { ToxicEnding } from './active-toxic.ts';
+import type { TlsSettings } from './tls/tls-settings.ts';
 
 /** What to do to a link; `type` is one of the server's kinds. */
 export interface ToxicSettings {
@@ -11,12 +12,15 @@ export interface ToxicSettings {
   readonly type: string;
   readonly stream: 'upstream' | 'downstream';
   readonly toxicity: number;
-  readonly attributes: Readonly<Record<string, number>>;
+  readonly attributes: Readonly<Record<string, number | string>>;
 }
 
 const ReceiptSchema = z.object({
   connectionsSeen: z.number(),
   connectionsAltered: z.number(),
+  /** Of a toxic that is done to requests; 0 of any other. */
+  requestsSeen: z.number(),
+  requestsAltered: z.number(),
   bytesAltered: z.number(),
   /** Epoch milliseconds. */
   activeFromMs: z.number(),
@@ -48,7 +52,9 @@ interface LinkCount {
 /** The conductor's end of a proxy server of ours. Every method throws a GamedayError that carries the server's own words. */
 export interface ProxyClient {
   /** Opens a port that leads to `upstream` (`host:port`); port 0 in `listen` takes any free one. */
-  createLink(link: { name: string; listen: string; upstream: string }): Promise<{ port: number }>;
+  createLink(link: { name: string; listen: string; upstream: string; tls?: TlsSettings }): Promise<{ port: number }>;
+  /** The certificate, in PEM, of the authority by which links end the TLS of those who come to them. */
+  authority(): Promise<string>;
   addToxic(proxyName: string, toxic: ToxicSettings): Promise<void>;
   /** Removes the toxic and tells what it did; also when its lease has lapsed meanwhile. */
   removeToxic(proxyName: string, toxicName: string): Promise<ToxicOutcome>;
@@ -80,6 +86,7 @@ export function connectProxyClient(baseUrl: string, caller: Caller): ProxyClient
       const { listen } = await toxiproxy.createProxy(link);
       return { port: Number(listen.slice(listen.lastIndexOf(':') + 1)) };
     },
+    authority: () => askText(caller, 'GET', `${baseUrl}/gameday/authority`),
     addToxic: async (proxyName, toxic) => {
       const proxy = await get(proxyName);
       // The package's list of types is older than the server's; the server says which it does not know.
@@ -155,6 +162,11 @@ class SpeakingHttpClient extends HttpClient {
 }
 
 async function ask<T>(caller: Caller, method: string, url: string, body?: unknown): Promise<T> {
+  const answer = await askText(caller, method, url, body);
+  return (answer === '' ? undefined : JSON.parse(answer)) as T;
+}
+
+async function askText(caller: Caller, method: string, url: string, body?: unknown): Promise<string> {
   const what = `${method} ${new URL(url).pathname}`;
   const text =
     body === undefined ? {} : { body: JSON.stringify(body), headers: { 'content-type': 'application/json' } };
@@ -166,7 +178,7 @@ async function ask<T>(caller: Caller, method: string, url: string, body?: unknow
     throw new GamedayError('harness', `The fault proxy did not answer ${what}: ${messageOf(cause)}.`, { cause });
   });
   if (!answer.ok) throw new ProxyRefusal(what, answer.status, errorText(answer.text));
-  return (answer.text === '' ? undefined : JSON.parse(answer.text)) as T;
+  return answer.text;
 }
 
 function errorText(answer: string): string {

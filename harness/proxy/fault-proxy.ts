@@ -4,9 +4,11 @@ import { ActiveToxic, type Direction, type ToxicEnding, type ToxicRequest, type 
 import { messageOf } from '../kit/errors.ts';
 import { formatAddress, resolveAddress } from './address.ts';
 import { apiErrors } from './api-error.ts';
+import { DecisionLog } from './decision-log.ts';
 import { Lease } from './lease.ts';
 import type { Pacer } from './pacer.ts';
 import type { ConnectionContext, LiveConnection, OpenPort, Port } from './port.ts';
+import { rehearse, type Rehearsed, type RehearsalRequest } from './rehearsal.ts';
 import type { Authority } from './tls/authority.ts';
 import type { TlsSettings } from './tls/tls-settings.ts';
 import type { DoorState } from './toxics/toxic.ts';
@@ -52,6 +54,8 @@ export interface FaultProxySettings {
   readonly tls?: TlsSettings | undefined;
   readonly authority: Authority;
   readonly pacer: Pacer;
+  /** How many decisions of each toxic are kept; default none. */
+  readonly decisionLimit?: (() => number | undefined) | undefined;
 }
 
 /** Where a proxy listens and leads to, and on which sides it speaks TLS. */
@@ -174,6 +178,8 @@ export class FaultProxy {
     if (this.#toxics.some((toxic) => toxic.name === request.name)) throw apiErrors.toxicExists();
     if ('handshake' in request.kind) checkHandshakes(request, this.#tls);
     const toxic = new ActiveToxic(this.name, request, this.#settings.clock);
+    const decisionLimit = this.#settings.decisionLimit?.();
+    if (decisionLimit !== undefined) toxic.decisionLog = new DecisionLog(decisionLimit);
     this.#toxics.push(toxic);
     if (toxic.leaseMs !== undefined) {
       const lease = new Lease(this.#settings.clock, () => this.removeToxic(toxic, 'lease lapsed'));
@@ -182,6 +188,12 @@ export class FaultProxy {
     }
     this.#apply(toxic, (connection) => connection.add(toxic));
     return toxic;
+  }
+
+  /** What will be left to chance on connections that are yet to come, and how it will come out. */
+  rehearse(toxic: ActiveToxic, request: RehearsalRequest): Rehearsed {
+    const { from = this.#accepted + 1 } = request;
+    return rehearse(toxic, { ...request, from }, (connection) => this.#chanceOf(toxic, connection));
   }
 
   /** A heartbeat: the leases of its toxics begin anew. */
@@ -212,7 +224,10 @@ export class FaultProxy {
   }
 
   #doorWanted(): DoorState {
-    return this.#toxics.find(({ door }) => door !== 'open')?.door ?? 'open';
+    const wanted = this.#toxics.map(({ door }) => door);
+    // A connect that is dropped is not refused any more.
+    if (wanted.includes('silent')) return 'silent';
+    return wanted.includes('refusing') ? 'refusing' : 'open';
   }
 
   #turnDoor(): void {
@@ -236,7 +251,7 @@ export class FaultProxy {
     const { clock } = this.#settings;
     const connection = make({
       clock,
-      meet: (toxic) => toxic.meet(this.#chanceOf(toxic, number)),
+      meet: (toxic) => toxic.meet(number, this.#chanceOf(toxic, number)),
       passed: (direction, bytes) => {
         this.#sent[direction] += bytes;
       },

@@ -1,5 +1,6 @@
 import type { Hono } from 'hono';
 import { capabilities } from './capabilities.ts';
+import { addDecisionRoutes } from './decision-routes.ts';
 import { jsonResponse } from './responses.ts';
 import { readLease } from './requests.ts';
 import type { Lease } from './lease.ts';
@@ -12,6 +13,12 @@ import type { Registry } from './registry.ts';
  *   GET  /gameday/traffic                    -> { [proxy]: ProxyTraffic }, up to now
  *   GET  /gameday/receipts                   -> ToxicAccount[], removed toxics included
  *   GET  /gameday/receipts/{proxy}/{toxic}   -> ToxicAccount of the last toxic of that name
+ *   POST /gameday/decisions { on, limit? }   -> { on, limit? }: keeps the last `limit` (default 1000) decisions of each toxic from now on; `on`
+ *                                               false: none, and forgets what was kept. GET says how that stands
+ *   GET  /gameday/decisions/{proxy}/{toxic}  -> { proxy, toxic, taken, decisions: ConnectionDecision[] }: the last of `taken` in all, removed
+ *                                               toxics included
+ *   GET  /gameday/plan/{proxy}/{toxic}       -> Rehearsed: the decisions that will be taken; query: `connections`, `from`, `bytes`,
+ *                                               `chunkBytes` as in RehearsalRequest
  *   POST /gameday/lease { leaseMs? }         -> LeaseState; a heartbeat: renews the leases of toxics and proxies, and with `leaseMs` that of the
  *                                               server: without another in time, all toxics are removed and all proxies enabled
  *   GET  /gameday/lease                      -> LeaseState
@@ -25,6 +32,7 @@ export function addGamedayRoutes(app: Hono, { registry, lease }: { registry: Reg
     const { proxy, toxic } = context.req.param();
     return jsonResponse(200, registry.account(proxy, toxic));
   });
+  addDecisionRoutes(app, registry);
   app.post('/gameday/lease', async (context) => {
     const leaseMs = readLease(await context.req.text());
     if (leaseMs !== undefined) lease.renew(leaseMs);

@@ -2,27 +2,39 @@ import type { Random } from '../kit/random.ts';
 import type { ActiveToxic, AnyKind } from './active-toxic.ts';
 import type { HttpToxicKind } from './http/http-toxic.ts';
 import type { TlsToxicKind } from './tls/tls-toxic.ts';
-import type { Alteration, ToxicKind } from './toxics/toxic.ts';
+import type { Alteration, Decision, ToxicKind } from './toxics/toxic.ts';
 
 /** A toxic and a connection: what was rolled for it there, and whether it has done anything to it. */
 export class Meeting<Kind extends AnyKind = AnyKind> {
   readonly toxic: ActiveToxic<Kind>;
   /** Chance for this toxic on this connection only. */
   readonly random: Random;
+  readonly #connection: number;
   readonly #roll: number;
+  readonly #record = (decision: Decision): void =>
+    this.toxic.decisionLog?.push({ connection: this.#connection, ...decision });
   #isAltered = false;
   /** Requests that have been on the connection since the toxic came to it. Always 0 where it knows bytes only. */
   requests = 0;
 
-  constructor(toxic: ActiveToxic<Kind>, random: Random) {
+  constructor(toxic: ActiveToxic<Kind>, connection: number, random: Random) {
     this.toxic = toxic;
     this.random = random;
-    this.#roll = random.next();
+    this.#connection = connection;
+    const decision = toxic.decideToxicity(random);
+    this.#roll = decision.drawn;
+    // Of requests each is decided by itself.
+    if (!('layer' in toxic.kind && toxic.kind.layer === 'http')) this.decided?.(decision);
   }
 
   /** Whether the toxic is done to the connection. Rolled once for its life; an update of the toxicity is held against the same roll. */
   get isOn(): boolean {
     return this.#roll < this.toxic.toxicity;
+  }
+
+  /** Undefined while nobody wants to know. */
+  get decided(): ((decision: Decision) => void) | undefined {
+    return this.toxic.decisionLog && this.#record;
   }
 
   /** Counts what was done to bytes, and the connection the first time. */

@@ -158,6 +158,9 @@ export class Pipe {
     slot.stage = meeting.toxic.start(meeting.toxic.attributes, {
       clock,
       random: meeting.random,
+      get decided() {
+        return meeting.decided;
+      },
       forward: (chunk) => {
         if (slot.ended) return;
         const next = slot.next?.stage;

@@ -3,6 +3,7 @@ import { messageOf } from '../kit/errors.ts';
 import type { Random } from '../kit/random.ts';
 import type { ActiveToxic, ToxicAccount, ToxicEnding, ToxicRequest } from './active-toxic.ts';
 import { ApiError, apiErrors } from './api-error.ts';
+import { DecisionLog } from './decision-log.ts';
 import { FaultProxy, type ProxyTraffic, type ProxyView } from './fault-proxy.ts';
 import { Lease } from './lease.ts';
 import { Pacer } from './pacer.ts';
@@ -44,6 +45,7 @@ export class Registry {
   /** Changes to ports come one after another; toxics never wait for them. */
   #turn: Promise<unknown> = Promise.resolve();
   #stopped = false;
+  #decisionLimit: number | undefined;
   /** Of the proxies that have one of their own. */
   readonly #leases = new Map<FaultProxy, { readonly lease: Lease; readonly leaseMs: number }>();
 
@@ -121,9 +123,23 @@ export class Registry {
 
   /** The account of the last toxic of that name, also after it or its proxy is gone. */
   account(proxyName: string, toxicName: string): ToxicAccount {
-    const toxic = this.#accounts.get(accountKey(proxyName, toxicName));
-    if (!toxic) throw apiErrors.receiptNotFound();
-    return toxic.account();
+    return this.#remembered(proxyName, toxicName).account();
+  }
+
+  /** Keeps the last `limit` decisions of each toxic from now on; undefined: none, and those that were kept are forgotten. */
+  keepDecisions(limit: number | undefined): void {
+    this.#decisionLimit = limit;
+    for (const toxic of this.#accounts.values())
+      toxic.decisionLog = limit === undefined ? undefined : new DecisionLog(limit);
+  }
+
+  get decisionLimit(): number | undefined {
+    return this.#decisionLimit;
+  }
+
+  /** Of the last toxic of that name, also after it or its proxy is gone. Undefined where none were kept. */
+  decisions(proxyName: string, toxicName: string): DecisionLog | undefined {
+    return this.#remembered(proxyName, toxicName).decisionLog;
   }
 
   accounts(): readonly ToxicAccount[] {
@@ -191,7 +207,8 @@ export class Registry {
     const { authority } = this;
     const pacer = this.#pacer;
     const own = { name, listen, upstream, tls, seed, pacer };
-    const proxy = new FaultProxy({ ...own, clock, random, log, openPort, authority });
+    const decisionLimit = (): number | undefined => this.#decisionLimit;
+    const proxy = new FaultProxy({ ...own, clock, random, log, openPort, authority, decisionLimit });
     // The toxics are there before the port opens: no byte gets past them.
     const added = toxics.map((toxic) => proxy.addToxic(toxic));
     if (enabled) await proxy.enable();
@@ -216,6 +233,12 @@ export class Registry {
   #dropLease(proxy: FaultProxy): void {
     this.#leases.get(proxy)?.lease.cancel();
     this.#leases.delete(proxy);
+  }
+
+  #remembered(proxyName: string, toxicName: string): ActiveToxic {
+    const toxic = this.#accounts.get(accountKey(proxyName, toxicName));
+    if (!toxic) throw apiErrors.receiptNotFound();
+    return toxic;
   }
 
   #remember(toxic: ActiveToxic): ActiveToxic {

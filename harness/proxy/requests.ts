@@ -94,9 +94,14 @@ export function readLease(text: string): number | undefined {
   return parse(LeaseBody, text).leaseMs;
 }
 
-function parse<T>(schema: z.ZodType<T>, text: string): T {
+/** A body by its schema. Throws an ApiError 400 that names every problem. */
+export function parse<T>(schema: z.ZodType<T>, text: string): T {
   if (text.trim() === '') throw apiErrors.badBody('EOF');
-  const result = schema.safeParse(readJson(text));
+  return parseValue(schema, readJson(text));
+}
+
+export function parseValue<T>(schema: z.ZodType<T>, value: unknown): T {
+  const result = schema.safeParse(value);
   if (result.success) return result.data;
   const problems = result.error.issues.map((issue) => [issue.path.join('.'), issue.message].filter(Boolean).join(': '));
   throw apiErrors.badBody(problems.join('; '));

@@ -7,6 +7,7 @@ import { Connection } from './connection.ts';
 import { holdPort, type HeldPort } from './held-port.ts';
 import type { OpenPort, Port, PortSettings } from './port.ts';
 import type { Side } from './side.ts';
+import { SilentDoor } from './silent-door.ts';
 import { acceptTls } from './tls/accept-tls.ts';
 import { prepareTls, type PreparedTls } from './tls/prepare-tls.ts';
 import { encrypt } from './tls/upstream-handshake.ts';
@@ -26,6 +27,7 @@ class SocketPort implements Port {
   #address: Address;
   #server: Server | undefined;
   #held: HeldPort | undefined;
+  #silent: SilentDoor | undefined;
   #state: DoorState = 'open';
   #wanted: DoorState = 'open';
   #turning: Promise<void> | undefined;
@@ -59,8 +61,9 @@ class SocketPort implements Port {
 
   close(): void {
     this.#isClosed = true;
-    this.#server?.close();
-    this.#held?.release();
+    this.#stopListening();
+    this.#letGo();
+    this.#silent?.close();
   }
 
   async #turnAsWanted(): Promise<void> {
@@ -76,14 +79,47 @@ class SocketPort implements Port {
   }
 
   async #become(state: DoorState): Promise<void> {
-    if (state === 'refusing') {
-      this.#server?.close();
-      this.#server = undefined;
-      this.#held = holdPort(this.#address);
+    if (state === 'silent') {
+      await this.#fallSilent();
       return;
     }
-    await this.open();
-    // Only now, so that the port is never anybody's.
+    this.#silent?.close();
+    this.#silent = undefined;
+    if (state === 'refusing') {
+      this.#stopListening();
+      this.#held = holdPort(this.#address);
+    } else {
+      await this.open();
+      // Only now, so that the port is never anybody's.
+      this.#letGo();
+    }
+  }
+
+  async #fallSilent(): Promise<void> {
+    const silent = await SilentDoor.prepare(this.#address);
+    if (this.#isClosed) {
+      silent.close();
+      return;
+    }
+    this.#silent = silent;
+    this.#stopListening();
+    try {
+      await silent.shut();
+      this.#letGo();
+    } catch (cause) {
+      silent.close();
+      this.#silent = undefined;
+      if (this.#state === 'open') await this.open();
+      throw cause;
+    }
+  }
+
+  #stopListening(): void {
+    this.#server?.close();
+    this.#server = undefined;
+  }
+
+  #letGo(): void {
     this.#held?.release();
     this.#held = undefined;
   }

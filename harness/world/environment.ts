@@ -38,9 +38,9 @@ export function harmlessEnvironment(person: NodeJS.ProcessEnv): Variables {
   );
 }
 
-/** The variables of a part with `{host}`, `{port}` and `{origin}` (http://host:port) filled in. */
-export function variablesOf(part: PartSpec, { host, port }: Address): Variables {
-  const filled: Readonly<Record<string, string>> = { host, port: String(port), origin: `http://${host}:${port}` };
+/** The variables of a part with `{host}`, `{port}` and `{origin}` (http://host:port) filled in; `scheme` is that of the origin. */
+export function variablesOf(part: PartSpec, { host, port }: Address, scheme: 'http' | 'https' = 'http'): Variables {
+  const filled: Readonly<Record<string, string>> = { host, port: String(port), origin: `${scheme}://${host}:${port}` };
   return Object.fromEntries(
     Object.entries(part.variables).map(([name, value]) => [
       name,
@@ -57,6 +57,8 @@ export interface EnvironmentSettings {
   /** The proxied link to each part, by the part's name. */
   readonly links: ReadonlyMap<string, Address>;
   readonly port: number;
+  /** Name the authorities to trust, where a link has TLS; default none. */
+  readonly trust?: Variables;
   readonly otlpUrl: string | null;
   readonly defect: string | null;
 }
@@ -65,7 +67,8 @@ export interface EnvironmentSettings {
 export function targetEnvironment(settings: EnvironmentSettings): Variables {
   const { target } = settings;
   const world = {
-    ...partVariables(settings.parts, settings.links),
+    ...partVariables(settings.parts, settings.links, (part) => (part.tls === true ? 'https' : 'http')),
+    ...settings.trust,
     PORT: String(settings.port),
     ...(settings.otlpUrl === null ? {} : { OTEL_EXPORTER_OTLP_ENDPOINT: settings.otlpUrl }),
     ...(settings.defect === null ? {} : { GAMEDAY_DEFECT: settings.defect }),
@@ -80,19 +83,23 @@ export function directVariables(
   addresses: ReadonlyMap<string, Address>,
   target: TargetConfig,
 ): Variables {
-  const direct = partVariables(parts, addresses);
+  const direct = partVariables(parts, addresses, () => 'http');
   return { ...direct, ...renamed(direct, target) };
 }
 
 /** @throws GamedayError `bad-config` when two parts set the same variable: the target could only see one of them */
-function partVariables(parts: readonly PartSpec[], addresses: ReadonlyMap<string, Address>): Variables {
+function partVariables(
+  parts: readonly PartSpec[],
+  addresses: ReadonlyMap<string, Address>,
+  schemeOf: (part: PartSpec) => 'http' | 'https',
+): Variables {
   const values: Record<string, string> = {};
   const setBy = new Map<string, string>();
   const problems: string[] = [];
   for (const part of parts) {
     const address = addresses.get(part.name);
     if (!address) continue;
-    for (const [name, value] of Object.entries(variablesOf(part, address))) {
+    for (const [name, value] of Object.entries(variablesOf(part, address, schemeOf(part)))) {
       const other = setBy.get(name);
       if (other !== undefined) problems.push(`${name} is set by both ${other} and ${part.name}.`);
       setBy.set(name, part.name);

@@ -48,6 +48,8 @@ export interface Host extends Stoppable {
   readonly undo: UndoNotes;
   startProxy(signal: AbortSignal): Promise<StartedProxy>;
   startPart(spec: PartSpec, signal: AbortSignal): Promise<RunningPart>;
+  /** Makes a certificate authority (PEM) known; gives the variables by which the runtime of a target finds it. */
+  trust(authority: string): Promise<Readonly<Record<string, string>>>;
   /** Where a target that we start is to listen. */
   targetAddress(): Promise<Address>;
   launchTarget(launch: {

@@ -32,10 +32,15 @@ export async function openLink(settings: {
   /** `host:port` of what it leads to. */
   upstream: string;
   variables: readonly string[];
+  /** Whether it ends the TLS of those who come to it; default false. */
+  tls?: boolean;
 }): Promise<OpenLink> {
   const { proxy, undo, from, to, variables } = settings;
   const { client } = proxy;
-  const { port } = await client.createLink({ name: to, listen: '127.0.0.1:0', upstream: settings.upstream });
+  const { port } = await client.createLink({
+    ...{ name: to, listen: '127.0.0.1:0', upstream: settings.upstream },
+    ...(settings.tls === true ? { tls: { client: {} } } : {}),
+  });
   const noted = (fault: string): string => `link ${to}/${fault}`;
   const injected = new Set<string>();
   const note = async (fault: string, heal: FaultEntry['heal']): Promise<void> => {

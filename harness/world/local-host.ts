@@ -7,6 +7,7 @@ import type { Host, RunningTarget } from './host.ts';
 import type { LocalWorldOptions } from './local-options.ts';
 import { outputOf, startPart, startProxy } from './start-parts.ts';
 import { launchTarget } from './start-target.ts';
+import { writeTrust } from './write-trust.ts';
 
 /** Everything runs as a process of this machine, noted in an undo journal. Nothing has started yet when it resolves. */
 export async function openLocalHost(options: LocalWorldOptions): Promise<Host> {
@@ -20,6 +21,7 @@ export async function openLocalHost(options: LocalWorldOptions): Promise<Host> {
     ...{ caller: options, undo, stop: () => cleanup.stop() },
     startProxy: (signal) => startProxy({ ...ground, signal }),
     startPart: (spec, signal) => startPart(spec, { ...ground, signal }),
+    trust: (authority) => writeTrust(options.runFolder, authority),
     targetAddress: async () => ({ host: '127.0.0.1', port: await freePort() }),
     launchTarget: async ({ environment, signal }) => {
       const { start, name } = options.target;

@@ -45,6 +45,7 @@ function linkPart(part: RunningPart, proxy: StartedProxy, { undo }: Host): Promi
     ...{ proxy, undo, from: 'target', to: part.spec.name },
     upstream: `${part.host}:${part.port}`,
     variables: Object.keys(part.spec.variables),
+    tls: part.spec.tls === true,
   });
 }
 
@@ -60,8 +61,11 @@ async function startTarget(
   const front = await openLink({
     ...{ proxy, undo: host.undo, from: 'conductor', to: 'target', upstream, variables: [] },
   });
+  const hasTls = options.parts.some((part) => part.tls === true);
+  const trust = hasTls ? await host.trust(await proxy.client.authority()) : {};
   const environment = targetEnvironment({
     person: process.env,
+    trust,
     ...{ target, parts: options.parts, port: address.port, otlpUrl: options.otlpUrl, defect: options.defect },
     links: byName(world.links.map((link) => [link.link.name, link])),
   });

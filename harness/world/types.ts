@@ -8,9 +8,9 @@ import type { Call } from '../observe/observations.ts';
 
 /**
  * What a part or a fault can need of the host that the things of a world run on: `processes` of an operating system, which can be killed,
- * paused and limited; real `sockets`. A world that has it not skips the scenario.
+ * paused and limited; real `sockets`; links with `tls`. A world that has it not skips the scenario.
  */
-export type HostNeed = 'processes' | 'sockets';
+export type HostNeed = 'processes' | 'sockets' | 'tls';
 
 /** One thing in the world that the target talks to. */
 export interface PartSpec {
@@ -25,6 +25,11 @@ export interface PartSpec {
   readonly settings: JsonObject;
   /** The variables that tell the target where it is. `{host}`, `{port}` and `{origin}` (http://host:port) are filled in with the proxied link. */
   readonly variables: Readonly<Record<string, string>>;
+  /**
+   * Whether the target reaches it by TLS: `{origin}` is https://host:port then, and the target is told of an authority to trust. The link ends
+   * the TLS, from the first byte on, so the part itself stays as it is. Default false.
+   */
+  readonly tls?: boolean;
   /** A metrics page to scrape once a second, e.g. `/metrics`. */
   readonly metricsPath?: string;
   /** What it needs of the world's host; default nothing, and sockets for a part with a server of its own (`tcp`). */
@@ -193,7 +198,7 @@ export interface ToxicSpec {
   readonly type: string;
   readonly stream: 'upstream' | 'downstream';
   readonly toxicity: number;
-  readonly attributes: Readonly<Record<string, number>>;
+  readonly attributes: Readonly<Record<string, number | string>>;
 }
 
 /** What a toxic did, by the account of the proxy. Times are epoch milliseconds. */
@@ -204,6 +209,9 @@ export interface ToxicReceipt {
   readonly ended: 'healed' | 'lease lapsed';
   readonly connectionsSeen: number;
   readonly connectionsAltered: number;
+  /** Of a toxic that is done to requests; 0 of any other. */
+  readonly requestsSeen: number;
+  readonly requestsAltered: number;
   readonly bytesAltered: number;
 }
 

@@ -14,7 +14,7 @@ const limitMs = 30_000;
 
 const nowMs = (): number => performance.now();
 
-async function dial(port: number): Promise<Socket> {
+export async function dial(port: number): Promise<Socket> {
   const socket = connect({ port, host: '127.0.0.1', noDelay: true, allowHalfOpen: true });
   socket.on('error', () => undefined);
   await once(socket, 'connect');

@@ -16,6 +16,7 @@ const paths = fc.oneof(
     '/capabilities',
     '/gameday/lease',
     '/gameday/receipts',
+    '/gameday/decisions',
   ),
   names.map((name) => `/proxies/${encodeURIComponent(name)}`),
   names.map((name) => `/proxies/${encodeURIComponent(name)}/toxics`),

@@ -1,9 +1,13 @@
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
-import { createServer } from 'node:net';
+import { connect, createServer } from 'node:net';
+import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { waitUntil } from '../../harness/kit/deadline.ts';
-import { portState, realClock, startBench, type Bench, type TcpServer } from './support.ts';
+import { dialLimitMs } from '../../harness/proxy/connection.ts';
+import type { Clock } from '../../harness/kit/clock.ts';
+import { Bench, portState, realClock, startBench, type TcpServer } from './support.ts';
 
 // Toxics that are done to the door of a proxy, on real ports.
 
@@ -108,5 +112,99 @@ describe('refuse', () => {
     await bench.toxic('a', { name: 'shut', type: 'refuse' });
     await bench.call('DELETE', '/proxies/a');
     expect(await bench.proxy('b', echo.address, { listen: `127.0.0.1:${port}` })).toBe(port);
+  });
+});
+
+/** What becomes of a connect within 400 ms. */
+async function connected(to: number): Promise<string> {
+  const socket = connect({ port: to, host: '127.0.0.1' });
+  bench.cleanup.add('socket', () => void socket.destroy());
+  const outcome = once(socket, 'connect').then(
+    () => 'open',
+    (cause: unknown) => String((cause as NodeJS.ErrnoException).code),
+  );
+  return Promise.race([outcome, realClock.sleep(400).then(() => 'no answer')]);
+}
+
+describe('connect_timeout', () => {
+  it('answers no connect, lets open connections go on, and opens the same port again, three times over', async () => {
+    const peer = await bench.dial(port);
+    for (let round = 0; round < 3; round++) {
+      await bench.toxic('a', { name: 'shut', type: 'connect_timeout' });
+      expect(await Promise.all([connected(port), connected(port), connected(port)])).toEqual(
+        Array(3).fill('no answer'),
+      );
+      await peer.roundTrip('still here');
+      expect((await bench.call('DELETE', '/proxies/a/toxics/shut')).status).toBe(204);
+      const other = await bench.dial(port);
+      await other.roundTrip('hello');
+      other.socket.destroy();
+    }
+    expect((await bench.call('GET', '/gameday/traffic')).json).toMatchObject({ a: { connectionsDropped: 0 } });
+  });
+
+  it('is stronger than refuse, goes over into it and back, and comes with a proxy', async () => {
+    const toxics = [{ name: 'shut', type: 'refuse' }, { name: 'mute', type: 'connect_timeout' }]; // prettier-ignore
+    const other = await bench.proxy('b', echo.address, { toxics });
+    expect(await connected(other)).toBe('no answer');
+    await bench.call('PATCH', '/proxies/b/toxics/mute', { toxicity: 0 });
+    expect(await connected(other)).toBe('ECONNREFUSED');
+    await bench.call('PATCH', '/proxies/b/toxics/mute', { toxicity: 1 });
+    expect(await connected(other)).toBe('no answer');
+    await bench.call('POST', '/reset');
+    expect(await connected(other)).toBe('open');
+  });
+
+  it('frees the port when its proxy is disabled, deleted, or changed in the middle of falling silent', async () => {
+    await bench.toxic('a', { name: 'shut', type: 'connect_timeout' });
+    await bench.call('PATCH', '/proxies/a', { enabled: false });
+    expect(await connected(port)).toBe('ECONNREFUSED');
+    await bench.call('PATCH', '/proxies/a', { enabled: true });
+    expect(await connected(port)).toBe('no answer');
+    await bench.call('DELETE', '/proxies/a');
+    expect(await bench.proxy('b', echo.address, { listen: `127.0.0.1:${port}` })).toBe(port);
+    for (const waitMs of [0, 20, 100, 200]) {
+      const adding = bench.call('POST', '/proxies/b/toxics', { name: 'shut', type: 'connect_timeout' });
+      await realClock.sleep(waitMs);
+      await bench.call('POST', '/reset');
+      await adding;
+      await bench.call('POST', '/reset');
+      expect([waitMs, await connected(port)]).toEqual([waitMs, 'open']);
+    }
+  });
+
+  it('ends with the process of the proxy, however that ends', async () => {
+    const main = fileURLToPath(new URL('../../harness/proxy/main.ts', import.meta.url));
+    const child = spawn(process.execPath, [main], { stdio: ['ignore', 'ignore', 'ignore', 'ipc'] });
+    bench.cleanup.add('proxy', () => void child.kill('SIGKILL'));
+    const [ready] = (await once(child, 'message')) as [{ port: number }];
+    const other = new Bench(`http://127.0.0.1:${ready.port}`, bench.cleanup);
+    const at = await other.proxy('a', echo.address);
+    await other.toxic('a', { name: 'shut', type: 'connect_timeout' });
+    expect(await connected(at)).toBe('no answer');
+    child.kill('SIGKILL');
+    await once(child, 'exit');
+    expect(await connected(at)).toBe('ECONNREFUSED');
+  });
+});
+
+describe('an upstream that answers no connect', () => {
+  it('holds up nobody else, and its clients no longer than the limit of a dial', async () => {
+    // Ten seconds of a dial take half a second here.
+    const clock: Clock = {
+      ...realClock,
+      setTimer: (callback, ms) => realClock.setTimer(callback, ms === dialLimitMs ? 500 : ms),
+    };
+    await using other = await startBench({ clock });
+    await bench.toxic('a', { name: 'shut', type: 'connect_timeout' });
+    const [dead, alive] = [await other.proxy('dead', `127.0.0.1:${port}`), await other.proxy('alive', echo.address)];
+    const fromMs = realClock.now();
+    const waiting = await Promise.all(Array.from({ length: 20 }, () => other.dial(dead)));
+    await (await other.dial(alive)).roundTrip('hello');
+    expect(realClock.now() - fromMs).toBeLessThan(500);
+    expect(waiting.map(({ ended }) => ended)).toEqual(waiting.map(() => false));
+    await Promise.all(waiting.map((peer) => peer.finished()));
+    expect(realClock.now() - fromMs).toBeGreaterThanOrEqual(500);
+    expect(waiting.map(({ text, ended }) => [text, ended])).toEqual(waiting.map(() => ['', true]));
   });
 });

@@ -32,18 +32,19 @@ export async function footprint(bench: ProcessBench): Promise<Footprint> {
 /** The connection to the API that this asks on, and one more that the client may keep, with their timers. */
 const ownResources = 6;
 
-/** Waits until no connection, port or timer is left that was not there before. */
-export async function expectBackToTheStart(bench: ProcessBench, before: Footprint): Promise<Footprint> {
+/** Waits until no connection, port or timer is left that was not there before, nor more than `moreMiB` of memory. */
+export async function expectBackToTheStart(bench: ProcessBench, before: Footprint, moreMiB: number): Promise<void> {
   let seen: Footprint = before;
-  const isBack = async (): Promise<true | undefined> => {
+  const look = async (): Promise<true | undefined> => {
     seen = await footprint(bench);
     const extra = Object.entries(seen.resources).map(([type, count]) => count - (before.resources[type] ?? 0));
-    return extra.every((count) => count <= ownResources) ? true : undefined;
+    // What has been collected is given back by and by.
+    const isBack = extra.every((count) => count <= ownResources) && seen.usedMiB < before.usedMiB + moreMiB;
+    return isBack ? true : undefined;
   };
-  await waitUntil(realClock, isBack, { what: 'the end of all resources', limitMs: 15_000, everyMs: 200 }).catch(
+  await waitUntil(realClock, look, { what: 'the end of all resources', limitMs: 15_000, everyMs: 200 }).catch(
     (cause: unknown) => {
-      expect(seen.resources, String(cause)).toEqual(before.resources);
+      expect(seen, String(cause)).toEqual(before);
     },
   );
-  return seen;
 }

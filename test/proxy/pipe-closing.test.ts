@@ -3,6 +3,7 @@ import { expect, it } from 'vitest';
 import { seededRandom } from '../../harness/kit/random.ts';
 import { VirtualClock } from '../../harness/kit/virtual-clock.ts';
 import { ActiveToxic } from '../../harness/proxy/active-toxic.ts';
+import { isAtBytes } from '../../harness/proxy/meeting.ts';
 import { Pipe } from '../../harness/proxy/pipe.ts';
 import { latency } from '../../harness/proxy/toxics/latency.ts';
 import { limitData } from '../../harness/proxy/toxics/limit-data.ts';
@@ -22,6 +23,7 @@ function startPipe(): {
   const sink = Object.assign(new EventEmitter(), {
     destroyed: false,
     writableEnded: false,
+    writableNeedDrain: false,
     write: (chunk: Buffer) => log.push(chunk.toString()) > 0,
     end: () => {
       sink.writableEnded = true;
@@ -29,13 +31,14 @@ function startPipe(): {
     },
   });
   const pipe = new Pipe({
-    ...{ source, sink, clock, chanceOf: () => seededRandom(1), came: () => undefined, passed: () => undefined },
+    ...{ source, sink, clock, came: () => undefined, passed: () => undefined },
     ...{ close: () => log.push('CLOSE'), closeBehind: () => log.push('CLOSE BEHIND'), reset: () => log.push('RESET') },
   });
   const add = (kind: ToxicKind, attributes: Attributes): ActiveToxic => {
     const place = { stream: 'upstream', direction: 'upstream', toxicity: 1, name: kind.type } as const;
     const toxic = new ActiveToxic('a', { ...place, kind, attributes }, clock);
-    pipe.add(toxic);
+    const meeting = toxic.meet(1, seededRandom(1));
+    if (isAtBytes(meeting)) pipe.add(meeting);
     return toxic;
   };
   return { clock, log, send: (text) => void source.emit('data', Buffer.from(text)), add, pipe };

@@ -112,7 +112,7 @@ describe('a pipe', () => {
             const request = { kind, attributes, toxicity, stream: 'upstream', direction: 'upstream' } as const;
             const active = new ActiveToxic('a', { ...request, name: `${toxics.length}` }, clock);
             toxics.push({ active, changed });
-            pipe.add(active.meet(random.fork(active.name)));
+            pipe.add(active.meet(1, random.fork(active.name)));
           } else if (chosen && one.do === 'update') {
             chosen.active.attributes = chosen.changed;
             chosen.active.toxicity = 1 - chosen.active.toxicity;

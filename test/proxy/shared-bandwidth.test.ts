@@ -23,7 +23,7 @@ class Lane {
   constructor(toxic: ActiveToxic<ToxicKind>, clock: VirtualClock, number: number) {
     this.#toxic = toxic;
     this.#clock = clock;
-    this.meeting = toxic.meet(seededRandom(number));
+    this.meeting = toxic.meet(number, seededRandom(number));
     this.start();
   }
 

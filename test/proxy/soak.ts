@@ -103,7 +103,11 @@ export async function soak(
   flipping.abort();
   await flipped;
   await bench.call('POST', '/reset');
-  await waitUntil(realClock, () => (open === 0 ? true : undefined), { what: 'the end of all', limitMs: 60_000 });
+  await waitUntil(realClock, () => (open === 0 ? true : undefined), { what: 'the end of all', limitMs: 60_000 }).catch(
+    (cause: unknown) => {
+      throw new Error(`${open} connections have not ended.`, { cause });
+    },
+  );
   await running;
   const accounts = (await bench.call<{ type: string; connectionsAltered: number; proxy: string }[]>('GET', '/gameday/receipts')).json.filter(({ proxy }) => proxy.startsWith(settings.name)); // prettier-ignore
   const altered = accounts.filter(({ connectionsAltered }) => connectionsAltered > 0).map(({ type }) => type);

@@ -164,6 +164,36 @@ describe('reset_peer', () => {
   });
 });
 
+describe('reset_after', () => {
+  it('gives idle connections a real RST, on both sides, those of before at once and new ones right after they were accepted', async () => {
+    const idle = await bench.dial(port);
+    await waitUntil(realClock, () => echo.sockets[0], { what: 'the connection to the upstream', limitMs: 1_000 });
+    let serverError: string | undefined;
+    echo.sockets[0]?.on('error', (cause) => (serverError = (cause as NodeJS.ErrnoException).code));
+    await bench.toxic('a', { name: 'rst', type: 'reset_after' });
+    await idle.closed();
+    await waitUntil(realClock, () => serverError, { what: 'the reset of the upstream', limitMs: 1_000, everyMs: 5 });
+    const fresh = await bench.dial(port);
+    await fresh.closed();
+    expect([idle.errorCode, serverError, fresh.errorCode]).toEqual(['ECONNRESET', 'ECONNRESET', 'ECONNRESET']);
+    expect(await bench.receipt('a', 'rst')).toMatchObject({
+      connectionsSeen: 2,
+      connectionsAltered: 2,
+      bytesAltered: 0,
+    });
+  });
+
+  it('lets everything pass before that', async () => {
+    await bench.toxic('a', { name: 'rst', type: 'reset_after', attributes: { delay: 200 } });
+    const startMs = realClock.now();
+    const peer = await bench.dial(port);
+    await peer.roundTrip('hello');
+    await peer.closed();
+    expect([peer.text, peer.errorCode]).toEqual(['hello', 'ECONNRESET']);
+    expect(realClock.now() - startMs).toBeGreaterThanOrEqual(200);
+  });
+});
+
 describe('toxicity', () => {
   it('is rolled once per connection: an update is held against the same roll', async () => {
     await bench.toxic('a', { name: 'hole', type: 'timeout', toxicity: 0, attributes: { timeout: 100 } });
@@ -271,6 +301,10 @@ describe('receipts and traffic', () => {
     { type: 'limit_data', attributes: { bytes: 2 }, figures: { bytesDropped: 3 } },
     { type: 'packet_loss', attributes: { loss_rate: 1 }, figures: { bytesDropped: 5 } },
     { type: 'close_after', attributes: { delay: 20 }, figures: {} },
+    { type: 'reset_after', attributes: { delay: 20 }, figures: {} },
+    { type: 'half_open', attributes: {}, figures: { bytesDropped: 5 } },
+    { type: 'never_answer', attributes: {}, figures: { bytesDropped: 5 } },
+    { type: 'shared_bandwidth', attributes: { rate: 1 }, figures: { bytesDelayed: 5 } },
     { type: 'corrupt', attributes: { rate: 1 }, figures: { bytesCorrupted: 5 } },
     { type: 'slicer', attributes: { average_size: 2 }, figures: { bytesCut: 4 } },
   ])('tell what $type did to bytes, each of them counted once', async ({ type, attributes, figures, ends = false }) => {

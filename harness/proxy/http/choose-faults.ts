@@ -1,5 +1,7 @@
 import type { Random } from '../../kit/random.ts';
 import type { Meeting } from '../meeting.ts';
+import type { ActiveToxic } from '../active-toxic.ts';
+import type { Decision } from '../toxics/toxic.ts';
 import type { HttpToxicKind, RequestFacts, RequestFault } from './http-toxic.ts';
 import { hasTimesLeft, isTurn, matches } from './matcher.ts';
 
@@ -26,16 +28,40 @@ export function chooseFaults(
   const chosen: ChosenFault[] = [];
   for (const meeting of meetings) {
     const { toxic } = meeting;
-    const { attributes, kind } = toxic;
+    const { attributes } = toxic;
     toxic.requestsSeen += 1;
     meeting.requests += 1;
     if (!matches(attributes, request)) continue;
     toxic.requestsMatched += 1;
     if (!isTurn(attributes, toxic.requestsMatched) || !hasTimesLeft(attributes, toxic.requestsChosen)) continue;
-    const random = meeting.random.fork(`request ${meeting.requests}`);
-    if (random.next() >= toxic.toxicity) continue;
+    const place = { number: meeting.requests, random: meeting.random, nowMs, note: meeting.decided };
+    const decided = decideRequest(toxic, place);
+    if (!decided) continue;
     toxic.requestsChosen += 1;
-    chosen.push({ meeting, random, fault: kind.faultFor(attributes, { random, nowMs }) });
+    chosen.push({ meeting, ...decided });
   }
   return chosen;
+}
+
+/** What is left to chance of a request that matches. Undefined where it is not chosen. */
+export function decideRequest(
+  { kind, attributes, toxicity }: ActiveToxic<HttpToxicKind>,
+  request: {
+    /** Which request of the connection it is since the toxic came to it, from 1. */
+    readonly number: number;
+    /** Chance for the toxic on the connection. */
+    readonly random: Random;
+    readonly nowMs: number;
+    /** Told of the decisions. Undefined while nobody wants to know. */
+    readonly note?: ((decision: Decision) => void) | undefined;
+  },
+): { readonly fault: RequestFault; readonly random: Random } | undefined {
+  const { number, note, nowMs } = request;
+  const random = request.random.fork(`request ${number}`);
+  const drawn = random.next();
+  const isChosen = drawn < toxicity;
+  note?.({ what: 'toxicity', place: number, drawn, outcome: isChosen });
+  if (!isChosen) return undefined;
+  const decided = note && ((decision: Omit<Decision, 'place'>): void => note({ place: number, ...decision }));
+  return { random, fault: kind.faultFor(attributes, { random, nowMs, decided }) };
 }

@@ -4,6 +4,7 @@ import type { Alteration } from '../toxics/toxic.ts';
 import { BodyChain, type BodySink } from './body-chain.ts';
 import type { ChosenFault, HttpMeeting } from './choose-faults.ts';
 import type { RequestFault, ResponseFacts } from './http-toxic.ts';
+import { changedHead } from './write-head.ts';
 
 type Answer = Extract<RequestFault, { kind: 'answer' }>;
 
@@ -31,6 +32,12 @@ export class ExchangeFaults {
   /** Nothing is done to the request. */
   get isEmpty(): boolean {
     return this.#chosen.length === 0;
+  }
+
+  /** The head of the request as the server gets it. A client that asks for gzip would get a body that no fault can look into. */
+  requestHead(raw: Buffer): Buffer {
+    const isRead = this.#chosen.some(({ fault }) => fault.kind === 'body' && fault.readsBody === true);
+    return isRead ? changedHead(raw, { without: ['accept-encoding'], with: ['accept-encoding: identity'] }) : raw;
   }
 
   /** How long the head of the response waits, by the toxics that are still there. */

@@ -206,7 +206,7 @@ export class HttpSession {
     this.#order.push(exchange);
     if (!exchange.faults.answer) {
       this.#asked.push(exchange);
-      this.#toServer.add(raw);
+      this.#toServer.add(exchange.faults.requestHead(raw));
     }
     return framing;
   }

@@ -1,6 +1,6 @@
 import type { Clock } from '../../kit/clock.ts';
 import type { Random } from '../../kit/random.ts';
-import type { Alteration, AttributeRange } from '../toxics/toxic.ts';
+import type { Alteration, AttributeRange, Decision } from '../toxics/toxic.ts';
 
 /** An attribute that is text. */
 export interface TextAttribute {
@@ -74,6 +74,8 @@ export type RequestFault =
       readonly kind: 'body';
       /** Whether it can be done to a response at all; default to each that has a body. */
       fits?(head: ResponseFacts): boolean;
+      /** Whether it looks into the body: then the server is asked for one that is not compressed. Default no. */
+      readonly readsBody?: boolean;
       /** Whether the body gets longer or shorter by it, so that no length can be said beforehand. */
       readonly changesLength: boolean;
       /** Whether the body may end, as a whole one, before the server has finished it; default no. The connection is closed after it, and the head says so. */
@@ -85,6 +87,8 @@ export type RequestFault =
 export interface FaultContext {
   readonly random: Random;
   readonly nowMs: number;
+  /** Told of what was left to chance. Undefined while nobody wants to know. */
+  readonly decided?: ((decision: Omit<Decision, 'place'>) => void) | undefined;
 }
 
 /** One kind of toxic that is done to requests and responses of HTTP/1.1, each by itself: one file, one export, one line in `kinds/index.ts`. */

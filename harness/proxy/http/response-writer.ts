@@ -108,10 +108,10 @@ export class ResponseWriter {
       response.isOver = true;
       return false;
     };
-    const isBlocked = (): boolean => this.#client.isBlocked();
+    const client = this.#client;
     return {
       get isBlocked() {
-        return isBlocked();
+        return client.isBlocked();
       },
       forward: (bytes) => {
         const { response } = out;

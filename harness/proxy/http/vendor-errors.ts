@@ -1,6 +1,14 @@
+import { STATUS_CODES } from 'node:http';
+import type { TextAttribute } from './http-toxic.ts';
+
 /** Whose errors an answer looks like. */
 export const vendors = ['openai', 'anthropic', 'bedrock', 'vllm', 'tei', 'qdrant', 'edge'] as const;
 export type Vendor = (typeof vendors)[number];
+
+/** Which of a vendor's errors; it can get into the head of an answer, and into the name of an event. */
+export const codeAttribute: TextAttribute = {
+  problem: (text) => (/^[\x20-\x7e]*$/.test(text) ? undefined : 'a word of ASCII'),
+};
 
 /** What says that something went wrong, with its status. */
 export interface VendorError {
@@ -18,7 +26,9 @@ interface Words {
 const openaiWords: Readonly<Record<string, Words>> = {
   rate_limit_exceeded: {
     ...{ type: 'requests', code: 'rate_limit_exceeded' },
-    message: 'Rate limit reached on requests per min (RPM): Limit 3, Used 3, Requested 1. Please try again in 20s.',
+    message:
+      'Rate limit reached for gpt-4o in organization org-gameday on requests per min (RPM): ' +
+      'Limit 60, Used 60, Requested 1. Please try again in 1s.',
   },
   slow_down: {
     ...{ type: 'rate_limit_error', code: 'slow_down' },
@@ -28,6 +38,10 @@ const openaiWords: Readonly<Record<string, Words>> = {
     ...{ type: 'insufficient_quota', code: 'insufficient_quota' },
     message: 'You exceeded your current quota, please check your plan and billing details.',
   },
+  credit_balance_exhausted: {
+    ...{ type: 'billing', code: 'credit_balance_exhausted' },
+    message: 'Your credit balance is exhausted, please check your plan and billing details.',
+  },
   server_is_overloaded: {
     ...{ type: 'service_unavailable_error', code: 'server_is_overloaded' },
     message: 'The server is currently overloaded. Please try again later.',
@@ -36,15 +50,21 @@ const openaiWords: Readonly<Record<string, Words>> = {
     ...{ type: 'server_error', code: null },
     message: 'The server had an error while processing your request. Sorry about that!',
   },
+  invalid_api_key: {
+    ...{ type: 'invalid_request_error', code: 'invalid_api_key' },
+    message: 'Incorrect API key provided.',
+  },
+  model_not_found: {
+    ...{ type: 'invalid_request_error', code: 'model_not_found' },
+    message: 'The model does not exist or you do not have access to it.',
+  },
   invalid_request_error: {
     ...{ type: 'invalid_request_error', code: null },
     message: 'The request could not be understood.',
   },
 };
-const openaiCodeOf = (status: number): string => {
-  if (status === 429) return 'rate_limit_exceeded';
-  if (status === 503) return 'server_is_overloaded';
-  return status >= 500 ? 'server_error' : 'invalid_request_error';
+const openaiCodes: Readonly<Record<number, string>> = {
+  ...{ 401: 'invalid_api_key', 404: 'model_not_found', 429: 'rate_limit_exceeded', 503: 'server_is_overloaded' },
 };
 
 const anthropicMessages: Readonly<Record<string, string>> = {
@@ -53,13 +73,15 @@ const anthropicMessages: Readonly<Record<string, string>> = {
   api_error: 'Internal server error',
   invalid_request_error: 'The request could not be understood.',
   authentication_error: 'invalid x-api-key',
+  billing_error: 'There is a problem with your billing or payment information.',
+  conflict_error: 'The request conflicts with the current state of the resource.',
   permission_error: 'Your API key does not have permission to use the specified resource.',
   not_found_error: 'The requested resource could not be found.',
   request_too_large: 'Request exceeds the maximum allowed number of bytes.',
 };
 const anthropicTypes: Readonly<Record<number, string>> = {
-  ...{ 401: 'authentication_error', 403: 'permission_error', 404: 'not_found_error', 413: 'request_too_large' },
-  ...{ 429: 'rate_limit_error', 529: 'overloaded_error' },
+  ...{ 401: 'authentication_error', 402: 'billing_error', 403: 'permission_error', 404: 'not_found_error' },
+  ...{ 409: 'conflict_error', 413: 'request_too_large', 429: 'rate_limit_error', 529: 'overloaded_error' },
 };
 
 /** The exceptions of Bedrock's runtime by status; the service model of `@aws-sdk/client-bedrock-runtime` has them. */
@@ -69,19 +91,28 @@ const bedrockTypes: Readonly<Record<number, string>> = {
   ...{ 500: 'InternalServerException', 503: 'ServiceUnavailableException' },
 };
 
+/** Anthropic says by a code of its own that a limit is one of money: waiting does not help, and there is no `retry-after`. */
+const spendLimit = 'enforced_spend_limit_reached';
+
 /**
  * The error of a vendor. `code` picks one of several with the same status - `insufficient_quota`, `overloaded_error`, `ThrottlingException` -, and
  * is taken as it is where it is not known; default the one that the status usually has.
  */
 export function vendorError(vendor: Vendor, status: number, code: string): VendorError {
   switch (vendor) {
-    case 'openai':
-      return json({ error: { ...openaiError(status, code), param: null } }, { 'x-request-id': 'req_gameday' });
-    case 'anthropic':
-      return json(anthropicError(status, code), { 'request-id': 'req_gameday' });
+    case 'openai': {
+      const error = openaiError(status, code);
+      const limits = error.code === 'rate_limit_exceeded' ? openaiLimits : {};
+      return json({ error: { ...error, param: null } }, { 'x-request-id': requestId, ...limits });
+    }
+    case 'anthropic': {
+      const error = anthropicError(status, code);
+      const retryAfter = error.error.type === 'rate_limit_error' && code !== spendLimit ? { 'retry-after': '1' } : {};
+      return json(error, { 'request-id': requestId, ...retryAfter });
+    }
     case 'bedrock': {
       const type = code === '' ? (bedrockTypes[status] ?? 'InternalServerException') : code;
-      return json({ message: bedrockMessage(type) }, { 'x-amzn-errortype': type, 'x-amzn-requestid': 'gameday' });
+      return json(bedrockError(type), { 'x-amzn-errortype': type, 'x-amzn-requestid': requestId });
     }
     case 'vllm':
       return json({ error: vllmError(status) });
@@ -89,25 +120,44 @@ export function vendorError(vendor: Vendor, status: number, code: string): Vendo
       return json({ error: 'Model is overloaded', error_type: code === '' ? 'overloaded' : code });
     case 'qdrant':
       return json({ status: { error: code === '' ? 'Service internal error' : code }, time: 0 });
-    case 'edge': {
-      const body = `<html><head><title>${status}</title></head><body><center><h1>${status}</h1></center></body></html>\n`;
-      return { contentType: 'text/html', headers: {}, body };
-    }
+    case 'edge':
+      return edgeError(status, code);
   }
 }
 
+const requestId = 'req_gameday';
+/** What a limit of 60 requests a minute says when it is used up. */
+const openaiLimits = {
+  ...{ 'x-ratelimit-limit-requests': '60', 'x-ratelimit-remaining-requests': '0', 'x-ratelimit-reset-requests': '1s' },
+  'retry-after': '1',
+};
+
 /** The data of an error event in the middle of a stream that began with status 200. */
 export function openaiError(status: number, code: string): Words {
-  const known = openaiWords[code === '' ? openaiCodeOf(status) : code];
+  const usual = openaiCodes[status] ?? (status >= 500 ? 'server_error' : 'invalid_request_error');
+  const known = openaiWords[code === '' ? usual : code];
   return known ?? { type: code, code, message: `The request failed (${code}).` };
 }
 
-export function anthropicError(
-  status: number,
-  code: string,
-): { type: 'error'; error: { type: string; message: string } } {
-  const type = code === '' ? (anthropicTypes[status] ?? (status >= 500 ? 'api_error' : 'invalid_request_error')) : code;
-  return { type: 'error', error: { type, message: anthropicMessages[type] ?? type } };
+interface AnthropicError {
+  readonly type: 'error';
+  readonly error: {
+    readonly type: string;
+    readonly message: string;
+    readonly details?: { readonly error_code: string };
+  };
+  readonly request_id: string;
+}
+
+export function anthropicError(status: number, code: string): AnthropicError {
+  const usual = anthropicTypes[status] ?? (status >= 500 ? 'api_error' : 'invalid_request_error');
+  const own = code === spendLimit ? 'rate_limit_error' : code;
+  const type = own === '' ? usual : own;
+  const words =
+    code === spendLimit
+      ? { message: 'You have reached your specified API usage limits.', details: { error_code: spendLimit } }
+      : { message: anthropicMessages[type] ?? type };
+  return { type: 'error', error: { type, ...words }, request_id: requestId };
 }
 
 export function vllmError(status: number): { message: string; type: string; param: null; code: number } {
@@ -115,10 +165,25 @@ export function vllmError(status: number): { message: string; type: string; para
   return { message, type: 'InternalServerError', param: null, code: status };
 }
 
-export function bedrockMessage(type: string): string {
-  return /throttl/i.test(type)
+/** What an exception of Bedrock carries; `type` with a capital as in a head, or without one as in a stream. */
+export function bedrockError(type: string): Readonly<Record<string, string | number>> {
+  const message = /throttl/i.test(type)
     ? 'Too many requests, please wait before trying again.'
     : 'The request could not be completed.';
+  if (/^modelStreamError/i.test(type)) return { message, originalStatusCode: 500, originalMessage: message };
+  return /^modelError/i.test(type) ? { message, originalStatusCode: 500, resourceName: '' } : { message };
+}
+
+/** What stands before a service knows none of its words: it speaks HTML, or JSON with a number for a code where `code` is one of its own. */
+function edgeError(status: number, code: string): VendorError {
+  const reason = STATUS_CODES[status] ?? '';
+  if (code !== '') {
+    const sentence = `${reason.charAt(0)}${reason.slice(1).toLowerCase()}.`;
+    return json({ error: { code: status, message: sentence, param: null, type: code } });
+  }
+  const title = `${status} ${reason}`.trim();
+  const body = `<html>\r\n<head><title>${title}</title></head>\r\n<body>\r\n<center><h1>${title}</h1></center>\r\n</body>\r\n</html>\r\n`;
+  return { contentType: 'text/html', headers: {}, body };
 }
 
 function json(body: unknown, headers: Readonly<Record<string, string>> = {}): VendorError {

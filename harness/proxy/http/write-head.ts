@@ -21,7 +21,7 @@ export interface HeadChange {
   readonly with: readonly string[];
 }
 
-/** The head of a response without some of its fields, and with others. */
+/** A head without some of its fields, and with others. */
 export function changedHead(raw: Buffer, change: HeadChange): Buffer {
   const [first = '', ...lines] = raw.toString('latin1', 0, raw.length - 4).split('\r\n');
   const kept = lines.filter((line) => !change.without.includes(line.slice(0, line.indexOf(':')).toLowerCase()));

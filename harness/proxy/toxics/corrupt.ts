@@ -20,6 +20,10 @@ class CorruptStage implements ToxicStage<Name> {
   #rate: number;
   /** How many bytes are still left as they are before the next one that is flipped. */
   #gap: number;
+  /** What that was drawn from. */
+  #drawn = 0;
+  /** Bytes that have come. */
+  #offset = 0;
 
   constructor(attributes: Attributes<Name>, outlet: ToxicOutlet) {
     this.#outlet = outlet;
@@ -31,6 +35,7 @@ class CorruptStage implements ToxicStage<Name> {
   chunk(chunk: Buffer): void {
     if (this.#gap >= chunk.length) {
       this.#gap -= chunk.length;
+      this.#offset += chunk.length;
       this.#outlet.forward(chunk);
       return;
     }
@@ -39,10 +44,13 @@ class CorruptStage implements ToxicStage<Name> {
     let flipped = 0;
     let place = this.#gap;
     for (; place < changed.length; place += 1 + this.#nextGap()) {
-      changed[place] = (changed[place] ?? 0) ^ (1 << this.#random.integer(0, 7));
+      const bit = this.#random.integer(0, 7);
+      changed[place] = (changed[place] ?? 0) ^ (1 << bit);
+      this.#outlet.decided?.({ what: 'flip', place: this.#offset + place, drawn: this.#drawn, outcome: bit });
       flipped += 1;
     }
     this.#gap = place - changed.length;
+    this.#offset += changed.length;
     this.#outlet.altered(flipped, 'corrupted');
     this.#outlet.forward(changed);
   }
@@ -67,6 +75,7 @@ class CorruptStage implements ToxicStage<Name> {
   #nextGap(): number {
     if (this.#rate === 0) return Infinity;
     if (this.#rate === 1) return 0;
-    return Math.floor(Math.log1p(-this.#random.next()) / Math.log1p(-this.#rate));
+    this.#drawn = this.#random.next();
+    return Math.floor(Math.log1p(-this.#drawn) / Math.log1p(-this.#rate));
   }
 }

@@ -1,5 +1,6 @@
 import { bandwidth } from './bandwidth.ts';
 import { closeAfter } from './close-after.ts';
+import { connectTimeout } from './connect-timeout.ts';
 import { corrupt } from './corrupt.ts';
 import { halfOpen } from './half-open.ts';
 import { latency } from './latency.ts';
@@ -8,6 +9,7 @@ import { neverAnswer } from './never-answer.ts';
 import { noop } from './noop.ts';
 import { packetLoss } from './packet-loss.ts';
 import { refuse } from './refuse.ts';
+import { resetAfter } from './reset-after.ts';
 import { resetPeer } from './reset-peer.ts';
 import { sharedBandwidth } from './shared-bandwidth.ts';
 import { slicer } from './slicer.ts';
@@ -29,9 +31,11 @@ export const toxicKinds: readonly ToxicKind[] = [
   packetLoss,
   slowAccept,
   closeAfter,
+  resetAfter,
   corrupt,
   halfOpen,
   neverAnswer,
   refuse,
+  connectTimeout,
   noop,
 ];

@@ -28,6 +28,8 @@ export const latency: ToxicKind<Name> = {
 
 class LatencyStage extends HoldingStage<Held> implements ToxicStage<Name> {
   #attributes: Attributes<Name>;
+  /** Chunks that have come. */
+  #count = 0;
 
   constructor(attributes: Attributes<Name>, outlet: ToxicOutlet) {
     super(outlet);
@@ -39,8 +41,12 @@ class LatencyStage extends HoldingStage<Held> implements ToxicStage<Name> {
   }
 
   chunk(chunk: Buffer): void {
-    const draw = this.#attributes.jitter === 0 ? 0 : this.outlet.random.next();
+    const hasJitter = this.#attributes.jitter > 0;
+    const draw = hasJitter ? this.outlet.random.next() : 0;
     const held = { chunk, receivedMs: this.outlet.clock.now(), draw };
+    if (hasJitter)
+      this.outlet.decided?.({ what: 'jitter', place: this.#count, drawn: draw, outcome: this.#delayMs(held) });
+    this.#count += 1;
     const delayed = this.held.first !== undefined || this.#delayMs(held) > 0;
     if (!delayed) {
       this.outlet.forward(chunk);

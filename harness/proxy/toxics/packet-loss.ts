@@ -30,7 +30,9 @@ class PacketLossStage implements ToxicStage<Name> {
   }
 
   chunk(chunk: Buffer): void {
-    const isLost = drawAt(this.#outlet.random, this.#offset) < this.#chance();
+    const drawn = drawAt(this.#outlet.random, this.#offset);
+    const isLost = drawn < this.#chance();
+    this.#outlet.decided?.({ what: 'loss', place: this.#offset, drawn, outcome: isLost });
     this.#offset += chunk.length;
     this.#lastLost = isLost;
     if (isLost) this.#outlet.altered(chunk.length, 'dropped');

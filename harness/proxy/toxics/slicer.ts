@@ -95,6 +95,9 @@ class SlicerStage extends HoldingStage<{ readonly chunk: Buffer }> implements To
   #pieceBytes(): number {
     const { average_size: average, size_variation: variation } = this.#attributes;
     if (variation === 0) return average;
-    return average - variation + Math.floor(drawAt(this.outlet.random, this.#offset) * (2 * variation + 1));
+    const drawn = drawAt(this.outlet.random, this.#offset);
+    const bytes = average - variation + Math.floor(drawn * (2 * variation + 1));
+    this.outlet.decided?.({ what: 'piece', place: this.#offset, drawn, outcome: bytes });
+    return bytes;
   }
 }

@@ -16,18 +16,37 @@ export interface AttributeRange {
 export type Attributes<Name extends string = string> = Readonly<Record<Name, number>>;
 
 /**
- * What clients find that connect: somebody who accepts, or a refusal, as where nobody listens. Connections that are open go on in any state.
+ * What clients find that connect: somebody who accepts, a refusal, as where nobody listens, or no answer at all. Connections that are open go
+ * on in any state.
  */
-export type DoorState = 'open' | 'refusing';
+export type DoorState = 'open' | 'refusing' | 'silent';
 
 /** What was done to bytes: passed on late, not at all, with other content, in other pieces, or without having come. */
 export type Alteration = 'delayed' | 'dropped' | 'corrupted' | 'cut' | 'added';
+
+/** Something that was left to chance. */
+export interface Decision {
+  /**
+   * `toxicity`: whether the toxic is done to the connection, or to the request. `jitter`: the delay of a chunk, or of a response. `loss`: whether a chunk is dropped. `piece`: how
+   * long a piece is. `flip`: which bit of a byte is flipped.
+   */
+  readonly what: 'toxicity' | 'jitter' | 'loss' | 'piece' | 'flip';
+  /** Where: the place of a byte in the stream, or for `jitter` of a chunk among the chunks, from 0; 0 for `toxicity`. For toxics that
+   * are done to requests: which request of the connection it is since the toxic came to it, from 1. */
+  readonly place: number;
+  /** What chance said, in [0, 1): for `flip`, how far it is to that byte. */
+  readonly drawn: number;
+  /** Yes or no, milliseconds, bytes, or a bit from 0 to 7. */
+  readonly outcome: boolean | number;
+}
 
 /** What a toxic can do to one direction of one connection. */
 export interface ToxicOutlet {
   readonly clock: Clock;
   /** Chance for this toxic on this connection only: no other decision shifts it. */
   readonly random: Random;
+  /** Told of what was left to chance. Undefined while nobody wants to know, so it has to be asked for each time. */
+  readonly decided?: ((decision: Decision) => void) | undefined;
   /** Hands bytes on to what comes next. */
   forward(chunk: Buffer): void;
   /** Hands on that the sender has finished. */

@@ -12,6 +12,11 @@ export function refused(address: string): TypeError {
   return fetchFailed('ECONNREFUSED', `connect ECONNREFUSED ${address}`);
 }
 
+/** Nobody answered a connect for so long as undici waits. */
+export function connectTimedOut(address: string): TypeError {
+  return fetchFailed('UND_ERR_CONNECT_TIMEOUT', `Connect Timeout Error (attempted address: ${address})`);
+}
+
 /** The other side closed the connection in the middle. */
 export function closed(): TypeError {
   return fetchFailed('UND_ERR_SOCKET', 'other side closed');

@@ -65,6 +65,7 @@ export class SimulatedNetwork {
 
   /** Opens doors of the fault proxy in this network. */
   readonly openPort: OpenPort = (settings) => {
+    if (settings.tls) return Promise.reject(new ApiError(500, 'there is no TLS in a simulated network'));
     const address = settings.listen.endsWith(':0') ? this.freeAddress() : settings.listen;
     if (this.#doors.has(address) || this.#listeners.has(address))
       return Promise.reject(new ApiError(500, `listen tcp ${address}: bind: address already in use`));
@@ -95,7 +96,12 @@ export class SimulatedNetwork {
       door.state = state;
       return Promise.resolve();
     };
-    return Promise.resolve({ address, turn, close: () => void this.#doors.delete(address) });
+    const close = (): void => {
+      this.#doors.delete(address);
+      // For those who are still trying to connect.
+      door.state = 'refusing';
+    };
+    return Promise.resolve({ address, turn, close });
   };
 
   /** As `fetch`, from a place of its own. `running`: see `Sender`. */

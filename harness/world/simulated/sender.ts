@@ -4,7 +4,7 @@ import type { ExchangeRequest } from './exchange.ts';
 import { LightResponse } from './light-response.ts';
 import type { Listener } from './listener.ts';
 import type { Names } from './names.ts';
-import { closed, fetchFailed, refused, rejected } from './network-errors.ts';
+import { closed, connectTimedOut, fetchFailed, refused, rejected } from './network-errors.ts';
 import { orAborted } from './or-aborted.ts';
 import { outgoing, type Outgoing } from './outgoing.ts';
 import { isRedirect, redirected } from './redirects.ts';
@@ -31,6 +31,12 @@ export interface Surroundings {
   readonly listeners: ReadonlyMap<string, Listener>;
   readonly turn: Turn | undefined;
 }
+
+/** How long undici waits for a connection by default. */
+const connectLimitMs = 10_000;
+
+/** How often Linux asks again for a connection that is not answered: each second at first, since 6.5 (before, the time doubles). */
+const resendMs = 1000;
 
 /** Nobody is there, and whoever asks is not to see that. */
 const neverAnswering = (): Promise<Response> => new Promise(() => undefined);
@@ -129,6 +135,7 @@ export class Sender {
 
   #through(door: Door, address: string, request: ExchangeRequest): Promise<Response> {
     const kept = this.#rested(door);
+    if (!kept && door.state === 'silent') return this.#knock(door, address, request);
     if (!kept && door.state === 'refusing') return Promise.reject(refused(address));
     const connection = kept ?? this.#connect(door);
     const listener = this.#network.listeners.get(door.upstream());
@@ -146,6 +153,17 @@ export class Sender {
       if (idle) idle.push(connection);
       else this.#kept.set(door, [connection]);
     });
+  }
+
+  /** Tries to connect as the system does, until somebody answers or the caller gives up. */
+  async #knock(door: Door, address: string, request: ExchangeRequest): Promise<Response> {
+    const { clock } = this.#network;
+    const signal = request.signal ?? undefined;
+    for (let waitedMs = 0; waitedMs < connectLimitMs; waitedMs += resendMs) {
+      await clock.sleep(resendMs, signal);
+      if (door.state !== 'silent') return this.#through(door, address, request);
+    }
+    throw connectTimedOut(address);
   }
 
   /** A connection that was kept. */

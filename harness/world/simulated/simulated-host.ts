@@ -40,6 +40,7 @@ export function openSimulatedHost(options: WorldOptions, ground: SimulatedGround
     ...{ caller, undo: nothingToUndo, stop: () => cleanup.stop() },
     startProxy: () => startProxy(options, ground, { random, cleanup }),
     startPart: (spec) => startPart(spec, options, ground, cleanup),
+    trust: () => Promise.reject(new GamedayError('bad-config', 'The simulated world has no TLS.')),
     targetAddress: () => Promise.resolve(parsed(network.freeAddress())),
     launchTarget: async ({ environment, address }): Promise<RunningTarget> => {
       const control = new SimulatedProcess({

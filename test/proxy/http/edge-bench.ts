@@ -122,7 +122,7 @@ export class EdgeBench {
       this.clock,
     );
     this.toxics.push(toxic);
-    const meeting = toxic.meet(seededRandom(this.#seed).fork(name));
+    const meeting = toxic.meet(1, seededRandom(this.#seed).fork(name));
     if (isAtRequests(meeting)) this.#edge.add(meeting);
     else if (isAtBytes(meeting)) this.#pipes[stream].add(meeting);
     return toxic;

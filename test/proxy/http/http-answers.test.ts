@@ -239,14 +239,26 @@ describe('a toxic that comes to a connection that is open', () => {
 
   it('does not answer a request behind one that the server has not answered', async () => {
     await using bench = await startBench();
+    let answerSlow = (): void => undefined;
     const { server, port } = await httpBench(bench, (incoming, response) => {
-      void realClock.sleep(incoming.url === '/slow' ? 100 : 0).then(() => response.end(incoming.url));
+      if (incoming.url === '/slow') answerSlow = () => void response.end(incoming.url);
+      else response.end(incoming.url);
     });
     const peer = await bench.dial(port);
     peer.socket.write(get('/slow'));
     while (server.asked.length === 0) await realClock.sleep(5);
     await bench.toxic('http', { name: 'busy', type: 'http_status', attributes: { body: 'busy' } });
     peer.socket.write(get('/behind'));
+    const received = async (): Promise<number> => {
+      const { json } = await bench.call<Record<string, { receivedUpstream: number }>>('GET', '/gameday/traffic');
+      return json['http']?.receivedUpstream ?? 0;
+    };
+    const behind = Buffer.byteLength(get('/slow') + get('/behind'));
+    await waitUntil(realClock, async () => ((await received()) >= behind ? true : undefined), {
+      what: 'the request behind',
+      limitMs: 10_000,
+    });
+    answerSlow();
     expect(await answers(peer, 2)).toEqual(['200 /slow', '200 /behind']);
     peer.socket.write(get('/next'));
     expect(await answers(peer, 3)).toEqual(['200 /slow', '200 /behind', '503 busy']);

@@ -66,3 +66,26 @@ describe('faults of HTTP', () => {
     expect(await bench.receipt('http', 'fault')).toMatchObject({ requestsSeen: 1, requestsAltered: 1 });
   });
 });
+
+describe('what is left to chance with requests', () => {
+  it('can be listed beforehand, is then what happens, and is written down', async () => {
+    await using bench = await startBench({ seed: 5 });
+    const { ask } = await httpBench(bench, hello());
+    const fault = { type: 'http_status', attributes: { status: 503 } };
+    await bench.toxic('http', { name: 'half', toxicity: 0.5, ...fault });
+    await bench.call('POST', '/gameday/decisions', { on: true });
+    const { json } = await bench.call<{ decisions: { connection: number; place: number; outcome: boolean }[] }>(
+      'GET',
+      '/gameday/plan/http/half?connections=1&requests=12',
+    );
+    const statuses: (number | undefined)[] = [];
+    for (let count = 0; count < 12; count++) statuses.push((await ask()).status);
+    expect(json.decisions.map(({ connection, place }) => [connection, place])).toEqual(
+      Array.from({ length: 12 }, (_, index) => [1, index + 1]),
+    );
+    expect(statuses).toEqual(json.decisions.map(({ outcome }) => (outcome ? 503 : 200)));
+    expect(new Set(statuses)).toEqual(new Set([200, 503]));
+    const written = await bench.call<{ decisions: unknown[] }>('GET', '/gameday/decisions/http/half');
+    expect(written.json.decisions).toEqual(json.decisions);
+  });
+});

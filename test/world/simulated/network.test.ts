@@ -75,6 +75,12 @@ async function read(response: Response): Promise<{ text: string; timesMs: number
 async function ask(path = '/stream', init: RequestInit = {}): Promise<{ text: string; timesMs: number[] }> {
   return read(await network.fetch(url + path, init));
 }
+/** Aborts then. */
+function after(ms: number): AbortSignal {
+  const controller = new AbortController();
+  clock.setTimer(() => controller.abort(new Error('enough')), ms);
+  return controller.signal;
+}
 /** How a request ends that fails: the code of the cause. */
 async function failure(work: Promise<unknown>): Promise<unknown> {
   try {
@@ -209,6 +215,26 @@ describe('a simulated link', () => {
     expect(await failure(ask('/whole'))).toBe('ECONNREFUSED');
     await registry.update('link', { enabled: true });
     expect((await clock.run(ask('/whole'))).text).toBe('whole');
+  });
+
+  it('refuses who connects where a toxic says so, and lets connections go on that are kept', async () => {
+    await clock.run(ask('/whole'));
+    toxic('refuse', {});
+    const words = ask();
+    expect(await failure(ask('/whole'))).toBe('ECONNREFUSED');
+    expect((await clock.run(words)).text).toBe('one two three four five');
+    untoxic('refuse');
+    expect((await clock.run(Promise.all([ask('/whole'), ask('/whole')])))[1].text).toBe('whole');
+  });
+
+  it('answers no connect where a toxic says so: until that ends, the caller gives up, or ten seconds are over', async () => {
+    toxic('connect_timeout', {});
+    expect([await failure(ask('/whole')), clock.now()]).toEqual(['UND_ERR_CONNECT_TIMEOUT', 10_000]);
+    const asking = failure(ask('/whole', { signal: after(2500) }));
+    expect([await asking, clock.now()]).toEqual([expect.objectContaining({ message: 'enough' }), 12_500]);
+    clock.setTimer(() => untoxic('connect_timeout'), 1500);
+    expect((await clock.run(ask('/whole'))).text).toBe('whole');
+    expect([clock.now(), handled]).toEqual([14_500, 1]);
   });
 
   it('tells the handler when the caller gives up, before the head and in the middle of the body', async () => {

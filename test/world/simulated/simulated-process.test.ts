@@ -486,7 +486,7 @@ async function linkTo(upstream: string, listen: string): Promise<() => number> {
     accept: (make) => {
       opened += 1;
       make({
-        ...{ clock, meet: (toxic) => toxic.meet(seededRandom(1)) },
+        ...{ clock, meet: (toxic) => toxic.meet(1, seededRandom(1)) },
         came: () => undefined,
         passed: () => undefined,
         over: () => undefined,

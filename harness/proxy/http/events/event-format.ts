@@ -16,11 +16,16 @@ export function eventFormatOf(head: ResponseFacts): EventFormat | undefined {
   return undefined;
 }
 
-export function streamsEvents(head: ResponseFacts): boolean {
+function streamsEvents(head: ResponseFacts): boolean {
   return eventFormatOf(head) !== undefined;
 }
 
-/** Heartbeats are comments, which the event stream of AWS does not have. */
-export function streamsText(head: ResponseFacts): boolean {
+/** What faults have in common that are done to the events of a response, of either format. */
+export const ofEvents = { kind: 'body', fits: streamsEvents, readsBody: true } as const;
+
+/** And to server-sent events only: the event stream of AWS has no heartbeats. */
+export const ofServerSentEvents = { ...ofEvents, fits: streamsText } as const;
+
+function streamsText(head: ResponseFacts): boolean {
   return eventFormatOf(head) === 'server-sent events';
 }

@@ -9,9 +9,11 @@ export const httpLatency: HttpToxicKind = {
     latency: { from: 0, to: longestMs, unit: 'ms' },
     jitter: { from: 0, to: longestMs, unit: 'ms' },
   },
-  faultFor: (attributes, { random }) => {
+  faultFor: (attributes, { random, decided }) => {
     const jitterMs = numberOf(attributes, 'jitter');
-    const offMs = jitterMs === 0 ? 0 : Math.floor(random.next() * 2 * jitterMs) - jitterMs;
+    const drawn = jitterMs === 0 ? 0.5 : random.next();
+    const offMs = Math.floor(drawn * 2 * jitterMs) - jitterMs;
+    if (jitterMs > 0) decided?.({ what: 'jitter', drawn, outcome: offMs });
     return { kind: 'delay', delayMs: Math.max(0, numberOf(attributes, 'latency') + offMs) };
   },
 };

@@ -1,5 +1,5 @@
 import { numberOf, textOf, type AttributeValues, type HttpToxicKind } from '../http-toxic.ts';
-import { vendorError, vendors, type Vendor } from '../vendor-errors.ts';
+import { codeAttribute, vendorError, vendors, type Vendor } from '../vendor-errors.ts';
 
 /**
  * Answers in the place of the server, which never hears of the request. `retry_after` is put on the wire as it is - `1`, `-5`, `soon` -, but for
@@ -13,13 +13,14 @@ export const httpStatus: HttpToxicKind = {
     /** Whose error the body looks like; it can be another by `body`. */
     vendor: { choices: ['', ...vendors] },
     /** Which of the vendor's errors: `insufficient_quota`. */
-    code: {},
+    code: codeAttribute,
     body: { mostCharacters: 65_536 },
     /** Fields of the head, one in a line: `x-should-retry: false`. */
     headers: {
       mostCharacters: 8192,
       problem: (text) => (linesOf(text).every(isField) ? undefined : 'lines of "name: value"'),
     },
+    /** Default what the vendor sends; `none` leaves that out, too. */
     retry_after: { problem: (text) => (isFieldValue(text) ? undefined : 'one line') },
   },
   faultFor: (attributes, { nowMs }) => {
@@ -46,7 +47,8 @@ function headersOf(attributes: AttributeValues, nowMs: number): Headers {
     headers.set(line.slice(0, colon).trim(), line.slice(colon + 1).trim());
   }
   const retryAfter = textOf(attributes, 'retry_after');
-  if (retryAfter !== '') headers.set('retry-after', retryAfterText(retryAfter, nowMs));
+  if (retryAfter === 'none') headers.delete('retry-after');
+  else if (retryAfter !== '') headers.set('retry-after', retryAfterText(retryAfter, nowMs));
   return headers;
 }
 

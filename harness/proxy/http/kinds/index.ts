@@ -5,6 +5,7 @@ import { httpLength } from './http-length.ts';
 import { httpSlowBody } from './http-slow-body.ts';
 import { httpStatus } from './http-status.ts';
 import { streamCut } from './stream-cut.ts';
+import { streamDrop } from './stream-drop.ts';
 import { streamDuplicate } from './stream-duplicate.ts';
 import { streamError } from './stream-error.ts';
 import { streamGarble } from './stream-garble.ts';
@@ -27,6 +28,7 @@ export const httpToxicKinds: readonly HttpToxicKind[] = [
   streamStall,
   streamCut,
   streamUnfinished,
+  streamDrop,
   streamDuplicate,
   streamReorder,
   streamGarble,

@@ -1,4 +1,6 @@
-import { streamsEvents } from '../events/event-format.ts';
+import { awsBodyPlace } from '../events/aws-frames.ts';
+import { isLast } from '../events/ending.ts';
+import { ofEvents } from '../events/event-format.ts';
 import { EventStage } from '../events/event-stage.ts';
 import {
   numberOf,
@@ -11,7 +13,8 @@ import {
 
 /**
  * Breaks a stream off after so many events: between two of them, inside the next one, or inside a character of the first that has one of several
- * bytes. The response ends as if it were whole (`end`), or the connection is closed or reset.
+ * bytes. The response ends as if it were whole (`end`), or with the event that says so, too (`done`: a gateway that hides a failure), or the
+ * connection is closed or reset.
  */
 export const streamCut: HttpToxicKind = {
   layer: 'http',
@@ -19,11 +22,14 @@ export const streamCut: HttpToxicKind = {
   attributes: {
     events: { from: 0, to: Number.MAX_SAFE_INTEGER, unit: 'events', default: 1 },
     where: { choices: ['between', 'event', 'character'], default: 'between' },
-    how: { choices: ['end', 'close', 'reset'], default: 'close' },
+    how: { choices: ['end', 'done', 'close', 'reset'], default: 'close' },
   },
+  problems: (attributes) =>
+    textOf(attributes, 'how') === 'done' && textOf(attributes, 'where') !== 'between'
+      ? ['"how" done goes with "where" between only: half an event has no end']
+      : [],
   faultFor: (attributes) => ({
-    kind: 'body',
-    fits: streamsEvents,
+    ...ofEvents,
     changesLength: true,
     endsEarly: textOf(attributes, 'how') === 'end',
     start: (outlet, head) => new CutEvents(outlet, head, attributes),
@@ -40,30 +46,49 @@ class CutEvents extends EventStage {
   }
 
   protected override event(event: Buffer, index: number): void {
-    if (this.#isOver) return;
+    if (this.#isOver) {
+      this.#afterwards(event);
+      return;
+    }
     const place = index < numberOf(this.#attributes, 'events') ? undefined : this.#placeIn(event);
     if (place === undefined) {
       this.outlet.forward(event);
       return;
     }
     this.#isOver = true;
+    const how = textOf(this.#attributes, 'how');
+    if (how === 'done') {
+      this.#afterwards(event);
+      return;
+    }
     this.outlet.forward(event.subarray(0, place));
     this.outlet.altered(event.length - place, 'dropped');
-    const how = textOf(this.#attributes, 'how');
     if (how === 'end') this.outlet.end();
     else this.outlet.cut(how === 'reset' ? 'reset' : 'close');
   }
 
+  /** What comes behind the cut: of that only the end is shown, if anything is. */
+  #afterwards(event: Buffer): void {
+    if (textOf(this.#attributes, 'how') !== 'done') return;
+    if (isLast(event, this.format)) this.outlet.forward(event);
+    else this.outlet.altered(event.length, 'dropped');
+  }
+
   protected override finished(): void {
-    if (!this.#isOver) this.outlet.end();
+    if (!this.#isOver || textOf(this.#attributes, 'how') === 'done') this.outlet.end();
   }
 
   /** How much of an event still passes; undefined: all of it. */
   #placeIn(event: Buffer): number | undefined {
     switch (textOf(this.#attributes, 'where')) {
       case 'character': {
+        // Lengths and checksums of a frame are no text, whatever their bytes look like.
+        const { from, to } = this.format === 'aws event stream' ? awsBodyPlace(event) : { from: 0, to: event.length };
         // The first byte of a character that has more than one (UTF-8, RFC 3629) is 0xc2 to 0xf4.
-        const at = event.findIndex((byte, index) => byte >= 0xc2 && byte <= 0xf4 && isContinuation(event[index + 1]));
+        const at = event.findIndex(
+          (byte, index) =>
+            index >= from && index < to && byte >= 0xc2 && byte <= 0xf4 && isContinuation(event[index + 1]),
+        );
         return at === -1 ? undefined : at + 1;
       }
       case 'event':

@@ -1,5 +1,5 @@
 import { awsException } from '../events/aws-frames.ts';
-import { streamsEvents } from '../events/event-format.ts';
+import { ofEvents } from '../events/event-format.ts';
 import { EventStage } from '../events/event-stage.ts';
 import {
   numberOf,
@@ -9,7 +9,7 @@ import {
   type HttpToxicKind,
   type ResponseFacts,
 } from '../http-toxic.ts';
-import { anthropicError, bedrockMessage, openaiError, vllmError } from '../vendor-errors.ts';
+import { anthropicError, bedrockError, codeAttribute, openaiError, vllmError } from '../vendor-errors.ts';
 
 /**
  * After so many events, in a response that began with status 200, comes an error in the vendor's own words, and the stream ends. vLLM says `[DONE]`
@@ -22,11 +22,10 @@ export const streamError: HttpToxicKind = {
     events: { from: 0, to: Number.MAX_SAFE_INTEGER, unit: 'events', default: 1 },
     vendor: { choices: ['openai', 'openai responses', 'anthropic', 'vllm', 'bedrock'], default: 'openai' },
     /** Which error; default the one that says that the server is overloaded. */
-    code: {},
+    code: codeAttribute,
   },
   faultFor: (attributes) => ({
-    kind: 'body',
-    fits: streamsEvents,
+    ...ofEvents,
     changesLength: true,
     endsEarly: true,
     start: (outlet, head) => new BrokenEvents(outlet, head, attributes),
@@ -73,7 +72,7 @@ class BrokenEvents extends EventStage {
         return Buffer.concat([eventOf({ error: vllmError(500) }), Buffer.from('data: [DONE]\n\n')]);
       case 'bedrock': {
         const type = code === '' ? 'serviceUnavailableException' : code;
-        return isBinary ? awsException(type, bedrockMessage(type)) : eventOf({ message: bedrockMessage(type) }, type);
+        return isBinary ? awsException(type, bedrockError(type)) : eventOf(bedrockError(type), type);
       }
       default:
         return eventOf({ error: { ...openaiError(503, code), param: null } });

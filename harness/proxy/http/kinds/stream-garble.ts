@@ -1,15 +1,15 @@
-import { streamsText } from '../events/event-format.ts';
+import { awsBody, withAwsBody } from '../events/aws-frames.ts';
+import { ofEvents } from '../events/event-format.ts';
 import { EventStage } from '../events/event-stage.ts';
 import { numberOf, type BodyOutlet, type HttpToxicKind, type ResponseFacts } from '../http-toxic.ts';
 
-/** The event with this number is complete on the wire, but half of its data is missing, so that it is no JSON any more; the first is 1. */
+/** The event with this number is complete on the wire, but half of its data is missing, so that it is no JSON any more; the first is 1. A frame of AWS has its checksums in order. */
 export const streamGarble: HttpToxicKind = {
   layer: 'http',
   type: 'stream_garble',
   attributes: { event: { from: 1, to: Number.MAX_SAFE_INTEGER, unit: 'events', default: 2 } },
   faultFor: (attributes) => ({
-    kind: 'body',
-    fits: streamsText,
+    ...ofEvents,
     changesLength: true,
     start: (outlet, head) => new GarbledEvents(outlet, head, numberOf(attributes, 'event')),
   }),
@@ -28,10 +28,19 @@ class GarbledEvents extends EventStage {
       this.outlet.forward(event);
       return;
     }
-    const text = event.toString('utf8').trimEnd();
-    const data = text.lastIndexOf('data:') + 'data:'.length;
-    const half = text.slice(0, data + Math.ceil((text.length - data) / 2));
-    this.outlet.altered(event.length, 'corrupted');
-    this.outlet.forward(Buffer.from(`${half}\n\n`));
+    const half = this.format === 'aws event stream' ? halfOfFrame(event) : halfOfText(event);
+    if (half) this.outlet.altered(event.length, 'corrupted');
+    this.outlet.forward(half ?? event);
   }
+}
+
+function halfOfText(event: Buffer): Buffer {
+  const text = event.toString('utf8').trimEnd();
+  const data = text.lastIndexOf('data:') + 'data:'.length;
+  return Buffer.from(`${text.slice(0, data + Math.ceil((text.length - data) / 2))}\n\n`);
+}
+
+function halfOfFrame(event: Buffer): Buffer | undefined {
+  const body = awsBody(event);
+  return body && withAwsBody(event, body.subarray(0, Math.ceil(body.length / 2)));
 }

@@ -1,17 +1,21 @@
 import { Alarm } from '../../toxics/alarm.ts';
 import { longestMs } from '../../toxics/toxic.ts';
-import { streamsText } from '../events/event-format.ts';
+import { ofServerSentEvents } from '../events/event-format.ts';
 import { EventStage } from '../events/event-stage.ts';
 import {
   numberOf,
+  textOf,
   type AttributeValues,
   type BodyOutlet,
   type HttpToxicKind,
   type ResponseFacts,
 } from '../http-toxic.ts';
 
-/** A comment: every parser of server-sent events passes over it, and every idle time-out begins anew. */
-const heartbeat = Buffer.from(': heartbeat\n\n');
+/** Every parser of server-sent events passes over a comment, every client of Anthropic over a ping; and every idle time-out begins anew. */
+const heartbeats = {
+  comment: Buffer.from(': heartbeat\n\n'),
+  ping: Buffer.from('event: ping\ndata: {"type": "ping"}\n\n'),
+};
 
 /** After so many events only heartbeats come, every `interval` ms, for as long as the toxic is there: the connection lives, the answer does not. */
 export const streamHeartbeat: HttpToxicKind = {
@@ -20,10 +24,10 @@ export const streamHeartbeat: HttpToxicKind = {
   attributes: {
     events: { from: 0, to: Number.MAX_SAFE_INTEGER, unit: 'events', default: 1 },
     interval: { from: 1, to: longestMs, unit: 'ms', default: 1000 },
+    as: { choices: ['comment', 'ping'], default: 'comment' },
   },
   faultFor: (attributes) => ({
-    kind: 'body',
-    fits: streamsText,
+    ...ofServerSentEvents,
     changesLength: true,
     start: (outlet, head) => new Heartbeats(outlet, head, attributes),
   }),
@@ -73,7 +77,8 @@ class Heartbeats extends EventStage {
 
   #beat(): void {
     this.#alarm.set(this.outlet.clock.now() + numberOf(this.#attributes, 'interval'), () => {
-      if (!this.outlet.isBlocked) this.outlet.forward(heartbeat);
+      const { ping, comment } = heartbeats;
+      if (!this.outlet.isBlocked) this.outlet.forward(textOf(this.#attributes, 'as') === 'ping' ? ping : comment);
       this.#beat();
     });
   }

@@ -1,4 +1,4 @@
-import { streamsEvents } from '../events/event-format.ts';
+import { ofEvents } from '../events/event-format.ts';
 import { EventStage } from '../events/event-stage.ts';
 import { numberOf, type BodyOutlet, type HttpToxicKind, type ResponseFacts } from '../http-toxic.ts';
 
@@ -8,8 +8,7 @@ export const streamReorder: HttpToxicKind = {
   type: 'stream_reorder',
   attributes: { event: { from: 1, to: Number.MAX_SAFE_INTEGER, unit: 'events', default: 2 } },
   faultFor: (attributes) => ({
-    kind: 'body',
-    fits: streamsEvents,
+    ...ofEvents,
     changesLength: false,
     start: (outlet, head) => new ReorderedEvents(outlet, head, numberOf(attributes, 'event')),
   }),

@@ -1,5 +1,5 @@
 import { longestMs } from '../../toxics/toxic.ts';
-import { streamsEvents } from '../events/event-format.ts';
+import { ofEvents } from '../events/event-format.ts';
 import { TimedEvents } from '../events/timed-events.ts';
 import { numberOf, type HttpToxicKind } from '../http-toxic.ts';
 
@@ -9,8 +9,7 @@ export const streamSlow: HttpToxicKind = {
   type: 'stream_slow',
   attributes: { delay: { from: 0, to: longestMs, unit: 'ms' } },
   faultFor: (attributes) => ({
-    kind: 'body',
-    fits: streamsEvents,
+    ...ofEvents,
     changesLength: false,
     start: (outlet, head) => {
       const delayMs = numberOf(attributes, 'delay');

@@ -1,5 +1,5 @@
 import { longestMs } from '../../toxics/toxic.ts';
-import { streamsEvents } from '../events/event-format.ts';
+import { ofEvents } from '../events/event-format.ts';
 import { TimedEvents } from '../events/timed-events.ts';
 import { numberOf, type HttpToxicKind } from '../http-toxic.ts';
 
@@ -12,8 +12,7 @@ export const streamStall: HttpToxicKind = {
     stall: { from: 0, to: longestMs, unit: 'ms' },
   },
   faultFor: (attributes) => ({
-    kind: 'body',
-    fits: streamsEvents,
+    ...ofEvents,
     changesLength: false,
     start: (outlet, head) => {
       const stallMs = numberOf(attributes, 'stall');

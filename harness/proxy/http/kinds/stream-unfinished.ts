@@ -1,37 +1,38 @@
-import { awsEventType } from '../events/aws-frames.ts';
-import { streamsEvents, type EventFormat } from '../events/event-format.ts';
+import { isLast, withoutReason } from '../events/ending.ts';
+import { ofEvents } from '../events/event-format.ts';
 import { EventStage } from '../events/event-stage.ts';
-import { readServerSent } from '../events/server-sent.ts';
-import type { HttpToxicKind } from '../http-toxic.ts';
+import { textOf, type BodyOutlet, type HttpToxicKind, type ResponseFacts } from '../http-toxic.ts';
 
-/** The last event of a stream by its name: OpenAI's responses, Anthropic's messages, Bedrock's converse, and what is usual elsewhere. */
-const lastNames = new Set([
-  ...['message_stop', 'messageStop', 'response.completed', 'response.incomplete', 'response.failed'],
-  ...['done', 'end', 'complete'],
-]);
-
-/** The event that says that the stream is whole is missing: `[DONE]`, `message_stop`, `messageStop` and their like. The response ends well. */
+/**
+ * A stream that does not say that it is whole, though the response ends well. Missing is the event that says so - `[DONE]`, `message_stop`,
+ * `messageStop` and their like -, or the reason why the answer ends - `finish_reason`, `stop_reason`, `stopReason` -, or both.
+ */
 export const streamUnfinished: HttpToxicKind = {
   layer: 'http',
   type: 'stream_unfinished',
-  attributes: {},
-  faultFor: () => ({
-    kind: 'body',
-    fits: streamsEvents,
+  attributes: { missing: { choices: ['end', 'reason', 'both'], default: 'end' } },
+  faultFor: (attributes) => ({
+    ...ofEvents,
     changesLength: true,
-    start: (outlet, head) => new UnfinishedEvents(outlet, head),
+    start: (outlet, head) => new UnfinishedEvents(outlet, head, textOf(attributes, 'missing')),
   }),
 };
 
 class UnfinishedEvents extends EventStage {
-  protected override event(event: Buffer): void {
-    if (isLast(event, this.format)) this.outlet.altered(event.length, 'dropped');
-    else this.outlet.forward(event);
-  }
-}
+  readonly #missing: string;
 
-function isLast(event: Buffer, format: EventFormat): boolean {
-  if (format === 'aws event stream') return lastNames.has(awsEventType(event) ?? '');
-  const read = readServerSent(event);
-  return read !== undefined && (read.data === '[DONE]' || lastNames.has(read.name ?? ''));
+  constructor(outlet: BodyOutlet, head: ResponseFacts, missing: string) {
+    super(outlet, head);
+    this.#missing = missing;
+  }
+
+  protected override event(event: Buffer): void {
+    if (this.#missing !== 'reason' && isLast(event, this.format)) {
+      this.outlet.altered(event.length, 'dropped');
+      return;
+    }
+    const changed = this.#missing === 'end' ? undefined : withoutReason(event, this.format);
+    if (changed) this.outlet.altered(event.length, 'corrupted');
+    this.outlet.forward(changed ?? event);
+  }
 }

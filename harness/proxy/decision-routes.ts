@@ -1,0 +1,41 @@
+import type { Hono } from 'hono';
+import { z } from 'zod';
+import type { Registry } from './registry.ts';
+import { parse, parseValue } from './requests.ts';
+import { jsonResponse } from './responses.ts';
+
+const SwitchBody = z.object({ on: z.boolean(), limit: z.int().min(1).max(100_000).default(1000) });
+
+const whole = (from: number, to: number) => z.coerce.number().int().min(from).max(to);
+const RehearsalQuery = z.object({
+  from: whole(1, Number.MAX_SAFE_INTEGER).optional(),
+  connections: whole(1, 10_000).default(10),
+  requests: whole(1, 10_000).default(10),
+  bytes: whole(0, 16_777_216).default(0),
+  chunkBytes: whole(1, 1_048_576).default(65_536),
+});
+
+/** The routes of what is left to chance; `gameday-routes.ts` lists them. */
+export function addDecisionRoutes(app: Hono, registry: Registry): void {
+  const state = (): Response => {
+    const limit = registry.decisionLimit;
+    return jsonResponse(200, limit === undefined ? { on: false } : { on: true, limit });
+  };
+  app.get('/gameday/decisions', state);
+  app.post('/gameday/decisions', async (context) => {
+    const { on, limit } = parse(SwitchBody, await context.req.text());
+    registry.keepDecisions(on ? limit : undefined);
+    return state();
+  });
+  app.get('/gameday/decisions/:proxy/:toxic', (context) => {
+    const { proxy, toxic } = context.req.param();
+    const log = registry.decisions(proxy, toxic);
+    return jsonResponse(200, { proxy, toxic, taken: log?.taken ?? 0, decisions: log?.list() ?? [] });
+  });
+  app.get('/gameday/plan/:proxy/:toxic', (context) => {
+    const { proxy: name, toxic } = context.req.param();
+    const request = parseValue(RehearsalQuery, context.req.query());
+    const proxy = registry.get(name);
+    return jsonResponse(200, proxy.rehearse(proxy.toxic(toxic), request));
+  });
+}

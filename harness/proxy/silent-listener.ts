@@ -1,0 +1,19 @@
+import { createServer } from 'node:net';
+import { parentPort, workerData } from 'node:worker_threads';
+import type { SilentListenerData } from './silent-door.ts';
+
+// A thread that listens on a port and stands still: nobody accepts, so that the queue of the system fills up and stays full.
+
+const { host, port, state } = workerData as SilentListenerData;
+const server = createServer();
+server.on('error', (cause) => parentPort?.postMessage({ kind: 'failed', why: cause.message }));
+parentPort?.once('message', () => {
+  server.listen({ host, port, backlog: 1 }, () => {
+    parentPort?.postMessage({ kind: 'listening' });
+    Atomics.wait(state, 0, 0);
+    server.close();
+    Atomics.store(state, 1, 1);
+    Atomics.notify(state, 1);
+  });
+});
+parentPort?.postMessage({ kind: 'up' });
