@@ -102,7 +102,7 @@ describe('the capabilities of the proxy', () => {
       { name: 'average_size', kind: 'number', unit: 'bytes', from: 1, to: 1_048_576, default: 0, required: true, integer: true }, // prettier-ignore
     );
     expect(attributesOf('http_cut')).toContainEqual(
-      { name: 'how', kind: 'text', default: 'close', required: false, choices: ['close', 'reset'] }, // prettier-ignore
+      { name: 'how', kind: 'text', default: 'close', required: false, choices: ['end', 'close', 'reset'] }, // prettier-ignore
     );
   });
 

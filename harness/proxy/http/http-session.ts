@@ -7,7 +7,7 @@ import { ExchangeFaults } from './exchange-faults.ts';
 import { framingOf, type Framing } from './framing.ts';
 import type { RequestFacts } from './http-toxic.ts';
 import { JoinedWrites } from './joined-writes.ts';
-import type { RequestHead, ResponseHead } from './message-head.ts';
+import { pathOf, type RequestHead, type ResponseHead } from './message-head.ts';
 import { MessageFramer } from './message-framer.ts';
 import { ResponseWriter } from './response-writer.ts';
 
@@ -392,11 +392,4 @@ export class HttpSession {
     this.discard();
     how();
   }
-}
-
-/** Of a target as it is sent: without its query, and without what stands before the path in a whole URL. */
-function pathOf(target: string): string {
-  const path = target.startsWith('/') ? target : target.replace(/^[A-Za-z][A-Za-z0-9+.-]*:\/\/[^/?#]*/, '');
-  const end = path.search(/[?#]/);
-  return (end === -1 ? path : path.slice(0, end)) || '/';
 }

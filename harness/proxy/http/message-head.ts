@@ -84,6 +84,13 @@ export function mayBeginRequest(chunk: Buffer): boolean {
   return knownMethods.some((method) => `${method} `.startsWith(begin.slice(0, method.length + 1)));
 }
 
+/** Of a target as it is sent: without its query, and without what stands before the path in a whole URL. */
+export function pathOf(target: string): string {
+  const path = target.startsWith('/') ? target : target.replace(/^[A-Za-z][A-Za-z0-9+.-]*:\/\/[^/?#]*/, '');
+  const end = path.search(/[?#]/);
+  return (end === -1 ? path : path.slice(0, end)) || '/';
+}
+
 function readFields(text: string): Fields | undefined {
   return fieldLines.test(text) ? new FieldLines(text) : undefined;
 }

@@ -278,6 +278,15 @@ describe('a toxic that comes to a connection that is open', () => {
     expect(statuses).toEqual([200, 503, 200, 503, 200, 503, 200, 503, 200, 503]);
   });
 
+  it('hands on what it held when its lease lapses', async () => {
+    await using bench = await startBench();
+    const { ask } = await httpBench(bench, path);
+    const attributes = { latency: 86_400_000 };
+    await bench.toxic('http', { name: 'late', type: 'http_latency', attributes, lease: 0.3 });
+    expect(await ask({ path: '/held' })).toMatchObject({ status: 200, text: '/held' });
+    expect(await bench.receipt('http', 'late')).toMatchObject({ ended: 'lease lapsed', requestsAltered: 1 });
+  });
+
   it('hands on what it held of a head, at once, when it goes', async () => {
     await using bench = await startBench();
     const received: string[] = [];

@@ -4,23 +4,27 @@ import { isTurn, matches } from '../../../harness/proxy/http/matcher.ts';
 import { startBench } from '../support.ts';
 import { httpBench, httpClient } from './support.ts';
 
-/** Statuses of so many requests over so many connections, one after another in turn. */
+/** Statuses of 500 requests, by connection: 25 on each of 20, in turn, where the turns may go back and forth. */
 async function statuses(
   seed: number,
   neighbours: readonly { readonly when: 'before' | 'meanwhile'; readonly toxic: object }[] = [],
+  goesBack = false,
 ): Promise<string> {
   await using bench = await startBench({ seed });
   const { port } = await httpBench(bench, (_incoming, response) => void response.end('ok'));
   for (const { when, toxic } of neighbours) if (when === 'before') await bench.toxic('http', { ...toxic });
   await bench.toxic('http', { name: 'busy', type: 'http_status', toxicity: 0.5, attributes: {} });
   const clients = Array.from({ length: 20 }, () => httpClient(bench, port));
-  let seen = '';
+  const seen = clients.map(() => '');
   for (let round = 0; round < 25; round++) {
     for (const { when, toxic } of neighbours)
       if (when === 'meanwhile' && round === 10) await bench.toxic('http', { ...toxic });
-    for (const ask of clients) seen += (await ask()).status === 503 ? 'x' : '.';
+    const turns = [...clients.entries()];
+    // The first round says which connection has which number.
+    for (const [number, ask] of goesBack && round > 0 ? turns.toReversed() : turns)
+      seen[number] += (await ask()).status === 503 ? 'x' : '.';
   }
-  return seen;
+  return seen.join('');
 }
 
 describe('chance', () => {
@@ -32,6 +36,7 @@ describe('chance', () => {
     expect(first.replaceAll('.', '').length).toBeLessThan(295);
     const late = { name: 'a', type: 'http_latency', toxicity: 0.5, attributes: { latency: 1, jitter: 1 } };
     expect(await statuses(7)).toBe(first);
+    expect(await statuses(7, [], true)).toBe(first);
     expect(await statuses(7, [{ when: 'before', toxic: late }])).toBe(first);
     expect(await statuses(7, [{ when: 'meanwhile', toxic: { ...late, type: 'latency' } }])).toBe(first);
     expect(await statuses(7, [{ when: 'meanwhile', toxic: { ...late, type: 'http_slow_body', attributes: {} } }])).toBe(first); // prettier-ignore

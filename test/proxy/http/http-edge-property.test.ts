@@ -17,7 +17,7 @@ const kinds: fc.Arbitrary<readonly [string, Record<string, number | string>]> = 
   fc.constant(['http_status', { path: '*busy', body: 'busy' }] as const),
   fc.constant(['http_status', { path: '/never' }] as const),
   fc.record({ latency: fc.nat(100), jitter: fc.nat(50) }).map((some) => ['latency', some] as const),
-  fc.record({ average_size: fc.constantFrom(1, 50), delay: fc.constantFrom(0, 100) }).map((some) => ['slicer', { size_variation: 0, ...some }] as const), // prettier-ignore
+  fc.record({ average_size: fc.constantFrom(30, 500), delay: fc.constantFrom(0, 100) }).map((some) => ['slicer', { size_variation: 0, ...some }] as const), // prettier-ignore
   fc.record({ rate: fc.nat(20) }).map((some) => ['bandwidth', some] as const),
 );
 const toxic = fc.record({
@@ -57,8 +57,8 @@ function responseTo(method: string, path: string, id: number): { text: string; b
   // More than is held at once, in some answers.
   const isLong = id % 2 === 0;
   const filling = isLong ? 'x'.repeat(5000) : '';
-  const events = Array.from({ length: isLong ? 40 : 5 }, (_, index) => `data: ${id}-${index}${filling}\n\n`);
-  const whole = bodyOf(id, isLong ? 200_000 : 3000);
+  const events = Array.from({ length: isLong ? 24 : 5 }, (_, index) => `data: ${id}-${index}${filling}\n\n`);
+  const whole = bodyOf(id, isLong ? 120_000 : 3000);
   const head = (field: string): string => `HTTP/1.1 200 OK\r\nx-id: ${id}\r\n${field}\r\n\r\n`;
   if (path.endsWith('/empty')) return { text: `HTTP/1.1 204 No Content\r\nx-id: ${id}\r\n\r\n`, body: '' };
   if (path.endsWith('/events')) {
@@ -195,7 +195,7 @@ describe('HTTP, while toxics come, change and go at any time', () => {
         server.say('end');
         expect([server.writableEnded, client.writableEnded]).toEqual([true, true]);
       }),
-      { numRuns: 250 },
+      { numRuns: 500 },
     );
   }, 120_000);
 });
