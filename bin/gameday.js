@@ -7,18 +7,12 @@ import module from 'node:module';
 import { constants, tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
-import v8 from 'node:v8';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const sources = join(root, 'harness', 'cli.ts');
 const compiled = join(root, 'dist', 'harness', 'cli.js');
 const bundledNode = join(root, 'node_modules', 'node', 'bin', process.platform === 'win32' ? 'node.exe' : 'node');
 const [major = 0] = process.versions.node.split('.').map(Number);
-
-// A simulated run computes for some seconds: what is compiled simply at once, and not only when it has run for a while, takes a tenth less of them.
-// Before anything is compiled that is kept, since what was kept without this is of no use with it.
-const simulatedFlags = process.argv.some((given) => /^(--world=)?simulated$/.test(given)) ? ['--always-sparkplug'] : [];
-for (const flag of simulatedFlags) v8.setFlagsFromString(flag);
 
 // Compiled modules are kept for the next start, where Node can do that (22.1 or newer): loading takes half the time then.
 module.enableCompileCache?.();
@@ -29,7 +23,7 @@ if (!existsSync(sources)) {
   await import(pathToFileURL(sources).href);
 } else if (existsSync(bundledNode)) {
   // The IPC channel tells the child when this process is gone, even by kill -9: it then heals, stops everything and ends.
-  const child = spawn(bundledNode, [...simulatedFlags, sources, ...process.argv.slice(2)], {
+  const child = spawn(bundledNode, [sources, ...process.argv.slice(2)], {
     stdio: ['inherit', 'inherit', 'inherit', 'ipc'],
     env: { NODE_COMPILE_CACHE: join(tmpdir(), 'node-compile-cache'), ...process.env },
   });

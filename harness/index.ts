@@ -1,11 +1,16 @@
 /** The public names of gameday, listed by hand. */
 export { eventLogHash } from './event-log.ts';
 export { blackHole } from './faults/black-hole.ts';
+export { cutStream } from './faults/cut-stream.ts';
+export { failRequests } from './faults/fail-requests.ts';
 export { memoryPressure } from './faults/memory-pressure.ts';
 export { narrowLink } from './faults/narrow-link.ts';
 export { noisyNeighbour } from './faults/noisy-neighbour.ts';
 export { resetConnections } from './faults/reset-connections.ts';
+export { slowFirstByte } from './faults/slow-first-byte.ts';
 export { slowLink } from './faults/slow-link.ts';
+export { stallStream } from './faults/stall-stream.ts';
+export { streamError } from './faults/stream-error.ts';
 export { throttle } from './faults/throttle.ts';
 export type { FaultSpec } from './faults/types.ts';
 export { unavailable } from './faults/unavailable.ts';

@@ -39,10 +39,10 @@ interface Path {
   readonly name: string;
   readonly way: Way & { readonly stalled: number };
   readonly pid: number | undefined;
-  /** Only its requests are measured. */
-  readonly isForHttp?: true;
   /** Where its control is; the direct one has none. */
   readonly api: Api | undefined;
+  /** Only its requests are measured. */
+  readonly isForHttp?: true;
 }
 
 const children: ChildProcess[] = [];

@@ -1,9 +1,14 @@
 import { blackHoleInjector } from './black-hole.ts';
+import { cutStreamInjector } from './cut-stream.ts';
+import { failRequestsInjector } from './fail-requests.ts';
 import { memoryPressureInjector } from './memory-pressure.ts';
 import { narrowLinkInjector } from './narrow-link.ts';
 import { noisyNeighbourInjector } from './noisy-neighbour.ts';
 import { resetConnectionsInjector } from './reset-connections.ts';
+import { slowFirstByteInjector } from './slow-first-byte.ts';
 import { slowLinkInjector } from './slow-link.ts';
+import { stallStreamInjector } from './stall-stream.ts';
+import { streamErrorInjector } from './stream-error.ts';
 import { throttleInjector } from './throttle.ts';
 import type { FaultInjector, FaultSpec } from './types.ts';
 import { unavailableInjector } from './unavailable.ts';
@@ -11,11 +16,16 @@ import { unavailableInjector } from './unavailable.ts';
 /** Every kind of fault there is. */
 export const injectors: readonly FaultInjector[] = [
   blackHoleInjector,
+  cutStreamInjector,
+  failRequestsInjector,
   memoryPressureInjector,
   narrowLinkInjector,
   noisyNeighbourInjector,
   resetConnectionsInjector,
+  slowFirstByteInjector,
   slowLinkInjector,
+  stallStreamInjector,
+  streamErrorInjector,
   throttleInjector,
   unavailableInjector,
 ];

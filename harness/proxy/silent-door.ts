@@ -96,6 +96,8 @@ export class SilentDoor {
         else reject(new ApiError(500, `the silent listener said ${'why' in message ? message.why : message.kind}`));
       });
       worker.once('error', reject);
+      // It was closed in the middle of this.
+      worker.once('exit', () => reject(new ApiError(500, 'the silent listener has ended')));
     });
   }
 }

@@ -109,9 +109,14 @@ class SocketPort implements Port {
     } catch (cause) {
       silent.close();
       this.#silent = undefined;
-      if (this.#state === 'open') await this.open();
+      await this.#openAgain();
       throw cause;
     }
+  }
+
+  /** As it was before, unless it has been closed. */
+  async #openAgain(): Promise<void> {
+    if (this.#state === 'open' && !this.#isClosed) await this.open();
   }
 
   #stopListening(): void {

@@ -3,10 +3,15 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { blackHole } from '../../harness/faults/black-hole.ts';
+import { cutStream } from '../../harness/faults/cut-stream.ts';
+import { failRequests } from '../../harness/faults/fail-requests.ts';
 import { injectorFor } from '../../harness/faults/index.ts';
 import { narrowLink } from '../../harness/faults/narrow-link.ts';
 import { resetConnections } from '../../harness/faults/reset-connections.ts';
+import { slowFirstByte } from '../../harness/faults/slow-first-byte.ts';
 import { slowLink } from '../../harness/faults/slow-link.ts';
+import { stallStream } from '../../harness/faults/stall-stream.ts';
+import { streamError } from '../../harness/faults/stream-error.ts';
 import type { ActiveFault, FaultSpec } from '../../harness/faults/types.ts';
 import { systemClock } from '../../harness/kit/clock.ts';
 import { VirtualClock } from '../../harness/kit/virtual-clock.ts';
@@ -51,6 +56,11 @@ const kinds = [
   narrowLink({ part: 'crm', kilobytesPerSecond: 1 }),
   resetConnections({ part: 'crm' }),
   slowLink({ part: 'crm', latencyMs: 100 }),
+  failRequests({ part: 'crm' }),
+  slowFirstByte({ part: 'crm', delayMs: 100 }),
+  stallStream({ part: 'crm' }),
+  cutStream({ part: 'crm' }),
+  streamError({ part: 'crm' }),
 ].map((spec) => [spec.kind, spec] as const);
 
 it.each(kinds)('%s tells when it was active by the account of the proxy', async (_kind, spec) => {

@@ -1,4 +1,3 @@
-import { expect } from 'vitest';
 import { waitUntil } from '../../harness/kit/deadline.ts';
 import type { ProcessBench } from './proxy-process.ts';
 import { realClock } from './support.ts';
@@ -44,7 +43,8 @@ export async function expectBackToTheStart(bench: ProcessBench, before: Footprin
   };
   await waitUntil(realClock, look, { what: 'the end of all resources', limitMs: 15_000, everyMs: 200 }).catch(
     (cause: unknown) => {
-      expect(seen, String(cause)).toEqual(before);
+      const left = JSON.stringify({ before, seen });
+      throw new Error(`The proxy is not back where it was: ${left}`, { cause });
     },
   );
 }

@@ -296,7 +296,7 @@ describe('receipts and traffic', () => {
     { type: 'bandwidth', attributes: { rate: 1 }, figures: { bytesDelayed: 5 } },
     { type: 'slow_accept', attributes: { delay: 20 }, figures: { bytesDelayed: 5 } },
     { type: 'slow_close', attributes: { delay: 1 }, figures: {}, ends: true },
-    { type: 'timeout', attributes: { timeout: 20 }, figures: { bytesDropped: 5 } },
+    { type: 'timeout', attributes: { timeout: 0 }, figures: { bytesDropped: 5 } },
     { type: 'reset_peer', attributes: { timeout: 0 }, figures: { bytesDropped: 5 } },
     { type: 'limit_data', attributes: { bytes: 2 }, figures: { bytesDropped: 3 } },
     { type: 'packet_loss', attributes: { loss_rate: 1 }, figures: { bytesDropped: 5 } },

@@ -39,8 +39,8 @@ class SharedBandwidthStage extends HoldingStage<{ readonly chunk: Buffer }> impl
     return this.held.weight >= Math.max(heldBytes, this.#bytesPerMs * busyMs);
   }
 
-  get waitingBytes(): number {
-    return this.held.bytes;
+  get nextBytes(): number {
+    return this.held.first?.chunk.length ?? 0;
   }
 
   chunk(chunk: Buffer): void {
@@ -61,15 +61,11 @@ class SharedBandwidthStage extends HoldingStage<{ readonly chunk: Buffer }> impl
   }
 
   send(bytes: number): void {
-    let left = bytes;
-    // What is handed on may end the connection, and then nothing is held any more.
-    for (let first = this.held.first; first && left > 0; first = this.held.first) {
-      const piece = first.chunk.subarray(0, left);
-      left -= piece.length;
-      if (piece.length === first.chunk.length) this.held.shift();
-      else this.held.replaceFirst({ chunk: first.chunk.subarray(piece.length) });
-      this.outlet.forward(piece);
-    }
+    const { first } = this.held;
+    if (!first) return;
+    if (bytes === first.chunk.length) this.held.shift();
+    else this.held.replaceFirst({ chunk: first.chunk.subarray(bytes) });
+    this.outlet.forward(first.chunk.subarray(0, bytes));
     if (this.ended && !this.held.first) this.outlet.end();
   }
 

@@ -9,7 +9,8 @@ const timerMs = 1;
 
 /** Somebody whose bytes have to go over the line. */
 export interface Traveller {
-  readonly waitingBytes: number;
+  /** How many come next in one piece: what came together arrives together. 0 where it has nothing more. */
+  readonly nextBytes: number;
   /** So many of them are through. */
   send(bytes: number): void;
 }
@@ -21,6 +22,8 @@ export class SharedLine {
   #bytesPerMs = 0;
   /** When the line is, or was, done with the last piece: an absolute schedule, so that late timers do not add up. */
   #freeMs = 0;
+  /** How many bytes the first of those who wait may still send before it is the turn of the next. */
+  #leftOfTurn = 0;
   #timer: Timer | undefined;
   #isSending = false;
 
@@ -32,6 +35,7 @@ export class SharedLine {
   setRate(bytesPerMs: number): void {
     if (bytesPerMs === this.#bytesPerMs) return;
     this.#bytesPerMs = bytesPerMs;
+    this.#beginTurn();
     this.#startAnew();
   }
 
@@ -48,8 +52,10 @@ export class SharedLine {
     const index = this.#waiting.indexOf(traveller);
     if (index === -1) return;
     this.#waiting.splice(index, 1);
+    if (index > 0) return;
+    this.#beginTurn();
     // What was on the line has gone with it.
-    if (index === 0 && this.#timer) this.#startAnew();
+    if (this.#timer) this.#startAnew();
   }
 
   /** The time that passed until now, with a piece or at a rate that is no more, earns nothing. */
@@ -65,7 +71,7 @@ export class SharedLine {
     if (this.#isSending) return;
     this.#isSending = true;
     for (let first = this.#waiting[0]; first && this.#bytesPerMs > 0; first = this.#waiting[0]) {
-      const bytes = Math.min(first.waitingBytes, turnBytes, this.#bytesPerMs * turnMs);
+      const bytes = Math.min(first.nextBytes, this.#leftOfTurn);
       const throughMs = this.#freeMs + bytes / this.#bytesPerMs;
       const waitMs = throughMs - this.#clock.now();
       if (waitMs >= timerMs) {
@@ -73,11 +79,21 @@ export class SharedLine {
         break;
       }
       this.#freeMs = throughMs;
-      this.#waiting.shift();
-      if (bytes < first.waitingBytes) this.#waiting.push(first);
+      this.#leftOfTurn -= bytes;
       first.send(bytes);
+      if (first === this.#waiting[0] && (first.nextBytes === 0 || this.#leftOfTurn === 0)) this.#endTurn(first);
     }
     this.#isSending = false;
+  }
+
+  #endTurn(first: Traveller): void {
+    this.#waiting.shift();
+    if (first.nextBytes > 0) this.#waiting.push(first);
+    this.#beginTurn();
+  }
+
+  #beginTurn(): void {
+    this.#leftOfTurn = Math.min(turnBytes, this.#bytesPerMs * turnMs);
   }
 
   #wait(waitMs: number): void {

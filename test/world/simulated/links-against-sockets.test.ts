@@ -82,6 +82,35 @@ const sequences: Readonly<Record<string, readonly Step[]>> = {
     { atMs: 450, add: { type: 'latency', attributes: { latency: 10, jitter: 0 }, stream: 'upstream' } },
     { atMs: 620, remove: 'timeout' },
   ],
+  'a rate for all, which one connection has to itself': [
+    { atMs: 0, add: { type: 'shared_bandwidth', attributes: { rate: 40 } } },
+    { atMs: 450, update: { type: 'shared_bandwidth', attributes: { rate: 80 } } },
+  ],
+  'a rate for all that comes and goes': [
+    { atMs: 250, add: { type: 'shared_bandwidth', attributes: { rate: 20 } } },
+    { atMs: 650, remove: 'shared_bandwidth' },
+  ],
+  'an answer that never comes, until that ends': [
+    { atMs: 0, add: { type: 'never_answer', attributes: {} } },
+    { atMs: 450, remove: 'never_answer' },
+  ],
+  'nothing either way in the middle of an answer': [
+    { atMs: 250, add: { type: 'never_answer', attributes: {} } },
+    { atMs: 450, remove: 'never_answer' },
+  ],
+  'a dead direction: what the server sends never arrives, nor that it has ended': [
+    { atMs: 250, add: { type: 'half_open', attributes: {} } },
+    { atMs: 950, remove: 'half_open' },
+  ],
+  'a dead direction to the server, over which nothing has to go any more': [
+    { atMs: 250, add: { type: 'half_open', attributes: {}, stream: 'upstream' } },
+  ],
+  'a reset whatever happens': [{ atMs: 150, add: { type: 'reset_after', attributes: { delay: 100 } } }],
+  'a door that is shut while somebody is inside': [
+    { atMs: 250, add: { type: 'refuse', attributes: {} } },
+    { atMs: 450, remove: 'refuse' },
+  ],
+  'a door that is shut': [{ atMs: 0, add: { type: 'refuse', attributes: {} } }],
   'a link that refuses': [{ atMs: 0, disable: true }],
   'a link that is disabled': [{ atMs: 250, disable: true }],
 };
@@ -244,6 +273,7 @@ async function act(registry: Registry, { add, update, remove, disable }: Step): 
     if (!kind) throw new Error(`no toxic ${add.type}`);
     const { stream = 'downstream', attributes, type } = add;
     registry.addToxic('link', { ...{ name: type, kind, stream, direction: stream, toxicity: 1 }, attributes });
+    await proxy.doorTurned();
   }
   if (update) {
     const toxic = proxy.toxic(update.type);

@@ -173,7 +173,8 @@ describe.concurrent('a stream of the client of OpenAI', () => {
     const openai = client(service.url, { maxRetries: 2 });
     expect(await iterate(openai)).toMatchObject(iterated);
     expect(await complete(openai)).toMatchObject(completed);
-    if (toxic.type === 'slicer') return;
+    // The first knows no requests, the second leaves alone what is slow by itself.
+    if (toxic.type === 'slicer' || toxic.type === 'stream_slow') return;
     expect(await service.requests()).toEqual({ seen: 2, altered: 2 });
   });
 

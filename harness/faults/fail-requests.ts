@@ -1,0 +1,78 @@
+import { z } from 'zod';
+import {
+  injectIntoRequests,
+  vendorNames,
+  whichOf,
+  whichSettings,
+  whichWords,
+  type WhichRequests,
+} from './request-fault.ts';
+import type { FaultInjector, FaultSpec } from './types.ts';
+
+const settings = whichSettings.extend({
+  status: z.int().min(400).max(599),
+  vendor: z.enum(vendorNames).optional(),
+  code: z
+    .string()
+    .max(1000)
+    .regex(/^[\x20-\x7e]*$/, 'a word of ASCII')
+    .optional(),
+  // It goes into a head as it is.
+  retryAfter: z
+    .string()
+    .max(1000)
+    .regex(/^[\x20-\x7e]+$/, 'one line of ASCII')
+    .optional(),
+});
+
+/**
+ * Requests to the part are answered with an error, and the part never hears of them.
+ *
+ * @param fault.status what is answered: 400 to 599, default 503
+ * @param fault.vendor whose words the answer is in; default it has no body
+ * @param fault.code which of the vendor's errors, as `insufficient_quota`; default the usual one of the status
+ * @param fault.retryAfter what stands in `Retry-After`, sense or not: `1`, `-5`, `soon`; `date+30` and `date-30` become the date so many
+ * seconds from then, and `none` leaves out what the vendor says; default what the vendor says
+ * @param fault.durationMs how long it stays, milliseconds; default: as long as the pace says
+ */
+export function failRequests(
+  fault: {
+    part: string;
+    status?: number;
+    vendor?: (typeof vendorNames)[number];
+    code?: string;
+    retryAfter?: string;
+    name?: string;
+    durationMs?: number;
+  } & WhichRequests,
+): FaultSpec {
+  const { part, status = 503, vendor, code, retryAfter, name, durationMs } = fault;
+  const { path, share = 1, times } = fault;
+  const words = [vendor, code].filter((word) => word !== undefined).join(' ');
+  const hint = retryAfter === undefined ? '' : `; Retry-After ${retryAfter}`;
+  const isTotal = share === 1 && path === undefined && times === undefined;
+  return {
+    name: name ?? 'failing-requests',
+    kind: 'failRequests',
+    part,
+    summary: `requests to ${part} are answered ${status}${words === '' ? '' : ` (${words})`}${hint}${whichWords(fault)}`,
+    settings: {
+      ...{ status, ...whichOf(fault) },
+      ...(vendor === undefined ? {} : { vendor }),
+      ...(code === undefined ? {} : { code }),
+      ...(retryAfter === undefined ? {} : { retryAfter }),
+    },
+    ...(isTotal ? { remainingPerSecond: 0 } : {}),
+    ...(durationMs === undefined ? {} : { durationMs }),
+  };
+}
+
+export const failRequestsInjector: FaultInjector = {
+  kind: 'failRequests',
+  settings,
+  inject: (spec, access) => {
+    const { status, vendor = '', code = '', retryAfter = '', ...which } = settings.parse(spec.settings);
+    const attributes = { status, vendor, code, retry_after: retryAfter };
+    return injectIntoRequests(spec, access, { type: 'http_status', attributes, which });
+  },
+};

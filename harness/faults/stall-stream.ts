@@ -1,0 +1,46 @@
+import { z } from 'zod';
+import {
+  injectIntoRequests,
+  longestMs,
+  whichOf,
+  whichSettings,
+  whichWords,
+  type WhichRequests,
+} from './request-fault.ts';
+import type { FaultInjector, FaultSpec } from './types.ts';
+
+const settings = whichSettings.extend({
+  afterEvents: z.int().min(0),
+  stallMs: z.int().min(0).max(longestMs),
+});
+
+/**
+ * Streams of the part stand still in the middle.
+ *
+ * @param fault.afterEvents so many events still come, 0 and up; default 1
+ * @param fault.stallMs then nothing does for so long, milliseconds; default for as long as the fault is there
+ */
+export function stallStream(
+  fault: { part: string; afterEvents?: number; stallMs?: number; name?: string; durationMs?: number } & WhichRequests,
+): FaultSpec {
+  const { part, afterEvents = 1, stallMs = 0, name, durationMs } = fault;
+  const time = stallMs === 0 ? '' : ` for ${stallMs} ms`;
+  return {
+    name: name ?? 'stalled-streams',
+    kind: 'stallStream',
+    part,
+    summary: `streams of ${part} stand still${time} after ${afterEvents} events${whichWords(fault)}`,
+    settings: { afterEvents, stallMs, ...whichOf(fault) },
+    ...(durationMs === undefined ? {} : { durationMs }),
+  };
+}
+
+export const stallStreamInjector: FaultInjector = {
+  kind: 'stallStream',
+  settings,
+  inject: (spec, access) => {
+    const { afterEvents, stallMs, ...which } = settings.parse(spec.settings);
+    const attributes = { events: afterEvents, stall: stallMs };
+    return injectIntoRequests(spec, access, { type: 'stream_stall', attributes, which });
+  },
+};
