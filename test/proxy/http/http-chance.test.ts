@@ -22,7 +22,7 @@ async function statuses(
     const turns = [...clients.entries()];
     // The first round says which connection has which number.
     for (const [number, ask] of goesBack && round > 0 ? turns.toReversed() : turns)
-      seen[number] += (await ask()).status === 503 ? 'x' : '.';
+      seen[number] = `${seen[number] ?? ''}${(await ask()).status === 503 ? 'x' : '.'}`;
   }
   return seen.join('');
 }
