@@ -91,7 +91,7 @@ describe('clients that trust the authority', () => {
     expect(await bench.receipt('a', 'busy')).toMatchObject({ requestsAltered: 1 });
   });
 
-  it.skipIf(lacks('curl', '--version'))('are served by curl, by name and by address', async () => {
+  it.skipIf(lacks('curl', '--version'))('are served by curl, if it is installed, by name and by address', async () => {
     const by = (host: string) => printed('curl', ['-sS', '--cacert', caFile, `https://${host}:${port}/plain`], {});
     expect(await by('localhost')).toBe('hello');
     expect(await by('127.0.0.1')).toBe('hello');
@@ -100,13 +100,16 @@ describe('clients that trust the authority', () => {
     expect(await printed('curl', ['-sS', `https://localhost:${port}/plain`], { SSL_CERT_FILE: caFile })).toBe('hello');
   });
 
-  it.skipIf(lacks('python3', '-c', 'import ssl'))('are served by Python, which reads SSL_CERT_FILE', async () => {
-    const code = `import urllib.request; print(urllib.request.urlopen("https://127.0.0.1:${port}/plain").read().decode())`;
-    expect(await printed('python3', ['-c', code], { SSL_CERT_FILE: caFile })).toBe('hello\n');
-  });
+  it.skipIf(lacks('python3', '-c', 'import ssl'))(
+    'are served by Python, if it is installed, which reads SSL_CERT_FILE',
+    async () => {
+      const code = `import urllib.request; print(urllib.request.urlopen("https://127.0.0.1:${port}/plain").read().decode())`;
+      expect(await printed('python3', ['-c', code], { SSL_CERT_FILE: caFile })).toBe('hello\n');
+    },
+  );
 
   it.skipIf(lacks('python3', '-c', 'import requests'))(
-    'are served by requests of Python, which reads REQUESTS_CA_BUNDLE',
+    'are served by requests of Python, if it is installed, which reads REQUESTS_CA_BUNDLE',
     async () => {
       const code = `import requests; print(requests.get("https://localhost:${port}/plain").text)`;
       expect(await printed('python3', ['-c', code], { REQUESTS_CA_BUNDLE: caFile })).toBe('hello\n');

@@ -23,6 +23,10 @@ it('fails a run of tests in which one was skipped, and names it', () => {
   expect(said).toContain('a.test.ts: opens the page');
 });
 
+it('leaves a run alone that skipped what tries a program of others', () => {
+  expect(endOfRun(['are served by curl, if it is installed, by name']).code).toBe(before);
+});
+
 it('leaves a run alone in which none was skipped, or where skipping is allowed', () => {
   expect(endOfRun([])).toEqual({ said: '', code: before });
   expect(noSkips({})).toEqual([]);

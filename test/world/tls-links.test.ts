@@ -90,7 +90,7 @@ describe('a link with TLS', () => {
   });
 
   it.skipIf(spawnSync('python3', ['-c', 'import ssl']).status !== 0)(
-    'is trusted by Python with the environment of the target',
+    'is trusted by Python, if it is installed, with the environment of the target',
     async () => {
       const { target } = await start([secure]);
       const environment = await getJson(`${target.baseUrl}/env`);
