@@ -26,10 +26,11 @@ const holding: Readonly<Record<string, Record<string, number>>> = {
   corrupt: { rate: 0.01 },
   reset_after: { delay: 3_600_000 },
 };
-/** For each connection, by what the toxics themselves say is their limit, and as much again for what is on its way and not collected yet. */
-const limitMiB = (type: string): number => connections * 2 * (keepsMuch.has(type) ? 4 : 1);
-/** A latency keeps up to 4 MiB; what swallows everything reads as fast as it can, so that more of it waits for the collector. */
-const keepsMuch = new Set(['latency', 'timeout', 'half_open', 'never_answer']);
+/**
+ * What a latency keeps for each connection and direction, and as much for the others, for what is on its way and not collected yet: that differs
+ * from run to run by twenty and more. Where the writer is not slowed down it is 147 and more, and grows with the time.
+ */
+const limitMiB = connections * 2 * 4;
 
 it('is not held in memory, whatever the type of the toxic', async () => {
   const upstream = await bench.tcp((socket) => void socket.pause());
@@ -55,5 +56,5 @@ it('is not held in memory, whatever the type of the toxic', async () => {
     await bench.call('DELETE', `/proxies/${type}`);
     for (const socket of upstream.sockets.splice(0)) socket.destroy();
   }
-  expect(grown.filter(([type, mebibytes]) => mebibytes >= limitMiB(type))).toEqual([]);
+  expect(grown.filter(([, mebibytes]) => mebibytes >= limitMiB)).toEqual([]);
 }, 120_000);
