@@ -107,4 +107,5 @@ it('answers ten thousand calls, whatever is in them, with a status and, where th
   // Many got beyond the door.
   for (const status of [200, 201, 204, 400, 404])
     expect([status, (seen.get(status) ?? 0) >= 20]).toEqual([status, true]);
-});
+  // Eleven seconds where nothing else runs; the limit is for what hangs, not for how fast a machine is.
+}, 180_000);
