@@ -58,6 +58,8 @@ export class Pipe {
   #first: Slot | undefined;
   #sinkBlocked = false;
   #paused = false;
+  /** A stage is letting go of what it holds. */
+  #isReleasing = false;
   /** A toxic has ended the stream, and the connection with it. */
   #closing = false;
 
@@ -192,7 +194,10 @@ export class Pipe {
   }
 
   #switchOff(slot: Slot): void {
+    // What a sender that is resumed sends at once would come to a stage that has let go already, and be lost in it.
+    this.#isReleasing = true;
     slot.stage?.release();
+    this.#isReleasing = false;
     slot.stage = undefined;
     this.#relink();
   }
@@ -207,6 +212,7 @@ export class Pipe {
   }
 
   #regulate(): void {
+    if (this.#isReleasing) return;
     const pause = this.#sinkBlocked || this.#full();
     if (pause === this.#paused) return;
     this.#paused = pause;
