@@ -5,6 +5,7 @@ import { VirtualClock } from '../../harness/kit/virtual-clock.ts';
 import { ActiveToxic } from '../../harness/proxy/active-toxic.ts';
 import { isAtBytes } from '../../harness/proxy/meeting.ts';
 import { Pipe } from '../../harness/proxy/pipe.ts';
+import { bandwidth } from '../../harness/proxy/toxics/bandwidth.ts';
 import { latency } from '../../harness/proxy/toxics/latency.ts';
 import { limitData } from '../../harness/proxy/toxics/limit-data.ts';
 import type { Attributes, ToxicKind } from '../../harness/proxy/toxics/toxic.ts';
@@ -71,4 +72,28 @@ it('what is held before a limit does not go on behind it either', async () => {
   await clock.advance(300);
   pipe.remove(last);
   expect([log, clock.pending]).toEqual([ended, 0]);
+});
+
+it('loses nothing of a sender that goes on at once when a toxic lets go', () => {
+  const clock = new VirtualClock();
+  const received: number[] = [];
+  const source = Object.assign(new EventEmitter(), {
+    pause: () => undefined,
+    resume: () => void source.emit('data', Buffer.alloc(7)),
+  });
+  const sink = Object.assign(new EventEmitter(), {
+    ...{ destroyed: false, writableEnded: false, writableNeedDrain: false, end: () => undefined },
+    write: (chunk: Buffer) => received.push(chunk.length) > 0,
+  });
+  const nothing = (): void => undefined;
+  const pipe = new Pipe({
+    ...{ source, sink, clock, came: nothing, passed: nothing, close: nothing, closeBehind: nothing, reset: nothing },
+  });
+  const place = { stream: 'upstream', direction: 'upstream', toxicity: 1, name: 'narrow' } as const;
+  const toxic = new ActiveToxic('a', { ...place, kind: bandwidth, attributes: { rate: 0 } }, clock);
+  const meeting = toxic.meet(1, seededRandom(1));
+  if (isAtBytes(meeting)) pipe.add(meeting);
+  source.emit('data', Buffer.alloc(10_000_000));
+  pipe.remove(toxic);
+  expect(received).toEqual([10_000_000, 7]);
 });

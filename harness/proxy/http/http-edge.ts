@@ -137,10 +137,17 @@ export class HttpEdge {
   }
 
   #sourceOf(): PipeSource {
-    const behind = (isPaused: boolean): void => {
-      this.#isPausedBehind = isPaused;
+    const apply = (isPaused: boolean): void => {
+      // It may have been paused again meanwhile.
+      if (this.#isPausedBehind !== isPaused) return;
       this.#session?.block(isPaused);
       this.#regulate();
+    };
+    const behind = (isPaused: boolean): void => {
+      this.#isPausedBehind = isPaused;
+      // As a socket does: who resumes is in the middle of handing something on, and what comes must not overtake that.
+      if (isPaused) apply(true);
+      else queueMicrotask(() => apply(false));
     };
     return {
       on: (event: 'data' | 'end', listener: ((chunk: Buffer) => void) | (() => void)) => {
