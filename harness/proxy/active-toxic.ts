@@ -86,7 +86,7 @@ export interface ToxicAccount {
 type Start = (attributes: Attributes, outlet: ToxicOutlet) => ToxicStage;
 
 function starterOf(kind: AnyKind, clock: Clock): Start {
-  if ('layer' in kind) throw new Error(`${kind.type} is done to requests: it has no stage in a pipe.`);
+  if ('layer' in kind) throw new Error(`${kind.type} is not done to bytes: it has no stage in a pipe.`);
   return kind.together?.(clock) ?? ((attributes, outlet) => kind.start(attributes, outlet));
 }
 

@@ -1,6 +1,6 @@
 import type { AnyKind } from './active-toxic.ts';
 import { apiErrors } from './api-error.ts';
-import type { AttributeSpec, AttributeValues, HttpToxicKind } from './http/http-toxic.ts';
+import { isHttpKind, type AttributeSpec, type AttributeValues } from './http/http-toxic.ts';
 import { matcherAttributes } from './http/matcher.ts';
 import type { AttributeRange } from './toxics/toxic.ts';
 
@@ -10,7 +10,7 @@ const mostCharacters = 1000;
 /** Every attribute that toxics of a kind have, in their order. */
 export function attributesOf(kind: AnyKind): readonly (readonly [name: string, spec: AttributeSpec])[] {
   const own: (readonly [string, AttributeSpec])[] = Object.entries(kind.attributes);
-  return isHttp(kind) ? [...Object.entries(matcherAttributes), ...own] : own;
+  return isHttpKind(kind) ? [...Object.entries(matcherAttributes), ...own] : own;
 }
 
 /**
@@ -52,12 +52,8 @@ export function defaultOf(spec: AttributeSpec): number | string {
   return spec.default ?? (isRange(spec) ? 0 : '');
 }
 
-function isHttp(kind: AnyKind): kind is HttpToxicKind {
-  return 'layer' in kind && kind.layer === 'http';
-}
-
 function problemsOf(kind: AnyKind, values: Readonly<Record<string, number | string>>): readonly string[] {
-  if (isHttp(kind)) return kind.problems?.(values) ?? [];
+  if (isHttpKind(kind)) return kind.problems?.(values) ?? [];
   if ('handshake' in kind) return [];
   return kind.problems?.(values as Readonly<Record<string, number>>) ?? [];
 }

@@ -1,6 +1,6 @@
 import type { Random } from '../kit/random.ts';
 import type { ActiveToxic, AnyKind } from './active-toxic.ts';
-import type { HttpToxicKind } from './http/http-toxic.ts';
+import { isHttpKind, type HttpToxicKind } from './http/http-toxic.ts';
 import type { TlsToxicKind } from './tls/tls-toxic.ts';
 import type { Alteration, Decision, ToxicKind } from './toxics/toxic.ts';
 
@@ -24,7 +24,7 @@ export class Meeting<Kind extends AnyKind = AnyKind> {
     const decision = toxic.decideToxicity(random);
     this.#roll = decision.drawn;
     // Of requests each is decided by itself.
-    if (!('layer' in toxic.kind && toxic.kind.layer === 'http')) this.decided?.(decision);
+    if (!isHttpKind(toxic.kind)) this.decided?.(decision);
   }
 
   /** Whether the toxic is done to the connection. Rolled once for its life; an update of the toxicity is held against the same roll. */
@@ -51,7 +51,7 @@ export function isAtBytes(meeting: Meeting): meeting is Meeting<ToxicKind> {
 }
 
 export function isAtRequests(meeting: Meeting): meeting is Meeting<HttpToxicKind> {
-  return 'layer' in meeting.toxic.kind && meeting.toxic.kind.layer === 'http';
+  return isHttpKind(meeting.toxic.kind);
 }
 
 export function isAtHandshakes(meeting: Meeting): meeting is Meeting<TlsToxicKind> {

@@ -1,7 +1,7 @@
 import type { Random } from '../kit/random.ts';
 import type { ActiveToxic } from './active-toxic.ts';
 import { decideRequest } from './http/choose-faults.ts';
-import type { HttpToxicKind } from './http/http-toxic.ts';
+import { isHttpKind, type HttpToxicKind } from './http/http-toxic.ts';
 import type { ConnectionDecision } from './decision-log.ts';
 import { DryClock } from './dry-clock.ts';
 import type { Attributes, Decision, ToxicStage } from './toxics/toxic.ts';
@@ -64,7 +64,7 @@ export function rehearse(
 }
 
 function isHttp(toxic: ActiveToxic): toxic is ActiveToxic<HttpToxicKind> {
-  return 'layer' in toxic.kind && toxic.kind.layer === 'http';
+  return isHttpKind(toxic.kind);
 }
 
 interface Passage extends RehearsalRequest {

@@ -106,6 +106,11 @@ export interface HttpToxicKind {
   faultFor(attributes: AttributeValues, context: FaultContext): RequestFault;
 }
 
+/** Whether a kind of toxic is done to requests; kinds that are done to bytes have no layer. */
+export function isHttpKind(kind: { readonly type: string; readonly layer?: string }): kind is HttpToxicKind {
+  return kind.layer === 'http';
+}
+
 /** An attribute as the number, or the text, that its description makes it. */
 export function numberOf(attributes: AttributeValues, name: string): number {
   return Number(attributes[name] ?? 0);
