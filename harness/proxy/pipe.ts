@@ -9,6 +9,8 @@ export interface PipeSource {
   on(event: 'end', listener: () => void): unknown;
   pause(): unknown;
   resume(): unknown;
+  /** The chunk that it is giving just now has been used, and its memory may be, too. Default it is left to its receiver. */
+  takeBack?(chunk: Buffer): void;
 }
 
 /** Where bytes go to; a socket is one. `write` gives false when no more should come before `drain`. */
@@ -20,6 +22,8 @@ export interface PipeSink {
   readonly writableEnded: boolean;
   /** Whether more should wait for `drain`. */
   readonly writableNeedDrain: boolean;
+  /** How many bytes of those that were written it still holds. Undefined: it may hold any. */
+  readonly writableLength?: number | undefined;
 }
 
 /** What a pipe needs of the connection that it is a half of. */
@@ -58,6 +62,8 @@ export class Pipe {
   #first: Slot | undefined;
   #sinkBlocked = false;
   #paused = false;
+  /** What the source is giving just now. */
+  #coming: Buffer | undefined;
   /** A stage is letting go of what it holds. */
   #isReleasing = false;
   /** A toxic has ended the stream, and the connection with it. */
@@ -128,18 +134,22 @@ export class Pipe {
   #take(chunk: Buffer): void {
     this.#settings.came(chunk.length);
     if (this.#closing) return;
-    if (!this.#first) {
-      this.#deliver(chunk);
-      return;
-    }
-    this.#first.stage?.chunk(chunk);
-    this.#regulate();
+    this.#coming = chunk;
+    if (this.#first) {
+      this.#first.stage?.chunk(chunk);
+      this.#regulate();
+    } else this.#deliver(chunk);
+    this.#coming = undefined;
   }
 
   #deliver(chunk: Buffer): void {
     if (this.#sink.destroyed) return;
     this.#settings.passed(chunk.length);
-    if (this.#sink.write(chunk)) return;
+    const hasRoom = this.#sink.write(chunk);
+    const isThrough = this.#sink.writableLength === 0;
+    if (isThrough && chunk === this.#coming) this.#source.takeBack?.(chunk);
+    // A sink also asks to wait when it has just been given more than it should ever hold, and holds nothing any more.
+    if (hasRoom || isThrough) return;
     this.#sinkBlocked = true;
     this.#regulate();
   }

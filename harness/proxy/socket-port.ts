@@ -12,6 +12,7 @@ import { acceptTls } from './tls/accept-tls.ts';
 import { prepareTls, type PreparedTls } from './tls/prepare-tls.ts';
 import { encrypt } from './tls/upstream-handshake.ts';
 import type { DoorState } from './toxics/toxic.ts';
+import { ReadMemory, takeOver, WireSocket } from './wire-socket.ts';
 
 /** Opens a TCP port. */
 export const openSocketPort: OpenPort = async (settings) => {
@@ -24,6 +25,7 @@ export const openSocketPort: OpenPort = async (settings) => {
 class SocketPort implements Port {
   readonly #settings: PortSettings;
   readonly #tls: PreparedTls;
+  readonly #memory = new ReadMemory();
   #address: Address;
   #server: Server | undefined;
   #held: HeldPort | undefined;
@@ -44,7 +46,10 @@ class SocketPort implements Port {
   }
 
   async open(): Promise<void> {
-    const server = await listen(this.#address, (client) => this.#accept(client));
+    const server = await listen(this.#address, {
+      pauseOnConnect: !this.#tls.client,
+      accept: (client) => this.#accept(client),
+    });
     server.on('error', (cause) => this.#settings.log(cause.message));
     const bound = server.address();
     if (bound !== null && typeof bound === 'object') this.#address = { host: bound.address, port: bound.port };
@@ -132,17 +137,20 @@ class SocketPort implements Port {
   #accept(client: Socket): void {
     this.#settings.accept((context) => {
       const { client: contexts, upstream: trusted } = this.#tls;
-      const upstream = dial(this.#settings, trusted);
+      const upstream = dial(this.#settings, { trusted, memory: this.#memory });
       if (upstream && contexts) return acceptTls({ wire: client, upstream, contexts, context });
-      if (upstream) return new Connection({ client, upstream, ...context });
+      if (upstream) return new Connection({ client: takeOver(client, this.#memory), upstream, ...context });
       client.destroy();
       return undefined;
     });
   }
 }
 
-async function listen(address: Address, accept: (client: Socket) => void): Promise<Server> {
-  const server = createServer({ allowHalfOpen: true, noDelay: true }, accept);
+async function listen(
+  address: Address,
+  { pauseOnConnect, accept }: { readonly pauseOnConnect: boolean; readonly accept: (client: Socket) => void },
+): Promise<Server> {
+  const server = createServer({ allowHalfOpen: true, noDelay: true, pauseOnConnect }, accept);
   await new Promise<void>((resolve, reject) => {
     server.once('error', (cause) => reject(listenError(formatAddress(address), cause)));
     server.listen({ host: address.host, port: address.port }, resolve);
@@ -151,11 +159,14 @@ async function listen(address: Address, accept: (client: Socket) => void): Promi
 }
 
 /** Undefined when the upstream is no address at all: Toxiproxy takes any text and finds out when it dials. */
-function dial(settings: PortSettings, trusted: SecureContext | undefined): Side | undefined {
+function dial(
+  settings: PortSettings,
+  { trusted, memory }: { readonly trusted: SecureContext | undefined; readonly memory: ReadMemory },
+): Side | undefined {
   try {
     const { host, port } = parseAddress(settings.upstream());
+    if (!trusted) return new WireSocket(memory).connect({ host, port });
     const wire = connect({ host, port, allowHalfOpen: true, noDelay: true });
-    if (!trusted) return wire;
     const name = settings.tls?.settings.upstream?.name ?? host;
     return encrypt(wire, { context: trusted, name, log: (line) => settings.log(line) });
   } catch (cause) {

@@ -39,6 +39,10 @@ export class HttpEdge {
   #isPaused = false;
   /** The client waits until the session is no longer crowded. */
   #isCrowded = false;
+  /** What goes from the server to the client just now, as it came. */
+  #passing: Buffer | undefined;
+  /** What the client said last went to the server as it came. */
+  #hasPassed = false;
 
   constructor(settings: EdgeSettings) {
     this.#settings = settings;
@@ -50,7 +54,9 @@ export class HttpEdge {
       }
       this.#isFresh = false;
       this.#mayAsk = true;
+      this.#passing = chunk;
       this.#toClient(chunk);
+      this.#passing = undefined;
     });
     server.on('end', () => {
       this.#hasEnded = true;
@@ -156,17 +162,22 @@ export class HttpEdge {
       },
       pause: () => behind(true),
       resume: () => behind(false),
+      takeBack: (chunk) => {
+        if (chunk === this.#passing) this.#settings.server.takeBack?.(chunk);
+      },
     };
   }
 
   #sinkOf(server: ServerEnd): PipeSink {
     const write = (chunk: Buffer): boolean => {
       const session = this.#sessionFor(chunk);
+      this.#hasPassed = session === undefined;
       if (!session) return server.write(chunk);
       session.request(chunk);
       this.#isCrowded = this.#session?.isCrowded ?? false;
       return !this.#isCrowded && !server.writableNeedDrain;
     };
+    const held = (): number | undefined => (this.#hasPassed ? server.writableLength : undefined);
     return {
       on: (_event, listener) => (this.#drained = listener),
       write,
@@ -182,6 +193,9 @@ export class HttpEdge {
       },
       get writableNeedDrain() {
         return server.writableNeedDrain;
+      },
+      get writableLength() {
+        return held();
       },
     };
   }

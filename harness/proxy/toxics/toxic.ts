@@ -47,7 +47,7 @@ export interface ToxicOutlet {
   readonly random: Random;
   /** Told of what was left to chance. Undefined while nobody wants to know, so it has to be asked for each time. */
   readonly decided?: ((decision: Decision) => void) | undefined;
-  /** Hands bytes on to what comes next. */
+  /** Hands bytes on to what comes next. Whoever has done that uses them no more: they may be overwritten. */
   forward(chunk: Buffer): void;
   /** Hands on that the sender has finished. */
   end(): void;

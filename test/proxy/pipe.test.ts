@@ -17,14 +17,23 @@ function startPipe(): {
   send: (text: string) => void;
   add: (kind: ToxicKind, attributes: Attributes) => ActiveToxic;
   pipe: Pipe;
+  /** What the sink has not handed on yet; default it does not say. */
+  sinkHolds: (bytes: number | undefined) => void;
+  takenBack: Buffer[];
 } {
   const clock = new VirtualClock();
   const log: string[] = [];
-  const source = Object.assign(new EventEmitter(), { pause: () => undefined, resume: () => undefined });
+  const takenBack: Buffer[] = [];
+  const source = Object.assign(new EventEmitter(), {
+    pause: () => undefined,
+    resume: () => undefined,
+    takeBack: (chunk: Buffer) => void takenBack.push(chunk),
+  });
   const sink = Object.assign(new EventEmitter(), {
     destroyed: false,
     writableEnded: false,
     writableNeedDrain: false,
+    writableLength: undefined as number | undefined,
     write: (chunk: Buffer) => log.push(chunk.toString()) > 0,
     end: () => {
       sink.writableEnded = true;
@@ -42,7 +51,11 @@ function startPipe(): {
     if (isAtBytes(meeting)) pipe.add(meeting);
     return toxic;
   };
-  return { clock, log, send: (text) => void source.emit('data', Buffer.from(text)), add, pipe };
+  const sinkHolds = (bytes: number | undefined): void => {
+    sink.writableLength = bytes;
+  };
+  const send = (text: string): void => void source.emit('data', Buffer.from(text));
+  return { clock, log, send, add, pipe, sinkHolds, takenBack };
 }
 
 const ended = ['1234', 'END', 'CLOSE BEHIND'];
@@ -96,4 +109,27 @@ it('loses nothing of a sender that goes on at once when a toxic lets go', () => 
   source.emit('data', Buffer.alloc(10_000_000));
   pipe.remove(toxic);
   expect(received).toEqual([10_000_000, 7]);
+});
+
+it.each<{ where: string; kind?: ToxicKind; attributes?: Attributes; holds: number | undefined; isFree: boolean }>([
+  { where: 'without a toxic that the sink has handed on', holds: 0, isFree: true },
+  { where: 'without a toxic that the sink holds in part', holds: 1, isFree: false },
+  { where: 'without a toxic, to a sink that does not say what it holds', holds: undefined, isFree: false },
+  {
+    where: 'that a latency of 0 lets through',
+    kind: latency,
+    attributes: { latency: 0, jitter: 0 },
+    holds: 0,
+    isFree: true,
+  },
+  { where: 'that a latency holds', kind: latency, attributes: { latency: 9, jitter: 0 }, holds: 0, isFree: false },
+  { where: 'of which a limit lets a part through', kind: limitData, attributes: { bytes: 2 }, holds: 0, isFree: false },
+])('memory of bytes $where may be used again: $isFree', async ({ kind, attributes = {}, holds, isFree }) => {
+  const { clock, send, add, sinkHolds, takenBack } = startPipe();
+  if (kind) add(kind, attributes);
+  sinkHolds(holds);
+  send('1234');
+  // Later it is too late: the source has read into other memory, and has given this away.
+  await clock.advance(100);
+  expect(takenBack).toHaveLength(isFree ? 1 : 0);
 });

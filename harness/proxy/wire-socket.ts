@@ -1,0 +1,104 @@
+import { Socket, type SocketConstructorOpts } from 'node:net';
+
+/** What sockets read into that have sent little so far; all of a port read into the same. */
+const sharedBytes = 64 * 1024;
+
+/** What a socket of which much comes reads into. */
+const ownBytes = 256 * 1024;
+
+/** Of less, a copy is cheaper than another buffer. */
+const copiedBytes = 16 * 1024;
+
+/** Memory that the sockets of a port read into. It is made at the first use. */
+export class ReadMemory {
+  #shared: Buffer | undefined;
+
+  get shared(): Buffer {
+    return (this.#shared ??= Buffer.allocUnsafeSlow(sharedBytes));
+  }
+}
+
+/**
+ * Reads into memory that it uses again, where the platform allocates and frees 64 KiB for each read. What little comes is copied out of memory that all
+ * sockets of a port have in common. Where much comes, a socket has its own: that is handed on without a copy, and is read into again when whoever
+ * has got it gives it back; else it is theirs.
+ */
+class Reader {
+  readonly #memory: ReadMemory;
+  #own: Buffer | undefined;
+  #lent: { readonly chunk: Buffer; readonly from: Buffer } | undefined;
+  /** Gets what was read. */
+  onChunk: (chunk: Buffer) => void = () => undefined;
+
+  constructor(memory: ReadMemory) {
+    this.#memory = memory;
+  }
+
+  /** What is read into next. */
+  get buffer(): Buffer {
+    return this.#own ?? this.#memory.shared;
+  }
+
+  read(bytes: number): void {
+    const own = this.#own;
+    if (!own) {
+      if (bytes === sharedBytes) this.#own = Buffer.allocUnsafeSlow(ownBytes);
+      this.onChunk(Buffer.from(this.#memory.shared.subarray(0, bytes)));
+      return;
+    }
+    this.#own = undefined;
+    if (bytes < copiedBytes) {
+      this.onChunk(Buffer.from(own.subarray(0, bytes)));
+      return;
+    }
+    const chunk = own.subarray(0, bytes);
+    this.#lent = { chunk, from: own };
+    this.onChunk(chunk);
+    this.#lent = undefined;
+  }
+
+  takeBack(chunk: Buffer): void {
+    if (this.#lent?.chunk === chunk) this.#own = this.#lent.from;
+  }
+}
+
+/** A TCP connection of the proxy. Emits `data` as any socket does, but keeps nothing back: what it has read is with its listener. */
+export class WireSocket extends Socket {
+  readonly #reader: Reader;
+
+  /** @param handle that of an accepted connection; default one that is yet to connect */
+  constructor(memory: ReadMemory, handle?: object) {
+    const reader = new Reader(memory);
+    const onread = {
+      buffer: () => reader.buffer,
+      callback: (bytes: number) => {
+        reader.read(bytes);
+        return true;
+      },
+    };
+    const options: SocketConstructorOpts & { readonly noDelay: boolean } = { allowHalfOpen: true, noDelay: true, onread };
+    super(handle ? Object.assign(options, { handle }) : options);
+    this.#reader = reader;
+    reader.onChunk = (chunk) => this.emit('data', chunk);
+  }
+
+  /** Whoever got `chunk`, just now, has no more use for it. */
+  takeBack(chunk: Buffer): void {
+    this.#reader.takeBack(chunk);
+  }
+}
+
+/**
+ * Takes over an accepted connection from which nothing was read yet. A server of the platform gives no say in how its sockets read, and the handle
+ * that a socket stands on is not in the platform's documentation: where there is none, the socket is used as it is.
+ */
+export function takeOver(accepted: Socket, memory: ReadMemory): Socket {
+  const holder: { _handle?: object | null } = accepted as object;
+  const handle = holder._handle;
+  if (!handle) {
+    accepted.resume();
+    return accepted;
+  }
+  holder._handle = null;
+  return new WireSocket(memory, handle);
+}

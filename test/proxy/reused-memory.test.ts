@@ -1,0 +1,89 @@
+import { createHash, randomBytes } from 'node:crypto';
+import type { Socket } from 'node:net';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { waitUntil } from '../../harness/kit/deadline.ts';
+import { seededRandom } from '../../harness/kit/random.ts';
+import { ReadMemory, takeOver, WireSocket } from '../../harness/proxy/wire-socket.ts';
+import { realClock, startBench, type Bench, type Peer } from './support.ts';
+
+// Sockets read into memory that is used again as soon as somebody else has the bytes. Who still holds them then would see others in their place.
+let bench: Bench;
+let port: number;
+beforeEach(async () => {
+  bench = await startBench();
+  port = await bench.proxy('a', (await bench.echo()).address);
+});
+afterEach(() => bench.cleanup.stop());
+
+const digest = (bytes: Buffer): string => createHash('sha256').update(bytes).digest('hex');
+
+/** Stands still again and again, for so long that the buffers of the system are full and what is written can be taken only in part. */
+async function readHaltingly(peer: Peer, wanted: number): Promise<void> {
+  const random = seededRandom(peer.socket.localPort ?? 0);
+  while (peer.receivedBytes < wanted && !peer.socket.destroyed) {
+    peer.socket.pause();
+    await realClock.sleep(60 + random.next() * 60);
+    peer.socket.resume();
+    await realClock.sleep(random.next() * 10);
+  }
+}
+
+/** In pieces of all sizes, each read by itself where there is time: what little comes is treated otherwise than what fills the memory. */
+async function writeInPieces(peer: Peer, sent: Buffer): Promise<void> {
+  const random = seededRandom(sent.length);
+  for (let from = 0; from < sent.length;) {
+    const bytes = random.pick([900_000, 40_000, 40_000, 9000, 3000, 50]);
+    if (!peer.socket.write(sent.subarray(from, from + bytes)))
+      await new Promise((resolve) => peer.socket.once('drain', resolve));
+    await new Promise((resolve) => setImmediate(resolve));
+    from += bytes;
+  }
+}
+
+async function echoed(bytes: number): Promise<boolean> {
+  const peer = await bench.dial(port);
+  const sent = randomBytes(bytes);
+  await Promise.all([writeInPieces(peer, sent), readHaltingly(peer, bytes), peer.bytes(bytes)]);
+  return digest(peer.received) === digest(sent);
+}
+
+describe('four connections that send and receive at the same time, in pieces of all sizes, to somebody who reads haltingly', () => {
+  const all = (): Promise<boolean[]> =>
+    Promise.all(Array.from({ length: 4 }, (_, index) => echoed(30_000_000 + index * 100_003)));
+  const whole = Array.from({ length: 4 }, () => true);
+
+  it('each get back what they sent', async () => {
+    expect(await all()).toEqual(whole);
+  });
+
+  it('each get back what they sent while toxics come, hold it for a moment, and go', async () => {
+    const ending = new AbortController();
+    const flip = async (): Promise<void> => {
+      for (let round = 0; !ending.signal.aborted; round++) {
+        const types = [
+          { type: 'latency', attributes: { latency: round % 8 } },
+          { type: 'slicer', attributes: { average_size: 50_000, size_variation: 20_000 } },
+        ];
+        for (const stream of ['upstream', 'downstream'])
+          await bench.call('POST', '/proxies/a/toxics', { name: stream, stream, ...types[round % 2] });
+        await realClock.sleep(40);
+        for (const name of ['upstream', 'downstream']) await bench.call('DELETE', `/proxies/a/toxics/${name}`);
+        await realClock.sleep(15);
+      }
+    };
+    const flipping = flip();
+    const results = await all();
+    ending.abort();
+    await flipping;
+    expect(results).toEqual(whole);
+  });
+});
+
+it('an accepted socket of this platform can be taken over, so that memory is used again in both directions', async () => {
+  const taken: Socket[] = [];
+  const server = await bench.tcp((socket) => void taken.push(takeOver(socket, new ReadMemory()).resume()));
+  await bench.dial(server.port);
+  await waitUntil(realClock, () => taken[0], { limitMs: 2000, what: 'a connection' });
+  expect(taken[0]).toBeInstanceOf(WireSocket);
+  taken[0]?.destroy();
+});
