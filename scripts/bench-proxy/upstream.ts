@@ -1,6 +1,7 @@
 // The far end of every way that is measured, in a process of its own: an echo, a sink, a server of HTTP and one that writes without end.
-import { createServer as createHttpServer } from 'node:http';
+import { createServer as createHttpServer, type ServerResponse } from 'node:http';
 import { createServer, type AddressInfo, type Server, type Socket } from 'node:net';
+import { eventEveryMs, monotonicNs } from './event-delays.ts';
 
 const listen = (server: Server): Promise<number> =>
   new Promise((resolve) =>
@@ -13,6 +14,20 @@ const tcp = (onSocket: (socket: Socket) => void): Promise<number> =>
       onSocket(socket);
     }),
   );
+
+/** Server-sent events, each of which says when it was written. */
+function sendEvents(response: ServerResponse, count: number): void {
+  response.writeHead(200, { 'content-type': 'text/event-stream' });
+  let sent = 0;
+  const timer = setInterval(() => {
+    sent += 1;
+    if (sent <= count) response.write(`data: ${monotonicNs()}\n\n`);
+    else {
+      clearInterval(timer);
+      response.end('data: [DONE]\n\n');
+    }
+  }, eventEveryMs);
+}
 
 const body = Buffer.alloc(256, 'x');
 process.send?.({
@@ -28,6 +43,12 @@ process.send?.({
       if (bytes >= wanted) socket.write(String(bytes));
     });
   }),
-  http: await listen(createHttpServer((_request, response) => response.end(body))),
+  http: await listen(
+    createHttpServer(({ url = '' }, response) => {
+      const [, count] = /^\/events\?count=(\d+)$/.exec(url) ?? [];
+      if (count === undefined) response.end(body);
+      else sendEvents(response, Number(count));
+    }),
+  ),
 });
 process.on('disconnect', () => process.exit());

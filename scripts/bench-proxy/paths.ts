@@ -1,0 +1,107 @@
+import { fork, spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync } from 'node:fs';
+import { createServer, type AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import type { Api } from './lateness.ts';
+import type { Way } from './measures.ts';
+
+const root = join(import.meta.dirname, '..', '..');
+
+/** The real server, where `npm run test:toxiproxy` has built it. */
+export function builtToxiproxy(): string | undefined {
+  const built = join(root, '.gameday', 'toxiproxy', 'v2.12.0', 'server');
+  return existsSync(built) ? built : undefined;
+}
+
+/** A way to the upstream, and the process in between. */
+export interface Path {
+  readonly name: string;
+  readonly way: Way & { readonly stalled: number };
+  readonly pid: number | undefined;
+  /** Where its control is; the direct one has none. */
+  readonly api: Api | undefined;
+  /** Which of the figures are measured on it: all, all but how control and timed toxics behave, or those of HTTP. */
+  readonly of: 'all' | 'data' | 'http';
+}
+
+interface Started extends Api {
+  readonly pid: number | undefined;
+}
+
+/** Every way to the upstream, each through a process of its own: none, ours, theirs, and both with a toxic that does nothing. */
+export class Paths {
+  readonly #children: ChildProcess[] = [];
+  readonly all: Path[] = [];
+  /** Of the upstream. */
+  ports: (Way & { readonly sink: number }) | undefined;
+
+  async start(toxiproxy: string | undefined): Promise<void> {
+    const upstream = fork(join(import.meta.dirname, 'upstream.ts'));
+    this.#children.push(upstream);
+    const [ports] = (await once(upstream, 'message')) as [Way & { sink: number }];
+    this.ports = ports;
+    this.all.push({ ...{ name: 'direct', way: { ...ports, stalled: ports.sink } }, ...{ pid: undefined, api: undefined, of: 'data' } }); // prettier-ignore
+    await this.#through('gameday', 'all', await this.#startOurs());
+    if (toxiproxy !== undefined) await this.#through('Toxiproxy', 'all', await this.#startTheirs(toxiproxy));
+    const zero = { type: 'latency', attributes: { latency: 0 } };
+    await this.#through('gameday, latency 0', 'data', await this.#startOurs(), zero);
+    if (toxiproxy !== undefined)
+      await this.#through('Toxiproxy, latency 0', 'data', await this.#startTheirs(toxiproxy), zero);
+    // Requests are read and matched, and nothing is done to them.
+    const unmatched = { type: 'http_status', attributes: { path: '/never' } };
+    await this.#through('gameday, no match', 'http', await this.#startOurs(), unmatched);
+  }
+
+  stop(): void {
+    for (const child of this.#children) child.kill('SIGKILL');
+  }
+
+  async #startOurs(): Promise<Started> {
+    const child = fork(join(root, 'harness', 'proxy', 'main.ts'), ['--seed', '1']);
+    this.#children.push(child);
+    const [{ port }] = (await once(child, 'message')) as [{ port: number }];
+    return { url: `http://127.0.0.1:${port}`, pid: child.pid };
+  }
+
+  async #startTheirs(file: string): Promise<Started> {
+    const free = createServer().listen(0, '127.0.0.1');
+    await once(free, 'listening');
+    const { port } = free.address() as AddressInfo;
+    free.close();
+    const child = spawn(file, ['-host', '127.0.0.1', '-port', String(port)], { stdio: 'ignore' });
+    this.#children.push(child);
+    const url = `http://127.0.0.1:${port}`;
+    for (let tries = 0; tries < 100; tries++) {
+      if (await fetch(`${url}/version`).then(({ ok }) => ok, () => false)) return { url, pid: child.pid }; // prettier-ignore
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+    throw new Error(`${file} did not start.`);
+  }
+
+  async #through(name: string, of: Path['of'], { url, pid }: Started, still?: object): Promise<void> {
+    const { ports } = this;
+    if (!ports) throw new Error('The upstream comes first.');
+    const proxied = async (service: string, port: number, toxic: object | undefined): Promise<number> => {
+      const body = { name: service, listen: '127.0.0.1:0', upstream: `127.0.0.1:${port}` };
+      const created = await post(`${url}/proxies`, body);
+      for (const stream of toxic === undefined ? [] : ['upstream', 'downstream'])
+        await post(`${url}/proxies/${service}/toxics`, { ...toxic, name: stream, stream });
+      return Number(created.listen?.split(':').at(-1));
+    };
+    const way = {
+      echo: await proxied('echo', ports.echo, still),
+      count: await proxied('count', ports.count, still),
+      http: await proxied('http', ports.http, still),
+      stalled: await proxied('stalled', ports.sink, { type: 'bandwidth', attributes: { rate: 1 } }),
+    };
+    this.all.push({ name, way, pid, api: { url }, of });
+  }
+}
+
+async function post(url: string, body: object): Promise<{ listen?: string }> {
+  const response = await fetch(url, { method: 'POST', body: JSON.stringify(body) });
+  const text = await response.text();
+  if (!response.ok) throw new Error(`${url}: ${response.status} ${text}`);
+  return JSON.parse(text) as { listen?: string };
+}
