@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { injectIntoRequests, whichOf, whichSettings, whichWords, type WhichRequests } from './request-fault.ts';
+import { injectIntoRequests, requestFaultSpec, whichSettings, type RequestFault } from './request-fault.ts';
 import type { FaultInjector, FaultSpec } from './types.ts';
 
 /** How a stream ends that is cut: as if it were whole, with the event that says so or without, or with its connection. */
@@ -20,24 +20,13 @@ const words: Readonly<Record<z.infer<typeof endings>, string>> = {
  * @param fault.how `end`: the response ends well; `done`: also the event comes that says that it is whole, as `[DONE]`; `close` and `reset`: the
  * connection is closed, or reset. Default `end`, which clients take for success
  */
-export function cutStream(
-  fault: {
-    part: string;
-    afterEvents?: number;
-    how?: z.infer<typeof endings>;
-    name?: string;
-    durationMs?: number;
-  } & WhichRequests,
-): FaultSpec {
-  const { part, afterEvents = 1, how = 'end', name, durationMs } = fault;
-  return {
-    name: name ?? 'cut-streams',
-    kind: 'cutStream',
-    part,
-    summary: `streams of ${part} ${words[how]} after ${afterEvents} events${whichWords(fault)}`,
-    settings: { afterEvents, how, ...whichOf(fault) },
-    ...(durationMs === undefined ? {} : { durationMs }),
-  };
+export function cutStream(fault: { afterEvents?: number; how?: z.infer<typeof endings> } & RequestFault): FaultSpec {
+  const { part, afterEvents = 1, how = 'end' } = fault;
+  return requestFaultSpec(fault, {
+    ...{ kind: 'cutStream', name: 'cut-streams' },
+    summary: `streams of ${part} ${words[how]} after ${afterEvents} events`,
+    settings: { afterEvents, how },
+  });
 }
 
 export const cutStreamInjector: FaultInjector = {

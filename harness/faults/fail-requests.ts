@@ -1,22 +1,18 @@
 import { z } from 'zod';
 import {
+  codeSetting,
   injectIntoRequests,
+  requestFaultSpec,
   vendorNames,
-  whichOf,
   whichSettings,
-  whichWords,
-  type WhichRequests,
+  type RequestFault,
 } from './request-fault.ts';
 import type { FaultInjector, FaultSpec } from './types.ts';
 
 const settings = whichSettings.extend({
   status: z.int().min(400).max(599),
   vendor: z.enum(vendorNames).optional(),
-  code: z
-    .string()
-    .max(1000)
-    .regex(/^[\x20-\x7e]*$/, 'a word of ASCII')
-    .optional(),
+  code: codeSetting,
   // It goes into a head as it is.
   retryAfter: z
     .string()
@@ -33,38 +29,31 @@ const settings = whichSettings.extend({
  * @param fault.code which of the vendor's errors, as `insufficient_quota`; default the usual one of the status
  * @param fault.retryAfter what stands in `Retry-After`, sense or not: `1`, `-5`, `soon`; `date+30` and `date-30` become the date so many
  * seconds from then, and `none` leaves out what the vendor says; default what the vendor says
- * @param fault.durationMs how long it stays, milliseconds; default: as long as the pace says
  */
 export function failRequests(
   fault: {
-    part: string;
     status?: number;
     vendor?: (typeof vendorNames)[number];
     code?: string;
     retryAfter?: string;
-    name?: string;
-    durationMs?: number;
-  } & WhichRequests,
+  } & RequestFault,
 ): FaultSpec {
-  const { part, status = 503, vendor, code, retryAfter, name, durationMs } = fault;
+  const { part, status = 503, vendor, code, retryAfter } = fault;
   const { path, share = 1, times } = fault;
   const words = [vendor, code].filter((word) => word !== undefined).join(' ');
   const hint = retryAfter === undefined ? '' : `; Retry-After ${retryAfter}`;
   const isTotal = share === 1 && path === undefined && times === undefined;
-  return {
-    name: name ?? 'failing-requests',
-    kind: 'failRequests',
-    part,
-    summary: `requests to ${part} are answered ${status}${words === '' ? '' : ` (${words})`}${hint}${whichWords(fault)}`,
+  const spec = requestFaultSpec(fault, {
+    ...{ kind: 'failRequests', name: 'failing-requests' },
+    summary: `requests to ${part} are answered ${status}${words === '' ? '' : ` (${words})`}${hint}`,
     settings: {
-      ...{ status, ...whichOf(fault) },
+      status,
       ...(vendor === undefined ? {} : { vendor }),
       ...(code === undefined ? {} : { code }),
       ...(retryAfter === undefined ? {} : { retryAfter }),
     },
-    ...(isTotal ? { remainingPerSecond: 0 } : {}),
-    ...(durationMs === undefined ? {} : { durationMs }),
-  };
+  });
+  return isTotal ? { ...spec, remainingPerSecond: 0 } : spec;
 }
 
 export const failRequestsInjector: FaultInjector = {

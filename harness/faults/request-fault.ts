@@ -19,6 +19,13 @@ export const vendorNames = ['openai', 'anthropic', 'bedrock', 'vllm', 'tei', 'qd
 /** What the proxy takes: an hour, in ms. */
 export const longestMs = 3_600_000;
 
+/** One of a vendor's errors, where a fault takes one. */
+export const codeSetting = z
+  .string()
+  .max(1000)
+  .regex(/^[\x20-\x7e]*$/, 'a word of ASCII')
+  .optional();
+
 /** What such a fault has in its settings beside its own. */
 export const whichSettings = z.object({
   path: z.string().max(1000).regex(/^[/*]/, 'a path from its first "/" on, as "/v1/*"').optional(),
@@ -26,13 +33,36 @@ export const whichSettings = z.object({
   times: z.int().positive().optional(),
 });
 
+/** What a scenario says of any such fault. */
+export interface RequestFault extends WhichRequests {
+  readonly part: string;
+  /** Default that of its kind. */
+  readonly name?: string;
+  /** How long it stays, milliseconds; default: as long as the pace says. */
+  readonly durationMs?: number;
+}
+
+/** A fault as the plan has it, of what a scenario says and of what its kind adds: `own.summary` says what happens, and to which requests is put behind it. */
+export function requestFaultSpec(
+  fault: RequestFault,
+  own: Pick<FaultSpec, 'kind' | 'name' | 'summary' | 'settings'>,
+): FaultSpec {
+  const { part, durationMs } = fault;
+  return {
+    ...{ kind: own.kind, name: fault.name ?? own.name, part },
+    summary: `${own.summary}${whichWords(fault)}`,
+    settings: { ...own.settings, ...whichOf(fault) },
+    ...(durationMs === undefined ? {} : { durationMs }),
+  };
+}
+
 /** The settings that are given, and no others: a stored plan has no room for what is not there. */
-export function whichOf({ path, share = 1, times }: WhichRequests): Record<string, string | number> {
+function whichOf({ path, share = 1, times }: WhichRequests): Record<string, string | number> {
   return { share, ...(path === undefined ? {} : { path }), ...(times === undefined ? {} : { times }) };
 }
 
 /** The same, at the end of the summary of a fault. */
-export function whichWords({ path, share = 1, times }: WhichRequests): string {
+function whichWords({ path, share = 1, times }: WhichRequests): string {
   const parts = [
     ...(path === undefined ? [] : [`to ${path}`]),
     ...(share === 1 ? [] : [`${Number((share * 100).toPrecision(3))} % of them`]),

@@ -1,12 +1,5 @@
 import { z } from 'zod';
-import {
-  injectIntoRequests,
-  longestMs,
-  whichOf,
-  whichSettings,
-  whichWords,
-  type WhichRequests,
-} from './request-fault.ts';
+import { injectIntoRequests, longestMs, requestFaultSpec, whichSettings, type RequestFault } from './request-fault.ts';
 import type { FaultInjector, FaultSpec } from './types.ts';
 
 const settings = whichSettings.extend({
@@ -15,18 +8,13 @@ const settings = whichSettings.extend({
 });
 
 /** Answers of the part begin later; what follows keeps its pace. A connection has one answer at a time, so that those behind it wait, too. */
-export function slowFirstByte(
-  fault: { part: string; delayMs: number; jitterMs?: number; name?: string; durationMs?: number } & WhichRequests,
-): FaultSpec {
-  const { part, delayMs, jitterMs = 0, name, durationMs } = fault;
-  return {
-    name: name ?? 'slow-first-byte',
-    kind: 'slowFirstByte',
-    part,
-    summary: `answers of ${part} begin ${delayMs} ms later (± ${jitterMs} ms)${whichWords(fault)}`,
-    settings: { delayMs, jitterMs, ...whichOf(fault) },
-    ...(durationMs === undefined ? {} : { durationMs }),
-  };
+export function slowFirstByte(fault: { delayMs: number; jitterMs?: number } & RequestFault): FaultSpec {
+  const { part, delayMs, jitterMs = 0 } = fault;
+  return requestFaultSpec(fault, {
+    ...{ kind: 'slowFirstByte', name: 'slow-first-byte' },
+    summary: `answers of ${part} begin ${delayMs} ms later (± ${jitterMs} ms)`,
+    settings: { delayMs, jitterMs },
+  });
 }
 
 export const slowFirstByteInjector: FaultInjector = {

@@ -1,12 +1,5 @@
 import { z } from 'zod';
-import {
-  injectIntoRequests,
-  longestMs,
-  whichOf,
-  whichSettings,
-  whichWords,
-  type WhichRequests,
-} from './request-fault.ts';
+import { injectIntoRequests, longestMs, requestFaultSpec, whichSettings, type RequestFault } from './request-fault.ts';
 import type { FaultInjector, FaultSpec } from './types.ts';
 
 const settings = whichSettings.extend({
@@ -20,19 +13,14 @@ const settings = whichSettings.extend({
  * @param fault.afterEvents so many events still come, 0 and up; default 1
  * @param fault.stallMs then nothing does for so long, milliseconds; default for as long as the fault is there
  */
-export function stallStream(
-  fault: { part: string; afterEvents?: number; stallMs?: number; name?: string; durationMs?: number } & WhichRequests,
-): FaultSpec {
-  const { part, afterEvents = 1, stallMs = 0, name, durationMs } = fault;
+export function stallStream(fault: { afterEvents?: number; stallMs?: number } & RequestFault): FaultSpec {
+  const { part, afterEvents = 1, stallMs = 0 } = fault;
   const time = stallMs === 0 ? '' : ` for ${stallMs} ms`;
-  return {
-    name: name ?? 'stalled-streams',
-    kind: 'stallStream',
-    part,
-    summary: `streams of ${part} stand still${time} after ${afterEvents} events${whichWords(fault)}`,
-    settings: { afterEvents, stallMs, ...whichOf(fault) },
-    ...(durationMs === undefined ? {} : { durationMs }),
-  };
+  return requestFaultSpec(fault, {
+    ...{ kind: 'stallStream', name: 'stalled-streams' },
+    summary: `streams of ${part} stand still${time} after ${afterEvents} events`,
+    settings: { afterEvents, stallMs },
+  });
 }
 
 export const stallStreamInjector: FaultInjector = {

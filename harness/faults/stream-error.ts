@@ -1,16 +1,18 @@
 import { z } from 'zod';
-import { injectIntoRequests, whichOf, whichSettings, whichWords, type WhichRequests } from './request-fault.ts';
+import {
+  codeSetting,
+  injectIntoRequests,
+  requestFaultSpec,
+  whichSettings,
+  type RequestFault,
+} from './request-fault.ts';
 import type { FaultInjector, FaultSpec } from './types.ts';
 
 const speakers = z.enum(['openai', 'openai responses', 'anthropic', 'vllm', 'bedrock']);
 const settings = whichSettings.extend({
   afterEvents: z.int().min(0),
   vendor: speakers,
-  code: z
-    .string()
-    .max(1000)
-    .regex(/^[\x20-\x7e]*$/, 'a word of ASCII')
-    .optional(),
+  code: codeSetting,
 });
 
 /**
@@ -21,24 +23,14 @@ const settings = whichSettings.extend({
  * @param fault.code which error; default the one that says that the server is overloaded
  */
 export function streamError(
-  fault: {
-    part: string;
-    afterEvents?: number;
-    vendor?: z.infer<typeof speakers>;
-    code?: string;
-    name?: string;
-    durationMs?: number;
-  } & WhichRequests,
+  fault: { afterEvents?: number; vendor?: z.infer<typeof speakers>; code?: string } & RequestFault,
 ): FaultSpec {
-  const { part, afterEvents = 1, vendor = 'openai', code, name, durationMs } = fault;
-  return {
-    name: name ?? 'errors-in-streams',
-    kind: 'streamError',
-    part,
-    summary: `streams of ${part} end with an error of ${vendor} after ${afterEvents} events${whichWords(fault)}`,
-    settings: { afterEvents, vendor, ...whichOf(fault), ...(code === undefined ? {} : { code }) },
-    ...(durationMs === undefined ? {} : { durationMs }),
-  };
+  const { part, afterEvents = 1, vendor = 'openai', code } = fault;
+  return requestFaultSpec(fault, {
+    ...{ kind: 'streamError', name: 'errors-in-streams' },
+    summary: `streams of ${part} end with an error of ${vendor} after ${afterEvents} events`,
+    settings: { afterEvents, vendor, ...(code === undefined ? {} : { code }) },
+  });
 }
 
 export const streamErrorInjector: FaultInjector = {

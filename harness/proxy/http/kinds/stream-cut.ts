@@ -1,15 +1,8 @@
+import { AfterEvents, eventsAttribute } from '../events/after-events.ts';
 import { awsBodyPlace } from '../events/aws-frames.ts';
 import { isLast } from '../events/ending.ts';
 import { ofEvents } from '../events/event-format.ts';
-import { EventStage } from '../events/event-stage.ts';
-import {
-  numberOf,
-  textOf,
-  type AttributeValues,
-  type BodyOutlet,
-  type HttpToxicKind,
-  type ResponseFacts,
-} from '../http-toxic.ts';
+import { textOf, type HttpToxicKind } from '../http-toxic.ts';
 
 /**
  * Breaks a stream off after so many events: between two of them, inside the next one, or inside a character of the first that has one of several
@@ -20,7 +13,7 @@ export const streamCut: HttpToxicKind = {
   layer: 'http',
   type: 'stream_cut',
   attributes: {
-    events: { from: 0, to: Number.MAX_SAFE_INTEGER, unit: 'events', default: 1 },
+    events: eventsAttribute,
     where: { choices: ['between', 'event', 'character'], default: 'between' },
     how: { choices: ['end', 'done', 'close', 'reset'], default: 'close' },
   },
@@ -36,29 +29,23 @@ export const streamCut: HttpToxicKind = {
   }),
 };
 
-class CutEvents extends EventStage {
-  readonly #attributes: AttributeValues;
+class CutEvents extends AfterEvents {
   #isOver = false;
 
-  constructor(outlet: BodyOutlet, head: ResponseFacts, attributes: AttributeValues) {
-    super(outlet, head);
-    this.#attributes = attributes;
-  }
-
-  protected override event(event: Buffer, index: number): void {
+  protected override afterwards(event: Buffer): void {
     if (this.#isOver) {
-      this.#afterwards(event);
+      this.#behindCut(event);
       return;
     }
-    const place = index < numberOf(this.#attributes, 'events') ? undefined : this.#placeIn(event);
+    const place = this.#placeIn(event);
     if (place === undefined) {
       this.outlet.forward(event);
       return;
     }
     this.#isOver = true;
-    const how = textOf(this.#attributes, 'how');
+    const how = textOf(this.attributes, 'how');
     if (how === 'done') {
-      this.#afterwards(event);
+      this.#behindCut(event);
       return;
     }
     this.outlet.forward(event.subarray(0, place));
@@ -68,19 +55,19 @@ class CutEvents extends EventStage {
   }
 
   /** What comes behind the cut: of that only the end is shown, if anything is. */
-  #afterwards(event: Buffer): void {
-    if (textOf(this.#attributes, 'how') !== 'done') return;
+  #behindCut(event: Buffer): void {
+    if (textOf(this.attributes, 'how') !== 'done') return;
     if (isLast(event, this.format)) this.outlet.forward(event);
     else this.outlet.altered(event.length, 'dropped');
   }
 
   protected override finished(): void {
-    if (!this.#isOver || textOf(this.#attributes, 'how') === 'done') this.outlet.end();
+    if (!this.#isOver || textOf(this.attributes, 'how') === 'done') this.outlet.end();
   }
 
   /** How much of an event still passes; undefined: all of it. */
   #placeIn(event: Buffer): number | undefined {
-    switch (textOf(this.#attributes, 'where')) {
+    switch (textOf(this.attributes, 'where')) {
       case 'character': {
         // Lengths and checksums of a frame are no text, whatever their bytes look like.
         const { from, to } = this.format === 'aws event stream' ? awsBodyPlace(event) : { from: 0, to: event.length };

@@ -1,14 +1,7 @@
+import { AfterEvents, eventsAttribute } from '../events/after-events.ts';
 import { awsException } from '../events/aws-frames.ts';
 import { ofEvents } from '../events/event-format.ts';
-import { EventStage } from '../events/event-stage.ts';
-import {
-  numberOf,
-  textOf,
-  type AttributeValues,
-  type BodyOutlet,
-  type HttpToxicKind,
-  type ResponseFacts,
-} from '../http-toxic.ts';
+import { textOf, type HttpToxicKind } from '../http-toxic.ts';
 import { anthropicError, bedrockError, codeAttribute, openaiError, vllmError } from '../vendor-errors.ts';
 
 /**
@@ -19,7 +12,7 @@ export const streamError: HttpToxicKind = {
   layer: 'http',
   type: 'stream_error',
   attributes: {
-    events: { from: 0, to: Number.MAX_SAFE_INTEGER, unit: 'events', default: 1 },
+    events: eventsAttribute,
     vendor: { choices: ['openai', 'openai responses', 'anthropic', 'vllm', 'bedrock'], default: 'openai' },
     /** Which error; default the one that says that the server is overloaded. */
     code: codeAttribute,
@@ -32,21 +25,11 @@ export const streamError: HttpToxicKind = {
   }),
 };
 
-class BrokenEvents extends EventStage {
-  readonly #attributes: AttributeValues;
+class BrokenEvents extends AfterEvents {
   #isOver = false;
 
-  constructor(outlet: BodyOutlet, head: ResponseFacts, attributes: AttributeValues) {
-    super(outlet, head);
-    this.#attributes = attributes;
-  }
-
-  protected override event(event: Buffer, index: number): void {
+  protected override afterwards(event: Buffer): void {
     if (this.#isOver) return;
-    if (index < numberOf(this.#attributes, 'events')) {
-      this.outlet.forward(event);
-      return;
-    }
     this.#isOver = true;
     this.outlet.altered(event.length, 'dropped');
     this.outlet.forward(this.#error());
@@ -58,9 +41,9 @@ class BrokenEvents extends EventStage {
   }
 
   #error(): Buffer {
-    const code = textOf(this.#attributes, 'code');
+    const code = textOf(this.attributes, 'code');
     const isBinary = this.format === 'aws event stream';
-    const vendor = isBinary ? 'bedrock' : textOf(this.#attributes, 'vendor');
+    const vendor = isBinary ? 'bedrock' : textOf(this.attributes, 'vendor');
     switch (vendor) {
       case 'anthropic':
         return eventOf(anthropicError(529, code), 'error');

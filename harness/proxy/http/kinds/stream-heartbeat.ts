@@ -1,15 +1,8 @@
 import { Alarm } from '../../toxics/alarm.ts';
 import { longestMs } from '../../toxics/toxic.ts';
+import { AfterEvents, eventsAttribute } from '../events/after-events.ts';
 import { ofServerSentEvents } from '../events/event-format.ts';
-import { EventStage } from '../events/event-stage.ts';
-import {
-  numberOf,
-  textOf,
-  type AttributeValues,
-  type BodyOutlet,
-  type HttpToxicKind,
-  type ResponseFacts,
-} from '../http-toxic.ts';
+import { numberOf, textOf, type HttpToxicKind } from '../http-toxic.ts';
 
 /** Every parser of server-sent events passes over a comment, every client of Anthropic over a ping; and every idle time-out begins anew. */
 const heartbeats = {
@@ -22,7 +15,7 @@ export const streamHeartbeat: HttpToxicKind = {
   layer: 'http',
   type: 'stream_heartbeat',
   attributes: {
-    events: { from: 0, to: Number.MAX_SAFE_INTEGER, unit: 'events', default: 1 },
+    events: eventsAttribute,
     interval: { from: 1, to: longestMs, unit: 'ms', default: 1000 },
     as: { choices: ['comment', 'ping'], default: 'comment' },
   },
@@ -33,27 +26,16 @@ export const streamHeartbeat: HttpToxicKind = {
   }),
 };
 
-class Heartbeats extends EventStage {
-  readonly #attributes: AttributeValues;
-  readonly #alarm: Alarm;
+class Heartbeats extends AfterEvents {
+  readonly #alarm = new Alarm(this.outlet.clock);
   #isBeating = false;
   #isFinished = false;
-
-  constructor(outlet: BodyOutlet, head: ResponseFacts, attributes: AttributeValues) {
-    super(outlet, head);
-    this.#attributes = attributes;
-    this.#alarm = new Alarm(outlet.clock);
-  }
 
   override discard(): void {
     this.#alarm.cancel();
   }
 
-  protected override event(event: Buffer, index: number): void {
-    if (index < numberOf(this.#attributes, 'events')) {
-      this.outlet.forward(event);
-      return;
-    }
+  protected override afterwards(event: Buffer): void {
     // They are gone for good: what is held for as long as a stream lives would have no bound.
     this.outlet.altered(event.length, 'dropped');
     this.#begin();
@@ -76,9 +58,9 @@ class Heartbeats extends EventStage {
   }
 
   #beat(): void {
-    this.#alarm.set(this.outlet.clock.now() + numberOf(this.#attributes, 'interval'), () => {
+    this.#alarm.set(this.outlet.clock.now() + numberOf(this.attributes, 'interval'), () => {
       const { ping, comment } = heartbeats;
-      if (!this.outlet.isBlocked) this.outlet.forward(textOf(this.#attributes, 'as') === 'ping' ? ping : comment);
+      if (!this.outlet.isBlocked) this.outlet.forward(textOf(this.attributes, 'as') === 'ping' ? ping : comment);
       this.#beat();
     });
   }

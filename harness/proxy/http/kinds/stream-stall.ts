@@ -1,4 +1,5 @@
 import { longestMs } from '../../toxics/toxic.ts';
+import { eventsAttribute } from '../events/after-events.ts';
 import { ofEvents } from '../events/event-format.ts';
 import { TimedEvents } from '../events/timed-events.ts';
 import { numberOf, type HttpToxicKind } from '../http-toxic.ts';
@@ -8,7 +9,7 @@ export const streamStall: HttpToxicKind = {
   layer: 'http',
   type: 'stream_stall',
   attributes: {
-    events: { from: 0, to: Number.MAX_SAFE_INTEGER, unit: 'events', default: 1 },
+    events: eventsAttribute,
     stall: { from: 0, to: longestMs, unit: 'ms' },
   },
   faultFor: (attributes) => ({
