@@ -1,5 +1,6 @@
 import Anthropic from '@anthropic-ai/sdk';
 import { describe, expect, it } from 'vitest';
+import { likeGeneratedClients, terminated } from './generated-clients.ts';
 import { anthropicService, answer, pieces, serve } from './servers.ts';
 import { came, faulted, isPendingAfter, watchedFetch, type Came, type Toxic } from './support.ts';
 
@@ -44,7 +45,6 @@ function textOf(content: readonly Anthropic.ContentBlock[]): string {
 
 const whole = { text: answer, reason: 'end_turn', error: null };
 const first = (count: number): string => pieces.slice(0, count).join('');
-const terminated = 'TypeError: terminated';
 const unfinished = 'AnthropicError: stream ended without producing a Message with role=assistant';
 /** Three events come before the text: so many come before the third piece of it. */
 const events = 5;
@@ -256,37 +256,6 @@ describe.concurrent('the client of Anthropic', () => {
     expect(await ask(client(service.url, { maxRetries: 2 }))).toMatchObject(seen);
     expect(await service.requests()).toMatchObject({ seen: 1 });
   });
-
-  it.each([
-    ['closed in the middle', { type: 'http_cut', attributes: { bytes: 40 } }, terminated],
-    ['reset in the middle', { type: 'http_cut', attributes: { bytes: 40, how: 'reset' } }, terminated],
-    ['shorter than it says', { type: 'http_length', attributes: { difference: 5 } }, terminated],
-    ['ended in the middle', { type: 'http_cut', attributes: { bytes: 40, how: 'end' } }, /^SyntaxError: /],
-    ['longer than it says', { type: 'http_length', attributes: { difference: -5 } }, /^SyntaxError: /],
-  ] as const)(
-    'takes a body %s for an error that is not its own, and does not retry it',
-    async (_name, toxic, error) => {
-      await using service = await faulted(serve(anthropicService), toxic);
-      expect((await ask(client(service.url, { maxRetries: 2 }))).error).toMatch(error);
-      expect(await service.requests()).toEqual({ seen: 1, altered: 1 });
-    },
-  );
-
-  it('gives up a head that comes later than its time-out, and retries', async () => {
-    await using service = await faulted(serve(anthropicService), {
-      ...{ type: 'http_latency', attributes: { latency: 5000 } },
-    });
-    expect(await ask(client(service.url, { timeout: 500, maxRetries: 1 }))).toMatchObject({
-      error: 'APIConnectionTimeoutError: Request timed out.',
-    });
-    expect(await service.requests()).toMatchObject({ seen: 2 });
-  });
-
-  it('retries a connection that is reset', async () => {
-    await using service = await faulted(serve(anthropicService), { type: 'reset_peer' });
-    expect(await ask(client(service.url, { maxRetries: 1 }))).toMatchObject({
-      error: 'APIConnectionError: Connection error.',
-    });
-    expect(service.server.asked).toHaveLength(2);
-  });
 });
+
+likeGeneratedClients('Anthropic', anthropicService, (url, settings) => ask(client(url, settings)));

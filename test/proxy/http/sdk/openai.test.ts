@@ -1,5 +1,6 @@
 import OpenAI from 'openai';
 import { describe, expect, it } from 'vitest';
+import { likeGeneratedClients, terminated } from './generated-clients.ts';
 import { answer, openaiService, pieces, serve } from './servers.ts';
 import { came, faulted, isPendingAfter, watchedFetch, type Came, type Toxic } from './support.ts';
 
@@ -42,7 +43,6 @@ function ask(openai: OpenAI): Promise<Came> {
 
 const whole = { text: answer, reason: 'stop', error: null };
 const first = (count: number): string => pieces.slice(0, count).join('');
-const terminated = 'TypeError: terminated';
 
 const streams: readonly (readonly [name: string, toxic: Toxic, iterated: Partial<Came>, completed: Partial<Came>])[] = [
   ['a late first token', { type: 'stream_late', attributes: { delay: 60 } }, whole, whole],
@@ -263,41 +263,9 @@ describe.concurrent('the client of OpenAI', () => {
     expect(await service.requests()).toMatchObject({ seen: 1 });
   });
 
-  it.each([
-    ['closed in the middle', { type: 'http_cut', attributes: { bytes: 40 } }, terminated],
-    ['closed before the first byte', { type: 'http_cut', attributes: { bytes: 0 } }, terminated],
-    ['reset in the middle', { type: 'http_cut', attributes: { bytes: 40, how: 'reset' } }, terminated],
-    ['shorter than it says', { type: 'http_length', attributes: { difference: 5 } }, terminated],
-    ['ended in the middle', { type: 'http_cut', attributes: { bytes: 40, how: 'end' } }, /^SyntaxError: /],
-    ['longer than it says', { type: 'http_length', attributes: { difference: -5 } }, /^SyntaxError: /],
-  ] as const)(
-    'takes a body %s for an error that is not its own, and does not retry it',
-    async (_name, toxic, error) => {
-      await using service = await faulted(serve(openaiService), toxic);
-      expect((await ask(client(service.url, { maxRetries: 2 }))).error).toMatch(error);
-      expect(await service.requests()).toEqual({ seen: 1, altered: 1 });
-    },
-  );
-
-  it('gives up a head that comes later than its time-out, and retries', async () => {
-    await using service = await faulted(serve(openaiService), { type: 'http_latency', attributes: { latency: 5000 } });
-    expect(await ask(client(service.url, { timeout: 500, maxRetries: 1 }))).toMatchObject({
-      error: 'APIConnectionTimeoutError: Request timed out.',
-    });
-    expect(await service.requests()).toMatchObject({ seen: 2 });
-  });
-
   it('waits for a body beyond its time-out', async () => {
     await using service = await faulted(serve(openaiService), { type: 'http_slow_body', attributes: { delay: 1500 } });
     expect(await ask(client(service.url, { timeout: 1000 }))).toMatchObject({ text: answer, error: null });
-  });
-
-  it('retries a connection that is reset', async () => {
-    await using service = await faulted(serve(openaiService), { type: 'reset_peer' });
-    expect(await ask(client(service.url, { maxRetries: 1 }))).toMatchObject({
-      error: 'APIConnectionError: Connection error.',
-    });
-    expect(service.server.asked).toHaveLength(2);
   });
 
   it('has embeddings when a fault is for other paths, and not when it is for theirs', async () => {
@@ -310,6 +278,8 @@ describe.concurrent('the client of OpenAI', () => {
     expect(await service.requests()).toEqual({ seen: 2, altered: 1 });
   });
 });
+
+likeGeneratedClients('OpenAI', openaiService, (url, settings) => ask(client(url, settings)));
 
 describe('the client of OpenAI', () => {
   // One after another: all that is measured is its own wait, which would be 375 ms and more.
