@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { Clock } from '../kit/clock.ts';
 import type { Random } from '../kit/random.ts';
 import type { DecisionLog } from './decision-log.ts';
@@ -100,7 +101,7 @@ export class ActiveToxic<Kind extends AnyKind = AnyKind> {
   readonly #clock: Clock;
   readonly #activeFromMs: number;
   readonly seed: number | undefined;
-  readonly leaseMs: number | undefined;
+  leaseMs: number | undefined;
   #start: Start | undefined;
   toxicity: number;
   attributes: AttributesOf<Kind>;
@@ -129,6 +130,13 @@ export class ActiveToxic<Kind extends AnyKind = AnyKind> {
     this.leaseMs = request.leaseMs;
     this.#clock = clock;
     this.#activeFromMs = clock.now();
+  }
+
+  /** Whether it is what a request asks for. */
+  isAs(request: ToxicRequest): boolean {
+    const { kind, stream, toxicity, attributes, seed, leaseMs } = request;
+    const own = [this.kind.type, this.stream, this.toxicity, this.attributes, this.seed, this.leaseMs];
+    return isDeepStrictEqual([kind.type, stream, toxicity, attributes, seed, leaseMs], own);
   }
 
   /** Comes to a connection: `random` is its chance there. */

@@ -2,7 +2,13 @@ import type { AnyKind } from './active-toxic.ts';
 import { apiErrors } from './api-error.ts';
 import { isHttpKind, type AttributeSpec, type AttributeValues } from './http/http-toxic.ts';
 import { matcherAttributes } from './http/matcher.ts';
+import { withNames } from './field-names.ts';
 import type { AttributeRange } from './toxics/toxic.ts';
+
+/** What Toxiproxy 2.12.0 has, and what came to it later. */
+const theirTypes: ReadonlySet<string> = new Set([
+  ...['latency', 'bandwidth', 'slow_close', 'timeout', 'reset_peer', 'slicer', 'limit_data', 'noop', 'packet_loss'],
+]);
 
 /** How long a text may be where nothing else is said. */
 const mostCharacters = 1000;
@@ -14,8 +20,9 @@ export function attributesOf(kind: AnyKind): readonly (readonly [name: string, s
 }
 
 /**
- * The attributes of a toxic: those of `given` over `current` (the default where neither has one). Attributes that the kind does not have are
- * ignored, as in Toxiproxy. Throws an ApiError 400 that names every bad one with what it may be.
+ * The attributes of a toxic: those of `given` over `current` (the default where neither has one). Throws an ApiError 400 that names every bad one
+ * with what it may be; also for one that the kind does not have, unless it is a kind of Toxiproxy, which ignores such, and it is not nearly one of those
+ * that there are.
  */
 export function readAttributes(
   kind: AnyKind,
@@ -24,8 +31,11 @@ export function readAttributes(
 ): AttributeValues {
   const problems: string[] = [];
   const values: Record<string, number | string> = {};
-  for (const [name, spec] of attributesOf(kind)) {
-    const value = given[name] ?? current[name] ?? defaultOf(spec);
+  const specs = attributesOf(kind);
+  const what = `attribute of ${kind.type}`;
+  const named = withNames(given, { known: specs.map(([name]) => name), what, isStrict: !theirTypes.has(kind.type) });
+  for (const [name, spec] of specs) {
+    const value = named[name] ?? current[name] ?? defaultOf(spec);
     const wanted = isRange(spec) ? wantedNumber(value, spec) : wantedText(value, spec);
     if (wanted === undefined) values[name] = value as number | string;
     else problems.push(`attribute "${name}" of ${kind.type} must be ${wanted}, not ${JSON.stringify(value)}`);
@@ -35,8 +45,10 @@ export function readAttributes(
   return values;
 }
 
-/** Any number, as in Toxiproxy. Throws an ApiError 400 where the kind can be done to all clients or to none, and it is neither. */
+/** From 0 to 1, both included. Throws an ApiError 400 for others, and where the kind can be done to all clients or to none, and it is neither. */
 export function readToxicity(kind: AnyKind, toxicity: number): number {
+  if (!(toxicity >= 0 && toxicity <= 1))
+    throw apiErrors.badBody(`toxicity of ${kind.type} must be a number from 0 to 1 (share), not ${toxicity}`);
   if (kind.door && toxicity !== 0 && toxicity !== 1)
     throw apiErrors.badBody(
       `toxicity of ${kind.type} must be 0 or 1, since a port is shut for all or for none, not ${toxicity}`,

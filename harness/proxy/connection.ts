@@ -26,6 +26,7 @@ export class Connection implements LiveConnection {
   readonly #dial: Timer;
   #open = 2;
   #reached = false;
+  #isOver = false;
 
   constructor(settings: ConnectionSettings) {
     this.#settings = settings;
@@ -44,12 +45,15 @@ export class Connection implements LiveConnection {
     upstream.once('connect', () => {
       this.#reached = true;
       this.#dial.cancel();
+      settings.reached();
     });
     this.#watch('upstream', client, upstream);
     this.#watch('downstream', upstream, client);
   }
 
   add(toxic: ActiveToxic): void {
+    // Toxics come to many connections slice by slice: this one may be gone by now.
+    if (this.#isOver) return;
     const meeting = this.#settings.meet(toxic);
     if (isAtRequests(meeting)) this.#edge.add(meeting);
     else if (isAtBytes(meeting)) for (const direction of toxic.directions) this.#pipes[direction].add(meeting);
@@ -113,13 +117,15 @@ export class Connection implements LiveConnection {
 
   /** The upstream did not answer in time. */
   #unreachable(): void {
+    this.#settings.reached(new Error(`it did not answer in ${dialLimitMs / 1000} s`));
     if (this.#pipes.downstream.broken()) this.#settings.upstream.destroy();
     else this.close();
   }
 
   /** @param direction the way from this socket to the other */
   #watch(direction: Direction, socket: Side, other: Side): void {
-    socket.on('error', () => {
+    socket.on('error', (cause) => {
+      if (socket === this.#settings.upstream && !this.#reached) this.#settings.reached(cause);
       if (this.#pipes[direction].broken()) return;
       this.#discard();
       // A side that broke down breaks down for the other too, so that it sees what it would see without a proxy. An upstream that could
@@ -136,6 +142,7 @@ export class Connection implements LiveConnection {
   }
 
   #discard(): void {
+    this.#isOver = true;
     this.#dial.cancel();
     this.#edge.discard();
     this.#pipes.upstream.discard();

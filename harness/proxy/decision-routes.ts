@@ -1,5 +1,6 @@
 import type { Hono } from 'hono';
 import { z } from 'zod';
+import { bodyText } from './body-text.ts';
 import type { Registry } from './registry.ts';
 import { parse, parseValue } from './requests.ts';
 import { jsonResponse } from './responses.ts';
@@ -12,7 +13,7 @@ const RehearsalQuery = z.object({
   connections: whole(1, 10_000).default(10),
   requests: whole(1, 10_000).default(10),
   bytes: whole(0, 16_777_216).default(0),
-  chunkBytes: whole(1, 1_048_576).default(65_536),
+  chunkBytes: whole(1, 65_536).default(65_536),
 });
 
 /** The routes of what is left to chance; `gameday-routes.ts` lists them. */
@@ -23,7 +24,7 @@ export function addDecisionRoutes(app: Hono, registry: Registry): void {
   };
   app.get('/gameday/decisions', state);
   app.post('/gameday/decisions', async (context) => {
-    const { on, limit } = parse(SwitchBody, await context.req.text());
+    const { on, limit } = parse(SwitchBody, await bodyText(context.req.raw));
     registry.keepDecisions(on ? limit : undefined);
     return state();
   });
@@ -32,10 +33,10 @@ export function addDecisionRoutes(app: Hono, registry: Registry): void {
     const log = registry.decisions(proxy, toxic);
     return jsonResponse(200, { proxy, toxic, taken: log?.taken ?? 0, decisions: log?.list() ?? [] });
   });
-  app.get('/gameday/plan/:proxy/:toxic', (context) => {
+  app.get('/gameday/plan/:proxy/:toxic', async (context) => {
     const { proxy: name, toxic } = context.req.param();
     const request = parseValue(RehearsalQuery, context.req.query());
     const proxy = registry.get(name);
-    return jsonResponse(200, proxy.rehearse(proxy.toxic(toxic), request));
+    return jsonResponse(200, await proxy.rehearse(proxy.toxic(toxic), request));
   });
 }

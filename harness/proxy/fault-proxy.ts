@@ -8,6 +8,7 @@ import { DecisionLog } from './decision-log.ts';
 import { Lease } from './lease.ts';
 import type { Pacer } from './pacer.ts';
 import type { ConnectionContext, LiveConnection, OpenPort, Port } from './port.ts';
+import type { ToxicChange } from './requests.ts';
 import { rehearse, type Rehearsed, type RehearsalRequest } from './rehearsal.ts';
 import type { Authority } from './tls/authority.ts';
 import type { TlsSettings } from './tls/tls-settings.ts';
@@ -21,6 +22,10 @@ export interface ProxyView {
   readonly enabled: boolean;
   /** As it was sent, where it was. */
   readonly tls?: TlsSettings;
+  /** What decides at it in place of the seed of the server, where it has one of its own. */
+  readonly seed?: number;
+  /** In seconds, where it has one. */
+  readonly lease?: number;
   readonly toxics: readonly ToxicView[];
 }
 
@@ -77,6 +82,8 @@ export class FaultProxy {
   #retry: Timer | undefined;
   #accepted = 0;
   #dropped = 0;
+  /** The upstream, when it was dialled last. */
+  #isUnreachable = false;
   readonly #sent: Record<Direction, number> = { upstream: 0, downstream: 0 };
   readonly #received: Record<Direction, number> = { upstream: 0, downstream: 0 };
 
@@ -100,7 +107,11 @@ export class FaultProxy {
   view(): ProxyView {
     const toxics = this.toxicViews();
     const tls = this.#tls === undefined ? {} : { tls: this.#tls };
-    return { name: this.name, listen: this.#listen, upstream: this.#upstream, enabled: this.enabled, ...tls, toxics };
+    const { seed } = this.#settings;
+    return {
+      ...{ name: this.name, listen: this.#listen, upstream: this.#upstream, enabled: this.enabled },
+      ...{ ...tls, ...(seed === undefined ? {} : { seed }), toxics },
+    };
   }
 
   /** The toxics to the upstream first, then those to the client, each in the order of the chain. */
@@ -181,19 +192,16 @@ export class FaultProxy {
     const decisionLimit = this.#settings.decisionLimit?.();
     if (decisionLimit !== undefined) toxic.decisionLog = new DecisionLog(decisionLimit);
     this.#toxics.push(toxic);
-    if (toxic.leaseMs !== undefined) {
-      const lease = new Lease(this.#settings.clock, () => this.removeToxic(toxic, 'lease lapsed'));
-      lease.renew(toxic.leaseMs);
-      this.#leases.set(toxic, lease);
-    }
+    this.#holdLease(toxic);
     this.#apply(toxic, (connection) => connection.add(toxic));
     return toxic;
   }
 
   /** What will be left to chance on connections that are yet to come, and how it will come out. */
-  rehearse(toxic: ActiveToxic, request: RehearsalRequest): Rehearsed {
+  rehearse(toxic: ActiveToxic, request: RehearsalRequest): Promise<Rehearsed> {
     const { from = this.#accepted + 1 } = request;
-    return rehearse(toxic, { ...request, from }, (connection) => this.#chanceOf(toxic, connection));
+    const chanceOf = (connection: number): Random => this.#chanceOf(toxic, connection);
+    return rehearse(toxic, { ...request, from }, { clock: this.#settings.clock, chanceOf });
   }
 
   /** A heartbeat: the leases of its toxics begin anew. */
@@ -201,8 +209,15 @@ export class FaultProxy {
     for (const [{ leaseMs = 0 }, lease] of this.#leases) lease.renew(leaseMs);
   }
 
-  /** Puts changed attributes or a changed toxicity to work on the live connections. */
-  refreshToxic(toxic: ActiveToxic): void {
+  /** Puts changed attributes or a changed toxicity to work on the live connections; a lease begins anew. Throws an ApiError 400 for another seed. */
+  changeToxic(toxic: ActiveToxic, change: ToxicChange): void {
+    if (change.seed !== undefined && change.seed !== toxic.seed) throw apiErrors.fixedSeed();
+    toxic.attributes = change.attributes;
+    toxic.toxicity = change.toxicity;
+    if (change.leaseMs !== undefined) {
+      toxic.leaseMs = change.leaseMs;
+      this.#holdLease(toxic);
+    }
     this.#apply(toxic, (connection) => connection.update(toxic));
   }
 
@@ -216,6 +231,14 @@ export class FaultProxy {
 
   removeAllToxics(ended: ToxicEnding): void {
     for (const toxic of this.#toxics) this.removeToxic(toxic, ended);
+  }
+
+  #holdLease(toxic: ActiveToxic): void {
+    this.#leases.get(toxic)?.cancel();
+    if (toxic.leaseMs === undefined) return;
+    const lease = new Lease(this.#settings.clock, () => this.removeToxic(toxic, 'lease lapsed'));
+    lease.renew(toxic.leaseMs);
+    this.#leases.set(toxic, lease);
   }
 
   #apply(toxic: ActiveToxic, work: (connection: LiveConnection) => void): void {
@@ -238,6 +261,13 @@ export class FaultProxy {
     });
   }
 
+  /** Once, until it is reached again. */
+  #tellOfUpstream(failure: Error | undefined): void {
+    if (failure && !this.#isUnreachable)
+      this.#settings.log(`proxy "${this.name}": could not reach ${this.#upstream}: ${messageOf(failure)}`);
+    this.#isUnreachable = failure !== undefined;
+  }
+
   /** Chance of a toxic on the connection of that number: no other decision shifts it. */
   #chanceOf({ name, seed }: ActiveToxic, number: number): Random {
     return seed === undefined
@@ -258,6 +288,7 @@ export class FaultProxy {
       came: (direction, bytes) => {
         this.#received[direction] += bytes;
       },
+      reached: (failure) => this.#tellOfUpstream(failure),
       over: () => {
         if (connection) this.#connections.delete(connection);
       },

@@ -4,6 +4,7 @@ import { addDecisionRoutes } from './decision-routes.ts';
 import { jsonResponse } from './responses.ts';
 import { readLease } from './requests.ts';
 import type { Lease } from './lease.ts';
+import { bodyText } from './body-text.ts';
 import type { Registry } from './registry.ts';
 
 /**
@@ -18,7 +19,7 @@ import type { Registry } from './registry.ts';
  *   GET  /gameday/decisions/{proxy}/{toxic}  -> { proxy, toxic, taken, decisions: ConnectionDecision[] }: the last of `taken` in all, removed
  *                                               toxics included
  *   GET  /gameday/plan/{proxy}/{toxic}       -> Rehearsed: the decisions that will be taken; query: `connections`, `from`, `bytes`,
- *                                               `chunkBytes` as in RehearsalRequest
+ *                                               `chunkBytes`, `requests` as in RehearsalRequest
  *   POST /gameday/lease { leaseMs? }         -> LeaseState; a heartbeat: renews the leases of toxics and proxies, and with `leaseMs` that of the
  *                                               server: without another in time, all toxics are removed and all proxies enabled
  *   GET  /gameday/lease                      -> LeaseState
@@ -34,7 +35,7 @@ export function addGamedayRoutes(app: Hono, { registry, lease }: { registry: Reg
   });
   addDecisionRoutes(app, registry);
   app.post('/gameday/lease', async (context) => {
-    const leaseMs = readLease(await context.req.text());
+    const leaseMs = readLease(await bodyText(context.req.raw));
     if (leaseMs !== undefined) lease.renew(leaseMs);
     registry.renewLeases();
     return jsonResponse(200, lease.state());

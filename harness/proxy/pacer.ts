@@ -32,13 +32,17 @@ export class Pacer {
     this.#waiting = [];
     let done = 0;
     this.#busy = true;
-    for (const work of waiting) {
-      work();
-      done += 1;
-      if (this.#clock.now() >= untilMs) break;
+    try {
+      for (const work of waiting) {
+        done += 1;
+        work();
+        if (this.#clock.now() >= untilMs) break;
+      }
+    } finally {
+      // Also where a piece of work fails: the others are not lost with it.
+      this.#waiting = [...waiting.slice(done), ...this.#waiting];
+      this.#busy = this.#waiting.length > 0;
+      if (this.#busy) this.#clock.setTimer(() => this.#slice(this.#clock.now() + sliceMs), 0);
     }
-    this.#waiting = [...waiting.slice(done), ...this.#waiting];
-    this.#busy = this.#waiting.length > 0;
-    if (this.#busy) this.#clock.setTimer(() => this.#slice(this.#clock.now() + sliceMs), 0);
   }
 }

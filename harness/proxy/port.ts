@@ -22,6 +22,8 @@ export interface ConnectionContext {
   /** Told of bytes that came, and of those that were handed on. */
   readonly came: (direction: Direction, bytes: number) => void;
   readonly passed: (direction: Direction, bytes: number) => void;
+  /** The upstream has been reached, or has not: then with the reason. */
+  readonly reached: (failure?: Error) => void;
   /** Both sides are closed. */
   readonly over: () => void;
 }

@@ -50,6 +50,7 @@ export function createProxyMetrics(registry: Registry, shown: MetricsShown): Pro
     toxicCounter(metrics, registry, 'delayed_bytes', 'Bytes that it held back.', 'bytesDelayed');
     toxicCounter(metrics, registry, 'dropped_bytes', 'Bytes that it never passed on.', 'bytesDropped');
     toxicCounter(metrics, registry, 'corrupted_bytes', 'Bytes that it changed.', 'bytesCorrupted');
+    toxicCounter(metrics, registry, 'added_bytes', 'Bytes that it passed on and that had not come.', 'bytesAdded');
     toxicCounter(metrics, registry, 'cut_bytes', 'Bytes that it passed on in other pieces.', 'bytesCut');
   }
   return { contentType: metrics.contentType, page: () => metrics.metrics() };

@@ -40,8 +40,9 @@ export class Registry {
   readonly #proxies = new Map<string, FaultProxy>();
   /** Of all proxies together. */
   readonly #pacer: Pacer;
-  /** The last toxic of each proxy and name. */
-  readonly #accounts = new Map<string, ActiveToxic>();
+  /** All toxics that there are and were, the oldest first, and the last one of each proxy and name. */
+  readonly #toxics = new Set<ActiveToxic>();
+  readonly #last = new Map<string, ActiveToxic>();
   /** Changes to ports come one after another; toxics never wait for them. */
   #turn: Promise<unknown> = Promise.resolve();
   #stopped = false;
@@ -62,7 +63,12 @@ export class Registry {
   }
 
   views(): Readonly<Record<string, ProxyView>> {
-    return Object.fromEntries([...this.#proxies].map(([name, proxy]) => [name, proxy.view()]));
+    return Object.fromEntries([...this.#proxies].map(([name, proxy]) => [name, this.#viewOf(proxy)]));
+  }
+
+  /** Throws an ApiError 404 when there is no such proxy. */
+  view(name: string): ProxyView {
+    return this.#viewOf(this.get(name));
   }
 
   traffic(): Readonly<Record<string, ProxyTraffic>> {
@@ -72,17 +78,18 @@ export class Registry {
   create(request: ProxyRequest): Promise<ProxyView> {
     return this.#inTurn(async () => {
       if (this.#proxies.has(request.name)) throw apiErrors.proxyExists();
-      return (await this.#start(request)).view();
+      return this.#viewOf(await this.#start(request));
     });
   }
 
-  /** Applies the entries in order, up to the first that fails. One that is there with the same addresses is left as it is. */
+  /** Applies the entries in order, up to the first that fails. One that is there with the same addresses is left as it is, but for
+   * the toxics that the entry names. */
   populate(requests: readonly ProxyRequest[]): Promise<PopulateResult> {
     return this.#inTurn(async () => {
       const proxies: ProxyView[] = [];
       for (const request of requests) {
         try {
-          proxies.push((await this.#ensure(request)).view());
+          proxies.push(this.#viewOf(await this.#ensure(request)));
         } catch (cause) {
           return { proxies, failure: cause instanceof ApiError ? cause : new ApiError(500, messageOf(cause)) };
         }
@@ -94,7 +101,8 @@ export class Registry {
   update(name: string, change: ProxyChange): Promise<ProxyView> {
     return this.#inTurn(async () => {
       const proxy = this.get(name);
-      const { listen, upstream, enabled, tls } = proxy.view();
+      const { listen, upstream, enabled, tls, seed } = proxy.view();
+      if (change.seed !== undefined && change.seed !== seed) throw apiErrors.fixedSeed();
       const wanted = {
         ...{ listen: change.listen ?? listen, upstream: change.upstream ?? upstream },
         tls: change.tls ?? tls,
@@ -102,7 +110,11 @@ export class Registry {
       if (await proxy.differs(wanted)) proxy.readdress(wanted);
       if (change.enabled ?? enabled) await proxy.enable();
       else proxy.disable();
-      return proxy.view();
+      if (change.leaseMs !== undefined) {
+        this.#dropLease(proxy);
+        this.#holdLease(proxy, change.leaseMs);
+      }
+      return this.#viewOf(proxy);
     });
   }
 
@@ -129,8 +141,7 @@ export class Registry {
   /** Keeps the last `limit` decisions of each toxic from now on; undefined: none, and those that were kept are forgotten. */
   keepDecisions(limit: number | undefined): void {
     this.#decisionLimit = limit;
-    for (const toxic of this.#accounts.values())
-      toxic.decisionLog = limit === undefined ? undefined : new DecisionLog(limit);
+    for (const toxic of this.#toxics) toxic.decisionLog = limit === undefined ? undefined : new DecisionLog(limit);
   }
 
   get decisionLimit(): number | undefined {
@@ -143,7 +154,7 @@ export class Registry {
   }
 
   accounts(): readonly ToxicAccount[] {
-    return [...this.#accounts.values()].map((toxic) => toxic.account());
+    return [...this.#toxics].map((toxic) => toxic.account());
   }
 
   /** A heartbeat: the leases of proxies and toxics begin anew. */
@@ -190,14 +201,33 @@ export class Registry {
     });
   }
 
+  #viewOf(proxy: FaultProxy): ProxyView {
+    const held = this.#leases.get(proxy);
+    return { ...proxy.view(), ...(held ? { lease: held.leaseMs / 1000 } : {}) };
+  }
+
   async #ensure(request: ProxyRequest): Promise<FaultProxy> {
     const existing = this.#proxies.get(request.name);
     if (!existing) return this.#start(request);
-    if (!(await existing.differs(request))) return existing;
+    if (!(await existing.differs(request))) {
+      await this.#putInPlace(existing, request.toxics);
+      return existing;
+    }
     // Its port may be the one that the new one wants. If that fails, the old one stays, stopped.
     existing.disable();
     const proxy = await this.#start(request, existing);
     return proxy;
+  }
+
+  /** The toxics that are asked for; one that is there already, just so, stays as it is. Others are left alone. */
+  async #putInPlace(proxy: FaultProxy, toxics: readonly ToxicRequest[]): Promise<void> {
+    for (const request of toxics) {
+      const present = proxy.toxics.find(({ name }) => name === request.name);
+      if (present?.isAs(request) === true) continue;
+      if (present) proxy.removeToxic(present, 'removed');
+      this.#remember(proxy.addToxic(request));
+    }
+    await proxy.doorTurned();
   }
 
   async #start(request: ProxyRequest, replaced?: FaultProxy): Promise<FaultProxy> {
@@ -211,7 +241,14 @@ export class Registry {
     const proxy = new FaultProxy({ ...own, clock, random, log, openPort, authority, decisionLimit });
     // The toxics are there before the port opens: no byte gets past them.
     const added = toxics.map((toxic) => proxy.addToxic(toxic));
-    if (enabled) await proxy.enable();
+    try {
+      if (enabled) await proxy.enable();
+    } catch (cause) {
+      // Its port may be open already, and its toxics have leases.
+      proxy.removeAllToxics('stopped');
+      proxy.disable();
+      throw cause;
+    }
     replaced?.removeAllToxics('proxy deleted');
     if (replaced) this.#dropLease(replaced);
     if (leaseMs !== undefined) this.#holdLease(proxy, leaseMs);
@@ -236,17 +273,19 @@ export class Registry {
   }
 
   #remembered(proxyName: string, toxicName: string): ActiveToxic {
-    const toxic = this.#accounts.get(accountKey(proxyName, toxicName));
+    const toxic = this.#last.get(accountKey(proxyName, toxicName));
     if (!toxic) throw apiErrors.receiptNotFound();
     return toxic;
   }
 
   #remember(toxic: ActiveToxic): ActiveToxic {
-    const key = accountKey(toxic.proxy, toxic.name);
-    this.#accounts.delete(key);
-    this.#accounts.set(key, toxic);
-    const oldest = this.#accounts.keys().next();
-    if (this.#accounts.size > accountLimit && oldest.value !== undefined) this.#accounts.delete(oldest.value);
+    this.#toxics.add(toxic);
+    this.#last.set(accountKey(toxic.proxy, toxic.name), toxic);
+    const [oldest] = this.#toxics;
+    if (this.#toxics.size <= accountLimit || !oldest) return toxic;
+    this.#toxics.delete(oldest);
+    const key = accountKey(oldest.proxy, oldest.name);
+    if (this.#last.get(key) === oldest) this.#last.delete(key);
     return toxic;
   }
 

@@ -1,7 +1,9 @@
+import type { Clock } from '../kit/clock.ts';
 import type { Random } from '../kit/random.ts';
 import type { ActiveToxic } from './active-toxic.ts';
 import { decideRequest } from './http/choose-faults.ts';
 import { isHttpKind, type HttpToxicKind } from './http/http-toxic.ts';
+import { hasTimesLeft, isTurn } from './http/matcher.ts';
 import type { ConnectionDecision } from './decision-log.ts';
 import { DryClock } from './dry-clock.ts';
 import type { Attributes, Decision, ToxicStage } from './toxics/toxic.ts';
@@ -30,37 +32,72 @@ export interface Rehearsed {
   readonly decisions: readonly ConnectionDecision[];
 }
 
-/** The server does nothing else meanwhile, so there is an end to it: decisions, chunks and timers together. */
+/** A list has an end: decisions, chunks, pieces and timers together. */
 const mostSteps = 200_000;
+/** How long the server does nothing else in one go. */
+const sliceMs = 5;
+
+interface Surroundings {
+  readonly clock: Clock;
+  readonly chanceOf: (connection: number) => Random;
+}
 
 /**
  * What will be left to chance, and how it will come out, at the toxic's present settings: its own code is run on connections that do not
- * exist, from the same seeds. What happens then is the same as long as bytes come in such chunks and the settings stay.
+ * exist, from the same seeds. What happens then is the same as long as bytes come in such chunks, requests one connection after the other, and the settings
+ * stay.
  */
-export function rehearse(
+export async function rehearse(
   toxic: ActiveToxic,
   request: RehearsalRequest & { readonly from: number },
-  chanceOf: (connection: number) => Random,
-): Rehearsed {
+  { clock, chanceOf }: Surroundings,
+): Promise<Rehearsed> {
   const { from, connections } = request;
   const decisions: ConnectionDecision[] = [];
-  const budget = { steps: mostSteps };
-  for (let connection = from; connection < from + connections && budget.steps > 0; connection++) {
+  const work = new Work(clock);
+  const counts = isHttp(toxic) ? { matched: toxic.requestsMatched, chosen: toxic.requestsChosen } : undefined;
+  for (let connection = from; connection < from + connections && !work.isOver; connection++) {
     const random = chanceOf(connection);
     const note = (decision: Decision): void => {
-      budget.steps -= 1;
-      if (budget.steps >= 0) decisions.push({ connection, ...decision });
+      work.step();
+      if (!work.isOver) decisions.push({ connection, ...decision });
     };
-    if (isHttp(toxic)) {
-      for (let number = 1; number <= request.requests && budget.steps > 0; number++)
-        decideRequest(toxic, { number, random, nowMs: 0, note });
-      continue;
+    if (isHttp(toxic) && counts) await ask(toxic, { ...request, random, note, work, counts });
+    else {
+      const roll = toxic.decideToxicity(random);
+      note(roll);
+      if (roll.outcome === true) await pass(toxic, { ...request, random, note, work });
     }
-    const roll = toxic.decideToxicity(random);
-    note(roll);
-    if (roll.outcome === true) pass(toxic, { ...request, random, note, budget });
+    await work.pause();
   }
-  return { proxy: toxic.proxy, toxic: toxic.name, from, connections, isWhole: budget.steps > 0, decisions };
+  return { proxy: toxic.proxy, toxic: toxic.name, from, connections, isWhole: !work.isOver, decisions };
+}
+
+/** What a rehearsal may still do, and when others have their turn. */
+class Work {
+  readonly #clock: Clock;
+  #left = mostSteps;
+  #untilMs: number;
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+    this.#untilMs = clock.now() + sliceMs;
+  }
+
+  get isOver(): boolean {
+    return this.#left < 0;
+  }
+
+  step(): void {
+    this.#left -= 1;
+  }
+
+  /** Lets everything else have its turn, where it has waited long enough. */
+  async pause(): Promise<void> {
+    if (this.#clock.now() < this.#untilMs) return;
+    await this.#clock.sleep(0);
+    this.#untilMs = this.#clock.now() + sliceMs;
+  }
 }
 
 function isHttp(toxic: ActiveToxic): toxic is ActiveToxic<HttpToxicKind> {
@@ -70,11 +107,27 @@ function isHttp(toxic: ActiveToxic): toxic is ActiveToxic<HttpToxicKind> {
 interface Passage extends RehearsalRequest {
   readonly random: Random;
   readonly note: (decision: Decision) => void;
-  readonly budget: { steps: number };
+  readonly work: Work;
+}
+
+/** Lets requests that match come on a connection that is not there. */
+async function ask(
+  toxic: ActiveToxic<HttpToxicKind>,
+  passage: Passage & { readonly counts: { matched: number; chosen: number } },
+): Promise<void> {
+  const { random, note, work, counts, requests } = passage;
+  const { attributes } = toxic;
+  for (let number = 1; number <= requests && !work.isOver; number++) {
+    counts.matched += 1;
+    work.step();
+    await work.pause();
+    if (!isTurn(attributes, counts.matched) || !hasTimesLeft(attributes, counts.chosen)) continue;
+    if (decideRequest(toxic, { number, random, nowMs: 0, note })) counts.chosen += 1;
+  }
 }
 
 /** Lets bytes pass one connection that is not there. */
-function pass(toxic: ActiveToxic, { random, note, budget, bytes, chunkBytes }: Passage): void {
+async function pass(toxic: ActiveToxic, { random, note, work, bytes, chunkBytes }: Passage): Promise<void> {
   const clock = new DryClock();
   let isClosed = false;
   const close = (): void => {
@@ -85,14 +138,18 @@ function pass(toxic: ActiveToxic, { random, note, budget, bytes, chunkBytes }: P
   if ('layer' in kind) return;
   // Not by the toxic, whose stages may share something with those of real connections.
   const stage: ToxicStage = kind.start(toxic.attributes as Attributes, {
-    ...{ clock, random, decided: note, forward: nothing, end: nothing, altered: nothing },
+    ...{ clock, random, decided: note, forward: () => work.step(), end: nothing, altered: nothing },
     ...{ close, closeBehind: close, reset: close },
   });
-  const goesOn = (): boolean => budget.steps > 0 && !isClosed;
+  const goesOn = (): boolean => !work.isOver && !isClosed;
+  // Nobody changes what passes.
+  const chunk = Buffer.alloc(chunkBytes);
   for (let passed = 0; passed < bytes && goesOn(); passed += chunkBytes) {
-    stage.chunk(Buffer.alloc(Math.min(chunkBytes, bytes - passed)));
-    do budget.steps -= 1;
-    while (goesOn() && clock.jump());
+    stage.chunk(chunk.subarray(0, bytes - passed));
+    do {
+      work.step();
+      await work.pause();
+    } while (goesOn() && clock.jump());
   }
   stage.discard();
 }

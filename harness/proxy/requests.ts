@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type { ActiveToxic, Direction, ToxicRequest } from './active-toxic.ts';
 import { apiErrors } from './api-error.ts';
 import { readAttributes, readToxicity } from './attributes.ts';
+import { withNames } from './field-names.ts';
 import type { AttributeValues } from './http/http-toxic.ts';
 import { anyKinds } from './kinds.ts';
 import { TlsBody, type TlsSettings } from './tls/tls-settings.ts';
@@ -22,17 +23,17 @@ const ToxicBody = z.object({
   attributes: optional(z.record(z.string(), z.unknown())),
   ...ownBody,
 });
-const ToxicChangeBody = ToxicBody.pick({ toxicity: true, attributes: true });
+const ToxicChangeBody = ToxicBody.pick({ toxicity: true, attributes: true, seed: true, lease: true });
 const ProxyChangeBody = z.object({
   listen: optional(z.string()),
   upstream: optional(z.string()),
   enabled: optional(z.boolean()),
   tls: TlsBody,
+  ...ownBody,
 });
 const ProxyBody = ProxyChangeBody.extend({
   name: optional(z.string()),
-  toxics: optional(z.array(ToxicBody)),
-  ...ownBody,
+  toxics: optional(z.array(z.preprocess((value) => fieldsOf(value, ToxicBody), ToxicBody))),
 });
 const LeaseBody = z.object({ leaseMs: z.number().positive().max(86_400_000).optional() });
 
@@ -56,42 +57,65 @@ export interface ProxyChange {
   readonly enabled?: boolean | undefined;
   /** Takes the place of what it had; `{}` for TLS on no side. */
   readonly tls?: TlsSettings | undefined;
+  /** What it has already; another is refused. */
+  readonly seed?: number | undefined;
+  /** Takes the place of the lease that it had. Milliseconds. */
+  readonly leaseMs?: number | undefined;
 }
 
 export interface ToxicChange {
   readonly toxicity: number;
   readonly attributes: AttributeValues;
+  /** What it has already; another is refused. */
+  readonly seed?: number | undefined;
+  /** Takes the place of the lease that it had. Milliseconds. */
+  readonly leaseMs?: number | undefined;
 }
 
 export function readProxy(text: string): ProxyRequest {
-  return toProxyRequest(parse(ProxyBody, text), '');
+  return toProxyRequest(parse(fields(ProxyBody), text), '');
 }
 
 /** Checks every entry before the first is applied; `at proxy N` counts from 1. */
 export function readProxies(text: string): readonly ProxyRequest[] {
-  return parse(z.array(ProxyBody), text).map((body, index) => toProxyRequest(body, ` at proxy ${index + 1}`));
+  return (parse(z.array(fields(ProxyBody)).nullable(), text) ?? []).map((body, index) =>
+    toProxyRequest(body, ` at proxy ${index + 1}`),
+  );
 }
 
 export function readProxyChange(text: string): ProxyChange {
-  return parse(ProxyChangeBody, text);
+  const { lease, ...change } = parse(fields(ProxyChangeBody), text);
+  return { ...change, leaseMs: lease === undefined ? undefined : lease * 1000 };
 }
 
 export function readToxic(text: string): ToxicRequest {
-  return toToxicRequest(parse(ToxicBody, text));
+  return toToxicRequest(parse(fields(ToxicBody), text));
 }
 
 /** Attributes that are not named keep their values. */
 export function readToxicChange(text: string, toxic: ActiveToxic): ToxicChange {
-  const body = parse(ToxicChangeBody, text);
+  const body = parse(fields(ToxicChangeBody), text);
   return {
     toxicity: readToxicity(toxic.kind, body.toxicity ?? toxic.toxicity),
     attributes: readAttributes(toxic.kind, body.attributes ?? {}, toxic.attributes),
+    ...ownOf(body),
   };
 }
 
 /** Milliseconds; undefined where only the leases of proxies and toxics are to be renewed. */
 export function readLease(text: string): number | undefined {
-  return parse(LeaseBody, text).leaseMs;
+  return text.trim() === '' ? undefined : parse(LeaseBody, text).leaseMs;
+}
+
+/** An object as Go's decoder takes it: null is one without fields, and the case of names does not matter. */
+function fields<T extends z.ZodObject>(schema: T): z.ZodType<z.output<T>> {
+  return z.preprocess((value) => fieldsOf(value ?? {}, schema), schema);
+}
+
+/** With the names of its fields as they are written here. Throws an ApiError 400 for one that is nearly one of them; others are ignored. */
+function fieldsOf(value: unknown, { shape }: z.ZodObject): unknown {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return value;
+  return withNames(value as Readonly<Record<string, unknown>>, { known: Object.keys(shape), what: 'field' });
 }
 
 /** A body by its schema. Throws an ApiError 400 that names every problem. */

@@ -34,6 +34,8 @@ export interface StartedProxyServer extends Stoppable {
 
 /** As long as Toxiproxy keeps an idle connection to its API. */
 const idleMs = 60_000;
+/** As long as Toxiproxy waits for a whole request. */
+const requestLimitMs = 15_000;
 
 /** Starts a fault proxy with the API of Toxiproxy 2.12.0 and the routes of `gameday-routes.ts`. */
 export async function startProxyServer(settings: ProxyServerSettings): Promise<StartedProxyServer> {
@@ -44,7 +46,10 @@ export async function startProxyServer(settings: ProxyServerSettings): Promise<S
     ...(metrics === undefined ? {} : { metrics }),
   });
   const listener = getRequestListener(handle, { overrideGlobalObjects: false });
-  const server = createServer({ keepAliveTimeout: idleMs }, (request, response) => void listener(request, response));
+  const server = createServer(
+    { keepAliveTimeout: idleMs, requestTimeout: requestLimitMs },
+    (request, response) => void listener(request, response),
+  );
   await listening(server, host, port);
   const bound = server.address();
   let stopped: Promise<void> | undefined;

@@ -7,7 +7,8 @@ export interface Side extends PipeSource, PipeSink {
   readonly readableEnded: boolean;
   readonly writableFinished: boolean;
   on(event: 'data', listener: (chunk: Buffer) => void): unknown;
-  on(event: 'end' | 'drain' | 'close' | 'error', listener: () => void): unknown;
+  on(event: 'end' | 'drain' | 'close', listener: () => void): unknown;
+  on(event: 'error', listener: (cause: Error) => void): unknown;
   once(event: 'connect' | 'end' | 'finish' | 'close', listener: () => void): unknown;
   destroy(): unknown;
   /** Resets the connection (a real RST). */

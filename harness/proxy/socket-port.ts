@@ -138,7 +138,8 @@ class SocketPort implements Port {
     this.#settings.accept((context) => {
       const { client: contexts, upstream: trusted } = this.#tls;
       const upstream = dial(this.#settings, { trusted, memory: this.#memory });
-      if (upstream && contexts) return acceptTls({ wire: client, upstream, contexts, context });
+      if (upstream && contexts)
+        return acceptTls({ wire: client, upstream, contexts, context, log: (line) => this.#settings.log(line) });
       if (upstream) return new Connection({ client: takeOver(client, this.#memory), upstream, ...context });
       client.destroy();
       return undefined;

@@ -1,6 +1,7 @@
 import type { Hono } from 'hono';
 import { errorResponse, jsonResponse, noContent } from './responses.ts';
 import { readProxies, readProxy, readProxyChange, readToxic, readToxicChange } from './requests.ts';
+import { bodyText } from './body-text.ts';
 import type { PopulateResult, Registry } from './registry.ts';
 import { ApiError } from './api-error.ts';
 
@@ -17,10 +18,10 @@ export function addToxiproxyRoutes(app: Hono, registry: Registry): void {
     await registry.heal('reset');
     return noContent();
   });
-  app.post('/populate', async (context) => populated(registry, await context.req.text()));
+  app.post('/populate', async (context) => populated(registry, await bodyText(context.req.raw)));
   app.get('/proxies', () => jsonResponse(200, registry.views()));
   app.post('/proxies', async (context) =>
-    jsonResponse(201, await registry.create(readProxy(await context.req.text()))),
+    jsonResponse(201, await registry.create(readProxy(await bodyText(context.req.raw)))),
   );
   addProxyRoutes(app, registry);
   addToxicRoutes(app, registry);
@@ -28,11 +29,11 @@ export function addToxiproxyRoutes(app: Hono, registry: Registry): void {
 
 function addProxyRoutes(app: Hono, registry: Registry): void {
   const path = '/proxies/:proxy';
-  app.get(path, (context) => jsonResponse(200, registry.get(context.req.param('proxy')).view()));
+  app.get(path, (context) => jsonResponse(200, registry.view(context.req.param('proxy'))));
   app.on(['POST', 'PATCH'], path, async (context) => {
     const name = context.req.param('proxy');
     registry.get(name);
-    return jsonResponse(200, await registry.update(name, readProxyChange(await context.req.text())));
+    return jsonResponse(200, await registry.update(name, readProxyChange(await bodyText(context.req.raw))));
   });
   app.delete(path, async (context) => {
     await registry.delete(context.req.param('proxy'));
@@ -46,7 +47,7 @@ function addToxicRoutes(app: Hono, registry: Registry): void {
   app.post(path, async (context) => {
     const name = context.req.param('proxy');
     registry.get(name);
-    const toxic = registry.addToxic(name, readToxic(await context.req.text()));
+    const toxic = registry.addToxic(name, readToxic(await bodyText(context.req.raw)));
     const proxy = registry.get(name);
     await proxy.doorTurned().catch((cause: unknown) => {
       proxy.removeToxic(toxic, 'removed');
@@ -60,13 +61,11 @@ function addToxicRoutes(app: Hono, registry: Registry): void {
   });
   app.on(['POST', 'PATCH'], `${path}/:toxic`, async (context) => {
     const { proxy: proxyName, toxic: toxicName } = context.req.param();
-    const text = await context.req.text();
+    const text = await bodyText(context.req.raw);
     const proxy = registry.get(proxyName);
     const toxic = proxy.toxic(toxicName);
     const change = readToxicChange(text, toxic);
-    toxic.attributes = change.attributes;
-    toxic.toxicity = change.toxicity;
-    proxy.refreshToxic(toxic);
+    proxy.changeToxic(toxic, change);
     await proxy.doorTurned();
     return jsonResponse(200, toxic.view());
   });

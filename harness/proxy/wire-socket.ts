@@ -6,8 +6,8 @@ const sharedBytes = 64 * 1024;
 /** What a socket of which much comes reads into. */
 const ownBytes = 256 * 1024;
 
-/** Of less, a copy is cheaper than another buffer. */
-const copiedBytes = 16 * 1024;
+/** Less is copied: whoever keeps a chunk keeps all the memory that it is a part of, which must not be much more than what is counted. */
+const copiedBytes = ownBytes / 2;
 
 /** Memory that the sockets of a port read into. It is made at the first use. */
 export class ReadMemory {
@@ -73,10 +73,15 @@ export class WireSocket extends Socket {
       buffer: () => reader.buffer,
       callback: (bytes: number) => {
         reader.read(bytes);
-        return true;
+        // The platform begins to read when it has connected, also where it was told to pause before that.
+        return !this.isPaused();
       },
     };
-    const options: SocketConstructorOpts & { readonly noDelay: boolean } = { allowHalfOpen: true, noDelay: true, onread };
+    const options: SocketConstructorOpts & { readonly noDelay: boolean } = {
+      allowHalfOpen: true,
+      noDelay: true,
+      onread,
+    };
     super(handle ? Object.assign(options, { handle }) : options);
     this.#reader = reader;
     reader.onChunk = (chunk) => this.emit('data', chunk);

@@ -20,13 +20,17 @@ export class ExchangeFaults {
   readonly #chosen: readonly ChosenFault[];
   /** What is answered in the place of the server; undefined where it is asked. It stays decided when its toxic goes. */
   readonly answer: Answer | undefined;
+  readonly #answeredBy: HttpMeeting | undefined;
   readonly #alteredBy = new Set<HttpMeeting>();
   readonly #gone = new Set<ActiveToxic>();
   #chain: BodyChain | undefined;
 
   constructor(chosen: readonly ChosenFault[]) {
     this.#chosen = chosen;
-    for (const { fault } of chosen) if (fault.kind === 'answer') this.answer ??= fault;
+    // Of several answers the first is given.
+    const first = chosen.find(({ fault }) => fault.kind === 'answer');
+    if (first?.fault.kind === 'answer') this.answer = first.fault;
+    this.#answeredBy = first?.meeting;
   }
 
   /** Nothing is done to the request. */
@@ -56,13 +60,17 @@ export class ExchangeFaults {
     return sum;
   }
 
-  /** Counts what the faults of a kind have done. */
-  count(kind: RequestFault['kind'], bytes: number, how: Alteration): void {
+  /** Counts the answer, also where its toxic has gone since it was decided. */
+  countAnswer(bytes: number): void {
+    if (this.#answeredBy) this.#count(this.#answeredBy, bytes, 'added');
+  }
+
+  /** Counts what delays, or changed lengths, have done: those that do something, and are still there. */
+  count(kind: 'delay' | 'length', bytes: number, how: Alteration): void {
     for (const { meeting, fault } of this.#chosen) {
       if (fault.kind !== kind || this.#gone.has(meeting.toxic)) continue;
+      if (fault.kind === 'delay' && fault.delayMs === 0) continue;
       this.#count(meeting, bytes, how);
-      // Of several answers the first is given.
-      if (kind === 'answer') return;
     }
   }
 

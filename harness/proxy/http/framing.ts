@@ -20,12 +20,14 @@ export function framingOf(head: MessageHead, method: string): Framing {
     if (method === 'HEAD' || head.status < 200 || head.status === 204 || head.status === 304) return { kind: 'none' };
   }
   const coding = head.fields.get('transfer-encoding');
+  const length = head.fields.get('content-length');
   if (coding !== undefined) {
+    // Servers read these in different ways (RFC 9112 section 6.1).
+    if (head.kind === 'request' && (length !== undefined || head.minor === 0)) return { kind: 'unclear' };
     // `chunked` has to be the last coding; what else there is under it is the body's own matter.
-    if (/(?:^|,)\s*chunked\s*$/i.test(coding)) return { kind: 'chunked' };
+    if (/(?:^|,)[ \t]*chunked[ \t]*$/i.test(coding)) return { kind: 'chunked' };
     return head.kind === 'response' ? { kind: 'until close' } : { kind: 'unclear' };
   }
-  const length = head.fields.get('content-length');
   if (length === undefined) return { kind: head.kind === 'response' ? 'until close' : 'none' };
   // The same length said twice is one length.
   const [first = '', ...others] = length.split(',').map((part) => part.trim());

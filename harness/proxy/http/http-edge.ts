@@ -29,7 +29,10 @@ export class HttpEdge {
   #session: HttpSession | undefined;
   /** Nothing has come from either side. */
   #isFresh = true;
-  /** The server has spoken last: what the client says next may be the beginning of a request, and the answers to all before it are there. */
+  /**
+   * The server has spoken last: what the client says next may be the beginning of a request. The answers to all before it are there then, unless the
+   * client does not wait for them: nobody has looked where they end.
+   */
   #mayAsk = false;
   #toClient: (chunk: Buffer) => void = () => undefined;
   #ended: () => void = () => undefined;

@@ -30,6 +30,8 @@ export interface SessionSettings {
 
 /** What is held of the server's bytes before it is paused. */
 const heldBytes = 65_536;
+/** What an item costs beside its bytes: a body in pieces of one byte must not look like nothing. */
+const overheadBytes = 256;
 /** How many requests wait for their answers before the client is paused. */
 const mostWaiting = 256;
 
@@ -282,7 +284,7 @@ export class HttpSession {
     this.#responsesAreRaw = true;
     for (const exchange of this.#asked) {
       if (exchange.items.length > 0 || exchange.response)
-        exchange.items.push({ kind: 'end', raw: nothing, isLost: true });
+        this.#putInto(exchange, { kind: 'end', raw: nothing, isLost: true });
       else this.#order.splice(this.#order.indexOf(exchange), 1);
     }
     this.#asked.length = 0;
@@ -291,7 +293,7 @@ export class HttpSession {
 
   #keepRaw(raw: Buffer): void {
     this.#raw.push(raw);
-    this.#heldBytes += raw.length;
+    this.#heldBytes += raw.length + overheadBytes;
   }
 
   /** Whose response is coming. Servers also speak unasked, as with 408 to a connection that is idle. */
@@ -305,8 +307,12 @@ export class HttpSession {
   }
 
   #put(item: Item): void {
-    this.#answered().items.push(item);
-    this.#heldBytes += item.raw.length;
+    this.#putInto(this.#answered(), item);
+  }
+
+  #putInto(exchange: Exchange, item: Item): void {
+    exchange.items.push(item);
+    this.#heldBytes += item.raw.length + overheadBytes;
   }
 
   /** Hands on whatever may be handed on by now. */
@@ -334,7 +340,7 @@ export class HttpSession {
 
   #handOnTheRest(): void {
     for (const raw of this.#raw.splice(0)) {
-      this.#heldBytes -= raw.length;
+      this.#heldBytes -= raw.length + overheadBytes;
       this.#settings.toClient(raw);
     }
     if (!this.#serverEnded || this.#toldEnd) return;
@@ -353,7 +359,7 @@ export class HttpSession {
       if (item.kind === 'head' && !this.#isDue(exchange, item)) return false;
       if (exchange.response?.chain?.full && !exchange.response.isOver) return false;
       exchange.items.shift();
-      this.#heldBytes -= item.raw.length;
+      this.#heldBytes -= item.raw.length + overheadBytes;
       if (this.#writer.write(exchange, item)) return true;
     }
     return false;

@@ -24,7 +24,7 @@ type State = 'head' | 'length' | 'until close' | 'chunk size' | 'chunk data' | '
 
 const nothing = Buffer.alloc(0);
 
-/** Finds the messages of HTTP/1.x in one direction of a connection, however its bytes are cut. It changes none and keeps only what is no whole line. */
+/** Finds the messages of HTTP/1.x in one direction of a connection, however its bytes are cut. It changes none, and keeps only the beginning of a head, a trailer or a line that is not complete. */
 export class MessageFramer {
   readonly #kind: 'request' | 'response';
   readonly #listener: FramerListener;
@@ -57,7 +57,8 @@ export class MessageFramer {
     while (rest.length > 0) {
       const used = this.#step(rest);
       if (used === 0) {
-        this.#kept = rest;
+        // Ten bytes must not keep the memory of all that was read with them.
+        this.#kept = 4 * rest.length < rest.buffer.byteLength ? Buffer.from(rest) : rest;
         return;
       }
       rest = rest.subarray(used);

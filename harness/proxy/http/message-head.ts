@@ -24,9 +24,9 @@ export interface ResponseHead {
 
 export type MessageHead = RequestHead | ResponseHead;
 
-const requestLine = /^([!#$%&'*+\-.^_`|~0-9A-Za-z]{1,32}) ([^\s\0]+) HTTP\/1\.([01])$/;
+const requestLine = /^([!#$%&'*+\-.^_`|~0-9A-Za-z]{1,32}) ([^\x00-\x20\x7f]+) HTTP\/1\.([01])$/;
 const requestLineBegun =
-  /^(?:[!#$%&'*+\-.^_`|~0-9A-Za-z]{0,32}|[!#$%&'*+\-.^_`|~0-9A-Za-z]{1,32} (?:[^\s\0]*|[^\s\0]+ ([^\0\n]*)))$/;
+  /^(?:[!#$%&'*+\-.^_`|~0-9A-Za-z]{0,32}|[!#$%&'*+\-.^_`|~0-9A-Za-z]{1,32} (?:[^\x00-\x20\x7f]*|[^\x00-\x20\x7f]+ ([^\0\n]*)))$/;
 const statusLine = /^HTTP\/1\.([01]) ([1-9][0-9]{2})(?: [^\r\n\0]*)?$/;
 /**
  * Folded lines, which the standard forbids, lines that end with LF alone and whatever else is no field: servers read such heads in different
@@ -78,10 +78,15 @@ export function couldBegin(kind: 'request' | 'response', rest: Buffer, from: num
 
 const knownMethods = ['GET', 'POST', 'PUT', 'DELETE', 'PATCH', 'HEAD', 'OPTIONS', 'CONNECT', 'TRACE', 'QUERY'];
 
-/** Whether bytes may be the beginning of a request with a usual method; for connections of which the beginning has not been seen. */
+/**
+ * Whether bytes begin with a whole line of a request with a usual method; for connections of which the beginning has not been seen. Less than a line may
+ * be anything, and nobody must wait for the rest of what is none.
+ */
 export function mayBeginRequest(chunk: Buffer): boolean {
-  const begin = chunk.toString('latin1', 0, 8);
-  return knownMethods.some((method) => `${method} `.startsWith(begin.slice(0, method.length + 1)));
+  const end = chunk.indexOf('\r\n', 0, 'latin1');
+  if (end === -1) return false;
+  const line = chunk.toString('latin1', 0, end);
+  return requestLine.test(line) && knownMethods.some((method) => line.startsWith(`${method} `));
 }
 
 /** Of a target as it is sent: without its query, and without what stands before the path in a whole URL. */

@@ -33,7 +33,7 @@ export class ResponseWriter {
     const { clock } = this.#client;
     const bytes = answerBytes(answer, { method, closes: closesAfterwards, nowMs: clock.now() });
     faults.count('delay', bytes.length, 'delayed');
-    faults.count('answer', bytes.length, 'added');
+    faults.countAnswer(bytes.length);
     this.#client.toClient(bytes);
     if (closesAfterwards) this.#client.close();
   }

@@ -13,11 +13,13 @@ export function acceptTls(settings: {
   readonly upstream: Side;
   readonly contexts: PortContexts;
   readonly context: ConnectionContext;
+  log(line: string): void;
 }): LiveConnection {
   const { wire, upstream, contexts, context } = settings;
   const handshake = new ClientHandshake(wire, {
     ...{ clock: context.clock, contexts },
     failed: () => connection.close(),
+    log: (line) => settings.log(line),
   });
   const meet: ConnectionContext['meet'] = (toxic) => {
     const meeting = context.meet(toxic);

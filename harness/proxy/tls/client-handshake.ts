@@ -19,6 +19,7 @@ export interface ClientHandshakeSettings {
   readonly contexts: PortContexts;
   /** It has come to nothing: the client has left, refused the certificate, or speaks something else. The TCP connection is closed. */
   failed(): void;
+  log(line: string): void;
 }
 
 /** The handshake of a client, from its first byte on: what is done to it is what the toxics want at that time. */
@@ -105,8 +106,9 @@ export class ClientHandshake {
     });
   }
 
-  readonly #fail = (): void => {
+  readonly #fail = (cause?: unknown): void => {
     if (this.#state === 'done' || this.#state === 'failed') return;
+    if (cause instanceof Error) this.#settings.log(`the handshake of a client came to nothing: ${cause.message}`);
     this.#state = 'failed';
     this.#limit?.cancel();
     this.#wire.destroy();
@@ -115,6 +117,6 @@ export class ClientHandshake {
 
   #setLimit(): void {
     this.#limit?.cancel();
-    this.#limit = this.#settings.clock.setTimer(this.#fail, handshakeLimitMs);
+    this.#limit = this.#settings.clock.setTimer(() => this.#fail(), handshakeLimitMs);
   }
 }

@@ -1,11 +1,12 @@
 import type { Random } from '../../kit/random.ts';
-import type { Attributes, ToxicKind, ToxicOutlet, ToxicStage } from './toxic.ts';
+import { drawAt, type Attributes, type ToxicKind, type ToxicOutlet, type ToxicStage } from './toxic.ts';
 
 type Name = 'rate';
 
 /**
  * Flips one bit in a share `rate` of the bytes. Which ones depends on the seed and on the place in the stream, not on how the bytes came: from
- * one flipped byte to the next it goes by gaps with a geometric distribution, so that most bytes cost nothing.
+ * one flipped byte to the next it goes by gaps with a geometric distribution, so that most bytes cost nothing. With another rate, a new gap begins at
+ * the byte that comes next.
  */
 export const corrupt: ToxicKind<Name> = {
   type: 'corrupt',
@@ -29,7 +30,7 @@ class CorruptStage implements ToxicStage<Name> {
     this.#outlet = outlet;
     this.#random = outlet.random;
     this.#rate = attributes.rate;
-    this.#gap = this.#nextGap();
+    this.#gap = this.#gapAt(0);
   }
 
   chunk(chunk: Buffer): void {
@@ -43,8 +44,9 @@ class CorruptStage implements ToxicStage<Name> {
     const changed = Buffer.from(chunk);
     let flipped = 0;
     let place = this.#gap;
-    for (; place < changed.length; place += 1 + this.#nextGap()) {
-      const bit = this.#random.integer(0, 7);
+    for (; place < changed.length; place += 1 + this.#gapAt(this.#offset + place + 1)) {
+      // Of its own chance: a byte without a gap before it would always get the same bits.
+      const bit = this.#random.fork(`bit ${this.#offset + place}`).integer(0, 7);
       changed[place] = (changed[place] ?? 0) ^ (1 << bit);
       this.#outlet.decided?.({ what: 'flip', place: this.#offset + place, drawn: this.#drawn, outcome: bit });
       flipped += 1;
@@ -60,8 +62,9 @@ class CorruptStage implements ToxicStage<Name> {
   }
 
   update(attributes: Attributes<Name>): void {
+    if (attributes.rate === this.#rate) return;
     this.#rate = attributes.rate;
-    this.#gap = this.#nextGap();
+    this.#gap = this.#gapAt(this.#offset);
   }
 
   release(): void {
@@ -72,10 +75,11 @@ class CorruptStage implements ToxicStage<Name> {
     // Nothing is held.
   }
 
-  #nextGap(): number {
+  /** How many bytes stay as they are from that place of the stream on. */
+  #gapAt(offset: number): number {
     if (this.#rate === 0) return Infinity;
     if (this.#rate === 1) return 0;
-    this.#drawn = this.#random.next();
+    this.#drawn = drawAt(this.#random, offset);
     return Math.floor(Math.log1p(-this.#drawn) / Math.log1p(-this.#rate));
   }
 }

@@ -1,5 +1,5 @@
 import { HoldingStage } from './holding-stage.ts';
-import { longestMs, type Attributes, type ToxicKind, type ToxicOutlet, type ToxicStage } from './toxic.ts';
+import { drawAt, longestMs, type Attributes, type ToxicKind, type ToxicOutlet, type ToxicStage } from './toxic.ts';
 
 type Name = 'latency' | 'jitter';
 
@@ -14,7 +14,8 @@ interface Held {
 }
 
 /**
- * Delays every chunk by `latency` ± `jitter` ms, counted from when it was received, so that chunks on their way overlap. Order is kept.
+ * Delays every chunk by `latency` ± `jitter` ms, counted from when it was received, so that chunks on their way overlap. Order is kept. The jitter goes
+ * by where a chunk begins in the stream, so that it does not shift with how the bytes before it came.
  * The end of the stream is not delayed itself, but waits behind what was sent before it.
  */
 export const latency: ToxicKind<Name> = {
@@ -28,8 +29,8 @@ export const latency: ToxicKind<Name> = {
 
 class LatencyStage extends HoldingStage<Held> implements ToxicStage<Name> {
   #attributes: Attributes<Name>;
-  /** Chunks that have come. */
-  #count = 0;
+  /** Bytes that have come. */
+  #offset = 0;
 
   constructor(attributes: Attributes<Name>, outlet: ToxicOutlet) {
     super(outlet);
@@ -42,11 +43,11 @@ class LatencyStage extends HoldingStage<Held> implements ToxicStage<Name> {
 
   chunk(chunk: Buffer): void {
     const hasJitter = this.#attributes.jitter > 0;
-    const draw = hasJitter ? this.outlet.random.next() : 0;
+    const draw = hasJitter ? drawAt(this.outlet.random, this.#offset) : 0;
     const held = { chunk, receivedMs: this.outlet.clock.now(), draw };
     if (hasJitter)
-      this.outlet.decided?.({ what: 'jitter', place: this.#count, drawn: draw, outcome: this.#delayMs(held) });
-    this.#count += 1;
+      this.outlet.decided?.({ what: 'jitter', place: this.#offset, drawn: draw, outcome: this.#delayMs(held) });
+    this.#offset += chunk.length;
     const delayed = this.held.first !== undefined || this.#delayMs(held) > 0;
     if (!delayed) {
       this.outlet.forward(chunk);

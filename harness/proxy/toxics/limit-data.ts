@@ -4,7 +4,7 @@ type Name = 'bytes';
 
 /**
  * Passes `bytes` bytes on for each connection and direction, then ends the stream and closes the connection once they have been delivered.
- * 0 closes with the first chunk. What has passed counts for the life of the connection, also when the limit is changed.
+ * 0 closes with the first chunk. What has passed counts for as long as the toxic is at the connection, also when the limit is changed; it is not while its toxicity is 0.
  */
 export const limitData: ToxicKind<Name> = {
   type: 'limit_data',

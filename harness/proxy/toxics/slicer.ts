@@ -31,6 +31,8 @@ class SlicerStage extends HoldingStage<{ readonly chunk: Buffer }> implements To
   /** Where the next piece begins in the stream, and how much of it has yet to come. */
   #offset = 0;
   #leftOfPiece = 0;
+  /** The next piece has been waited for. */
+  #isLate = false;
   /** When the next piece may go on. */
   #nextMs = 0;
 
@@ -68,6 +70,7 @@ class SlicerStage extends HoldingStage<{ readonly chunk: Buffer }> implements To
       while (chunk.length > 0) {
         if (this.#leftOfPiece === 0 && this.#nextMs - this.outlet.clock.now() >= timerMs) {
           this.held.replaceFirst({ chunk });
+          this.#isLate = true;
           this.alarm.set(this.#nextMs, () => this.#handOn());
           return;
         }
@@ -88,6 +91,8 @@ class SlicerStage extends HoldingStage<{ readonly chunk: Buffer }> implements To
     this.#leftOfPiece -= passing.length;
     this.#offset += passing.length;
     if (passing.length < chunk.length) this.outlet.altered(passing.length, 'cut');
+    else if (this.#isLate) this.outlet.altered(passing.length, 'delayed');
+    if (this.#leftOfPiece === 0) this.#isLate = false;
     this.outlet.forward(passing);
     return passing.length;
   }

@@ -31,7 +31,7 @@ export interface Decision {
    * long a piece is. `flip`: which bit of a byte is flipped.
    */
   readonly what: 'toxicity' | 'jitter' | 'loss' | 'piece' | 'flip';
-  /** Where: the place of a byte in the stream, or for `jitter` of a chunk among the chunks, from 0; 0 for `toxicity`. For toxics that
+  /** Where: the place of a byte in the stream, from 0; 0 for `toxicity`. For toxics that
    * are done to requests: which request of the connection it is since the toxic came to it, from 1. */
   readonly place: number;
   /** What chance said, in [0, 1): for `flip`, how far it is to that byte. */

@@ -22,6 +22,8 @@ export interface FaultedConnection {
 interface Present {
   readonly faults: ExchangeFaults;
   wake: () => void;
+  /** Its connection is. */
+  isGone: boolean;
 }
 
 /** The toxics of a simulated connection that are done to requests. They stand where those of the real proxy do: at the server's end. */
@@ -47,8 +49,10 @@ export class HttpFaults {
 
   /** The connection is gone. */
   discard(): void {
-    this.#present?.faults.discard();
-    this.#present?.wake();
+    if (!this.#present) return;
+    this.#present.isGone = true;
+    this.#present.faults.discard();
+    this.#present.wake();
   }
 
   /** The response of the handler, or what the faults make of it. */
@@ -63,7 +67,7 @@ export class HttpFaults {
     const chosen = chooseFaults(facts, { meetings: this.#meetings, nowMs: clock.now() });
     if (chosen.length === 0) return handler(request);
     const faults = new ExchangeFaults(chosen);
-    const present: Present = { faults, wake: () => undefined };
+    const present: Present = { faults, wake: () => undefined, isGone: false };
     this.#present = present;
     const { answer } = faults;
     let response = answer ? ownAnswer(answer, request) : await handler(request);
@@ -71,7 +75,7 @@ export class HttpFaults {
     if (faults.delayMs > 0) response = readAhead(response);
     await this.#wait(present, clock.now());
     if (answer) {
-      faults.count('answer', answer.body.length, 'added');
+      faults.countAnswer(answer.body.length);
       return response;
     }
     return this.#faulted(response, faults);
@@ -82,7 +86,7 @@ export class HttpFaults {
     const { clock } = this.#connection;
     const { faults } = present;
     if (faults.delayMs > 0) faults.count('delay', 0, 'delayed');
-    for (let dueMs = fromMs + faults.delayMs; dueMs > clock.now(); dueMs = fromMs + faults.delayMs) {
+    for (let dueMs = fromMs + faults.delayMs; dueMs > clock.now() && !present.isGone; dueMs = fromMs + faults.delayMs) {
       await new Promise<void>((resolve) => {
         const timer: Timer = clock.setTimer(resolve, Math.ceil(dueMs - clock.now()));
         present.wake = () => {

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { connect, type AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { systemClock, type Clock } from '../../../harness/kit/clock.ts';
@@ -121,6 +121,24 @@ const chunks = Array.from({ length: chunkCount }, (_, index) => {
   return Uint8Array.from({ length: chunkBytes }, () => random.integer(0, 255));
 });
 
+/**
+ * What is left to chance goes by the place in the stream: for that, an answer without chunked coding, with a head of the 256 bytes that one counts in
+ * the simulated world.
+ */
+const knownLength = '/known-length';
+let filling = 0;
+
+async function headBytes(port: number): Promise<number> {
+  const socket = connect({ port, host: '127.0.0.1' });
+  socket.write(`GET ${knownLength} HTTP/1.1\r\nhost: a\r\n\r\n`);
+  let text = '';
+  for await (const chunk of socket as AsyncIterable<Buffer>) {
+    text += chunk.toString('latin1');
+    if (text.includes('\r\n\r\n')) break;
+  }
+  return text.indexOf('\r\n\r\n') + 4;
+}
+
 let server: Server;
 const realRegistries: Registry[] = [];
 
@@ -132,6 +150,10 @@ beforeAll(async () => {
     }
     response.on('error', () => undefined);
     const send = async (): Promise<void> => {
+      if (request.url === knownLength) {
+        response.setHeader('content-length', chunkCount * chunkBytes);
+        response.setHeader('x-filling', 'x'.repeat(filling));
+      }
       response.flushHeaders();
       const from = performance.now();
       for (let count = 1; count <= chunkCount; count++) {
@@ -143,6 +165,7 @@ beforeAll(async () => {
     void send();
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  filling = 256 - (await headBytes((server.address() as AddressInfo).port));
   // What is used for the first time has to be compiled first.
   await Promise.all([onSockets([]), onSockets([])]);
 });
@@ -210,7 +233,8 @@ async function watch(
     ...{ content: hash.digest('hex'), chunksMs, end, endMs: sinceMs(), stalledMs: stall() },
   });
   try {
-    const response = await world.fetch(`http://${proxy.listen}/`);
+    const hasJitter = steps.some(({ add }) => (add?.attributes['jitter'] ?? 0) > 0);
+    const response = await world.fetch(`http://${proxy.listen}${hasJitter ? knownLength : '/'}`);
     for await (const chunk of response.body as unknown as AsyncIterable<Uint8Array>) {
       bytes += chunk.length;
       hash.update(chunk);
@@ -277,8 +301,7 @@ async function act(registry: Registry, { add, update, remove, disable }: Step): 
   }
   if (update) {
     const toxic = proxy.toxic(update.type);
-    toxic.attributes = update.attributes;
-    proxy.refreshToxic(toxic);
+    proxy.changeToxic(toxic, { toxicity: toxic.toxicity, attributes: update.attributes });
   }
   if (remove !== undefined) proxy.removeToxic(proxy.toxic(remove), 'removed');
   if (disable) await registry.update('link', { enabled: false });

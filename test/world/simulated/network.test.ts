@@ -184,8 +184,8 @@ describe('a simulated link', () => {
     const again = ask('/stream', { signal: giveUp.signal });
     clock.setTimer(() => {
       const proxy = registry.get('link');
-      proxy.toxic('half_open').toxicity = 1;
-      proxy.refreshToxic(proxy.toxic('half_open'));
+      const { attributes } = proxy.toxic('half_open');
+      proxy.changeToxic(proxy.toxic('half_open'), { toxicity: 1, attributes });
     }, 250);
     clock.setTimer(() => giveUp.abort(new Error('enough')), 350);
     hungUp = 0;

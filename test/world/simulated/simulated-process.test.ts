@@ -490,6 +490,7 @@ async function linkTo(upstream: string, listen: string): Promise<() => number> {
         came: () => undefined,
         passed: () => undefined,
         over: () => undefined,
+        reached: () => undefined,
       });
     },
   });

@@ -1,34 +1,34 @@
+import { GrowingBytes } from '../growing-bytes.ts';
 import type { EventFormat } from './event-format.ts';
 
 /** An event that is longer is taken for none, and what follows passes as it is. */
 const longestEvent = 16 * 1024 * 1024;
 
-const nothing = Buffer.alloc(0);
-
 /** Finds the events in a body, however its bytes are cut. An event has its end with it: the empty line, or the last checksum. */
 export class EventSplitter {
   readonly #format: EventFormat;
-  #kept: Buffer = nothing;
+  readonly #kept = new GrowingBytes();
   /** How much of what is kept has been looked at already. */
   #seen = 0;
+  /** What comes is no event any more. */
   #isLost = false;
 
   constructor(format: EventFormat) {
     this.#format = format;
   }
 
-  /** What has been found to be no event any more, or is not complete. Asked at the end; it is given once. */
+  /** What is not complete. Asked at the end; it is given once. */
   rest(): Buffer {
-    const kept = this.#kept;
-    this.#kept = nothing;
     this.#seen = 0;
-    return kept;
+    return this.#kept.take();
   }
 
-  /** The events that are complete by these bytes. */
-  split(bytes: Buffer): readonly Buffer[] {
-    if (this.#isLost) return [bytes];
-    let rest = this.#kept.length === 0 ? bytes : Buffer.concat([this.#kept, bytes]);
+  /** The events that are complete by these bytes, and what is no event behind them. */
+  split(bytes: Buffer): { readonly events: readonly Buffer[]; readonly raw?: Buffer } {
+    if (this.#isLost) return { events: [], raw: bytes };
+    const isJoined = this.#kept.length > 0;
+    if (isJoined) this.#kept.add(bytes);
+    let rest = isJoined ? this.#kept.view() : bytes;
     const events: Buffer[] = [];
     for (let length = this.#lengthOf(rest); length !== undefined; length = this.#lengthOf(rest)) {
       events.push(rest.subarray(0, length));
@@ -36,9 +36,11 @@ export class EventSplitter {
       this.#seen = 0;
     }
     if (rest.length > longestEvent) this.#isLost = true;
-    this.#kept = this.#isLost ? nothing : rest;
-    if (this.#isLost && rest.length > 0) events.push(rest);
-    return events;
+    if (this.#isLost) return { events, ...(rest.length > 0 ? { raw: rest } : {}) };
+    if (isJoined && events.length === 0) return { events };
+    this.#kept.take();
+    this.#kept.add(rest);
+    return { events };
   }
 
   #lengthOf(rest: Buffer): number | undefined {

@@ -20,7 +20,9 @@ export abstract class EventStage implements BodyStage {
   }
 
   chunk(bytes: Buffer): void {
-    for (const event of this.#splitter.split(bytes)) this.event(event, this.#count++);
+    const { events, raw } = this.#splitter.split(bytes);
+    for (const event of events) this.event(event, this.#count++);
+    if (raw) this.passed(raw);
   }
 
   end(): void {
@@ -41,6 +43,11 @@ export abstract class EventStage implements BodyStage {
 
   /** One event, the first with index 0. What is left at the end without being complete counts as one, too. */
   protected abstract event(event: Buffer, index: number): void;
+
+  /** What has been found to be no event: it passes behind those before it. */
+  protected passed(bytes: Buffer): void {
+    this.outlet.forward(bytes);
+  }
 
   /** The server has finished the stream. */
   protected finished(): void {

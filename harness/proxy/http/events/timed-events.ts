@@ -23,6 +23,10 @@ export class TimedEvents extends EventStage implements BodyStage {
     this.#timed.chunk(event);
   }
 
+  protected override passed(bytes: Buffer): void {
+    this.#timed.chunk(bytes);
+  }
+
   protected override finished(): void {
     this.#timed.end();
   }

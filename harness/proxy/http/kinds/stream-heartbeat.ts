@@ -29,7 +29,6 @@ export const streamHeartbeat: HttpToxicKind = {
 class Heartbeats extends AfterEvents {
   readonly #alarm = new Alarm(this.outlet.clock);
   #isBeating = false;
-  #isFinished = false;
 
   override discard(): void {
     this.#alarm.cancel();
@@ -42,13 +41,13 @@ class Heartbeats extends AfterEvents {
   }
 
   protected override finished(): void {
-    this.#isFinished = true;
     if (!this.#isBeating) this.outlet.end();
   }
 
   protected override handOn(): void {
     this.#alarm.cancel();
-    if (this.#isFinished && this.#isBeating) this.outlet.end();
+    // What was dropped would be a hole in a stream that looks whole.
+    if (this.#isBeating) this.outlet.cut('close');
   }
 
   #begin(): void {

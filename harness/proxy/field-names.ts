@@ -1,0 +1,28 @@
+import { didYouMean } from '../kit/suggest.ts';
+import { apiErrors } from './api-error.ts';
+
+/**
+ * The same values under the names that are known, whatever their case, as Go's decoder takes them. Others stay where they may be there for somebody else; throws
+ * an ApiError 400 that names those that are nearly one that is known, or with `isStrict` all.
+ */
+export function withNames(
+  values: Readonly<Record<string, unknown>>,
+  {
+    known,
+    what,
+    isStrict = false,
+  }: { readonly known: readonly string[]; readonly what: string; readonly isStrict?: boolean },
+): Record<string, unknown> {
+  const written = new Map(known.map((name) => [name.toLowerCase(), name]));
+  const found: Record<string, unknown> = {};
+  const problems: string[] = [];
+  for (const [name, value] of Object.entries(values)) {
+    const meant = known.includes(name) ? name : written.get(name.toLowerCase());
+    const hint = meant === undefined ? didYouMean(name, known) : '';
+    if (meant !== undefined) found[meant] = value;
+    else if (hint !== '' || isStrict)
+      problems.push(`there is no ${what} "${name}".${hint || ` It can be ${known.join(', ')}.`}`);
+  }
+  if (problems.length > 0) throw apiErrors.badBody(problems.join(' '));
+  return found;
+}
