@@ -21,6 +21,7 @@ export interface FaultedConnection {
 /** The exchange that is on the connection, and what ends its waiting for its head. */
 interface Present {
   readonly faults: ExchangeFaults;
+  body?: FaultedBody;
   wake: () => void;
 }
 
@@ -48,6 +49,7 @@ export class HttpFaults {
   /** The connection is gone. */
   discard(): void {
     this.#present?.faults.discard();
+    this.#present?.body?.abandon();
     this.#present?.wake();
   }
 
@@ -74,7 +76,7 @@ export class HttpFaults {
       faults.count('answer', answer.body.length, 'added');
       return response;
     }
-    return this.#faulted(response, faults);
+    return this.#faulted(response, present);
   }
 
   /** Until the head may go, which a toxic that is removed can make sooner. */
@@ -94,7 +96,8 @@ export class HttpFaults {
     present.wake = () => undefined;
   }
 
-  #faulted(response: Response, faults: ExchangeFaults): Response {
+  #faulted(response: Response, present: Present): Response {
+    const { faults } = present;
     const facts: ResponseFacts = {
       status: response.status,
       header: (name) => response.headers.get(name) ?? undefined,
@@ -103,6 +106,7 @@ export class HttpFaults {
     const source = response.body as ReadableStream<Chunk> | null;
     if (!source) return response;
     const body = new FaultedBody({ connection: this.#connection, promised });
+    present.body = body;
     const started = faults.startBody(facts, { clock: this.#connection.clock, sink: body.sink });
     if (!started && promised === undefined) return response;
     if (promised !== undefined) faults.count('length', 0, 'corrupted');
