@@ -35,7 +35,8 @@ export class SilentDoor {
   private constructor(address: Address) {
     this.#address = address;
     const workerData: SilentListenerData = { ...address, state: this.#state };
-    this.#worker = new Worker(siblingModule(import.meta.url, './silent-listener'), { workerData });
+    // Without the options of this process: some, as --input-type, are none for a file.
+    this.#worker = new Worker(siblingModule(import.meta.url, './silent-listener'), { workerData, execArgv: [] });
     this.#worker.unref();
   }
 

@@ -9,6 +9,8 @@ export interface BodySink {
   forward(bytes: Buffer): void;
   end(): void;
   cut(how: 'close' | 'reset'): void;
+  /** A fault has handed something on, if only to the next fault, which may drop it: `full` may have changed. */
+  moved(): void;
   /** Whether what is handed on cannot be taken at present. */
   readonly isBlocked: boolean;
 }
@@ -49,7 +51,9 @@ export class BodyChain {
         {
           ...{ clock, random },
           forward: (bytes) => {
-            if (!link.isEnded && bytes.length > 0) this.#chunkAt(place + 1, bytes);
+            if (link.isEnded || bytes.length === 0) return;
+            this.#chunkAt(place + 1, bytes);
+            sink.moved();
           },
           end: () => this.#endBehind(place),
           cut: (how) => this.#cut(link, how),

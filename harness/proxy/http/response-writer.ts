@@ -117,8 +117,8 @@ export class ResponseWriter {
         const { response } = out;
         if (!response || response.isOver) return;
         this.#client.toClient(response.endsBy === 'last chunk' ? asChunk(bytes) : bytes);
-        this.#client.moved();
       },
+      moved: () => client.moved(),
       end: () => {
         if (isOver()) return;
         const { response } = out;

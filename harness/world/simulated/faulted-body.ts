@@ -1,7 +1,11 @@
 import type { BodyChain, BodySink } from '../../proxy/http/body-chain.ts';
 import type { Chunk } from './gated-stream.ts';
+import { mostUnreadBytes } from './most-unread-bytes.ts';
 
-/** A body on its way through the faults that are done to it, as a stream. What they hand on before they break it off can still be read. */
+/**
+ * A body on its way through the faults that are done to it, as a stream. What they hand on before they break it off can still be read. Who
+ * sends it is paused as on sockets: while a fault holds as much as it should, and while too much is ready that nobody has read.
+ */
 export class FaultedBody {
   readonly sink: BodySink;
   readonly #connection: { close(): void; reset(): void };
@@ -9,9 +13,14 @@ export class FaultedBody {
   readonly #promised: number | undefined;
   #sent = 0;
   readonly #ready: Chunk[] = [];
+  #readyBytes = 0;
   /** What happens when all that is ready has been read. */
   #last: 'end' | 'close' | 'reset' | undefined;
   #wake: () => void = () => undefined;
+  /** Has the pump look again whether it may go on. */
+  #goOn: () => void = () => undefined;
+  /** The connection is gone. */
+  #isAbandoned = false;
   #leave: () => void = () => undefined;
 
   constructor(settings: {
@@ -28,7 +37,14 @@ export class FaultedBody {
       forward: (bytes) => this.#forward(bytes),
       end: () => this.#end(),
       cut: (how) => this.#finish(how),
+      moved: () => this.#goOn(),
     };
+  }
+
+  /** The connection is gone: a sender that waits is told, also where nobody has begun to read, who would leave. */
+  abandon(): void {
+    this.#isAbandoned = true;
+    this.#goOn();
   }
 
   /** @param chain undefined: nothing is done to the bytes */
@@ -67,7 +83,10 @@ export class FaultedBody {
   async #next(): Promise<Chunk | undefined> {
     while (this.#ready.length === 0 && this.#last === undefined)
       await new Promise<void>((resolve) => (this.#wake = resolve));
-    return this.#ready.shift();
+    const chunk = this.#ready.shift();
+    this.#readyBytes -= chunk?.length ?? 0;
+    this.#goOn();
+    return chunk;
   }
 
   /** Beyond what was promised nobody reads. */
@@ -76,6 +95,7 @@ export class FaultedBody {
     const passing = bytes.subarray(0, left);
     this.#sent += passing.length;
     if (passing.length > 0) this.#ready.push(new Uint8Array(passing));
+    this.#readyBytes += passing.length;
     this.#wake();
   }
 
@@ -88,6 +108,7 @@ export class FaultedBody {
     if (this.#last === undefined && last === 'end') this.#leave();
     this.#last ??= last;
     this.#wake();
+    this.#goOn();
   }
 
   async #pump(source: ReadableStreamDefaultReader<Chunk>, chain: BodyChain | undefined): Promise<void> {
@@ -96,11 +117,26 @@ export class FaultedBody {
         if (this.#last !== undefined) return;
         if (chain) chain.chunk(Buffer.from(reading.value));
         else this.sink.forward(Buffer.from(reading.value));
+        if (this.#mustWait(chain) && !(await this.#hasRoom(chain))) return;
       }
       if (chain) chain.end();
       else this.#end();
     } catch {
       this.#finish('close');
     }
+  }
+
+  #mustWait(chain: BodyChain | undefined): boolean {
+    return this.#readyBytes >= mostUnreadBytes || chain?.full === true;
+  }
+
+  /** Waits until the source may be asked for more; gives false where it is over before. */
+  async #hasRoom(chain: BodyChain | undefined): Promise<boolean> {
+    while (this.#last === undefined && !this.#isAbandoned) {
+      if (!this.#mustWait(chain)) return true;
+      await new Promise<void>((resolve) => (this.#goOn = resolve));
+    }
+    this.#leave();
+    return false;
   }
 }

@@ -21,6 +21,7 @@ export interface FaultedConnection {
 /** The exchange that is on the connection, and what ends its waiting for its head. */
 interface Present {
   readonly faults: ExchangeFaults;
+  body?: FaultedBody;
   wake: () => void;
   /** Its connection is. */
   isGone: boolean;
@@ -52,6 +53,7 @@ export class HttpFaults {
     if (!this.#present) return;
     this.#present.isGone = true;
     this.#present.faults.discard();
+    this.#present.body?.abandon();
     this.#present.wake();
   }
 
@@ -78,7 +80,7 @@ export class HttpFaults {
       faults.countAnswer(answer.body.length);
       return response;
     }
-    return this.#faulted(response, faults);
+    return this.#faulted(response, present);
   }
 
   /** Until the head may go, which a toxic that is removed can make sooner. */
@@ -98,7 +100,8 @@ export class HttpFaults {
     present.wake = () => undefined;
   }
 
-  #faulted(response: Response, faults: ExchangeFaults): Response {
+  #faulted(response: Response, present: Present): Response {
+    const { faults } = present;
     const facts: ResponseFacts = {
       status: response.status,
       header: (name) => response.headers.get(name) ?? undefined,
@@ -107,6 +110,7 @@ export class HttpFaults {
     const source = response.body as ReadableStream<Chunk> | null;
     if (!source) return response;
     const body = new FaultedBody({ connection: this.#connection, promised });
+    present.body = body;
     const started = faults.startBody(facts, { clock: this.#connection.clock, sink: body.sink });
     if (!started && promised === undefined) return response;
     if (promised !== undefined) faults.count('length', 0, 'corrupted');

@@ -32,21 +32,30 @@ export class PipeMouth implements PipeSource {
   }
 }
 
-/** Where bytes come out of a pipe that has no socket. Whoever reads them takes everything at once. */
+/** Where bytes come out of a pipe that has no socket. Whoever gets them takes everything at once, and says when that is too much. */
 export class PipeOutlet implements PipeSink {
   readonly writableEnded = false;
-  readonly writableNeedDrain = false;
+  writableNeedDrain = false;
   destroyed = false;
   /** Gets what comes out. */
   deliver: (chunk: Buffer) => void = () => undefined;
+  #onDrain: () => void = () => undefined;
 
-  on(): this {
+  on(_event: 'drain', listener: () => void): this {
+    this.#onDrain = listener;
     return this;
   }
 
   write(chunk: Buffer): boolean {
     this.deliver(chunk);
-    return true;
+    return !this.writableNeedDrain;
+  }
+
+  /** Whether the sender should wait, since nobody has read what came out. */
+  block(isBlocked: boolean): void {
+    const wasBlocked = this.writableNeedDrain;
+    this.writableNeedDrain = isBlocked;
+    if (wasBlocked && !isBlocked) this.#onDrain();
   }
 
   end(): void {

@@ -1,4 +1,5 @@
 import type { Chunk, Gate, Leaving, Reading, Source } from './gated-stream.ts';
+import { mostUnreadBytes } from './most-unread-bytes.ts';
 import type { PipeMouth, PipeOutlet } from './pipe-ends.ts';
 
 /** The end of a body on the wire: the last chunk of the chunked coding (RFC 9112 section 7.1). It waits behind what was sent before it. */
@@ -20,7 +21,8 @@ export interface BodyWire {
 
 /**
  * The body of a response on its way. While no toxic is done to the connection its reader reads the handler's stream itself; from the first
- * toxic on it is pumped through the pipe, as fast as the pipe takes it, so that chunks on their way overlap.
+ * toxic on it is pumped through the pipe, as fast as the pipe takes it, so that chunks on their way overlap. Who sends it is paused as on
+ * sockets: while a toxic holds as much as it should, and while too much has arrived that nobody has read.
  */
 export class ResponseBody implements Gate {
   readonly #wire: BodyWire;
@@ -30,6 +32,10 @@ export class ResponseBody implements Gate {
   #isReading = false;
   /** What has come out of the pipe and has not been read. */
   readonly #arrived: Reading[] = [];
+  #arrivedBytes = 0;
+  /** All of it has arrived: what is left to read holds up nobody, as the connection is free for the next exchange. */
+  #hasArrived = false;
+  #isFull = false;
   /** Bytes that were put into the pipe and have not come out of it: of the head, of the body, and of what marks its end. */
   #headInPipe = 0;
   #bodyInPipe = 0;
@@ -88,6 +94,8 @@ export class ResponseBody implements Gate {
     if (this.#failure) return;
     this.#failure = { cause };
     if (!this.#isWhole) this.#source?.cancel(cause).catch(() => undefined);
+    // The pipe goes with the connection, and never asks for more: a pump that waits for that would be kept for good.
+    this.#wire.mouth.resume();
     this.#serve();
   }
 
@@ -128,8 +136,14 @@ export class ResponseBody implements Gate {
   async #pumpAll(source: Source): Promise<void> {
     while (!this.#isWhole && !this.#failure) {
       await this.#wire.mouth.ready();
+      if (this.#hasFailed()) return;
       this.#put(await source.read());
     }
+  }
+
+  /** Asked again after waiting. */
+  #hasFailed(): boolean {
+    return this.#failure !== undefined;
   }
 
   #put(reading: Reading): void {
@@ -153,11 +167,23 @@ export class ResponseBody implements Gate {
     this.#bodyInPipe -= body;
     this.#endInPipe -= chunk.length - head - body;
     if (body > 0) this.#arrived.push({ done: false, value: new Uint8Array(chunk.subarray(head, head + body)) });
+    this.#arrivedBytes += body;
     if (this.#isWhole && this.#bodyInPipe === 0 && this.#endInPipe === 0) {
       this.#arrived.push({ done: true, value: undefined });
+      this.#hasArrived = true;
+      this.#regulate();
       this.#wire.ended();
     }
     this.#serve();
+    this.#regulate();
+  }
+
+  /** Only what changes is said: another exchange may have the pipe by now. */
+  #regulate(): void {
+    const isFull = !this.#hasArrived && this.#arrivedBytes >= mostUnreadBytes;
+    if (isFull === this.#isFull) return;
+    this.#isFull = isFull;
+    this.#wire.outlet.block(isFull);
   }
 
   #serve(): void {
@@ -166,8 +192,13 @@ export class ResponseBody implements Gate {
     const reading = this.#arrived.shift();
     if (!reading && !this.#failure) return;
     this.#waiting = undefined;
-    if (reading) waiting.resolve(reading);
-    else waiting.reject(this.#failure?.cause);
+    if (!reading) {
+      waiting.reject(this.#failure?.cause);
+      return;
+    }
+    this.#arrivedBytes -= reading.value?.length ?? 0;
+    waiting.resolve(reading);
+    this.#regulate();
   }
 }
 
