@@ -17,7 +17,8 @@ for (const program of [server, cli])
   if (!existsSync(program))
     run('go', ['install', `github.com/Shopify/toxiproxy/v2/cmd/${basename(program)}@${version}`], { GOBIN: bin });
 const files = [
-  ...['control-api', 'populate', 'data-path', 'shared-toxics', 'shared-life', 'differences', 'outside-clients'],
+  ...['control-api', 'populate', 'data-path', 'shared-toxics', 'shared-life', 'shared-metrics'],
+  ...['differences', 'outside-clients'],
 ];
 run(
   process.execPath,

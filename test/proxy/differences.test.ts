@@ -1,22 +1,27 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
+import type { Clock } from '../../harness/kit/clock.ts';
 import { differences } from './differences.ts';
-import { againstRealServer, startBench, startSharedBench, type Bench } from './support.ts';
+import { againstRealServer, realClock, startBench, startSharedBench, type Bench } from './support.ts';
 
 let bench: Bench | undefined;
 afterEach(() => bench?.cleanup.stop());
 
 describe('what is done otherwise than by Toxiproxy 2.12.0, on purpose', () => {
-  it.each(differences)('$what: $ours', async ({ probe, seen }) => {
-    bench = await startBench();
+  it.each(differences)('$what: $ours', async ({ probe, seen, hurriedMs }) => {
+    const clock: Clock = {
+      ...realClock,
+      setTimer: (callback, ms) => realClock.setTimer(callback, ms === hurriedMs ? 500 : ms),
+    };
+    bench = await startBench({ clock, metrics: { proxies: true, runtime: false } });
     expect(await probe(bench)).toEqual(seen.ours);
   });
 
   // `npm run test:toxiproxy` runs these against the real one.
   if (againstRealServer)
     it.each(differences)('$what: Toxiproxy: $theirs', async ({ probe, seen }) => {
-      bench = await startSharedBench();
+      bench = await startSharedBench({ metrics: true });
       expect(await probe(bench)).toEqual(seen.theirs);
     });
 

@@ -1,4 +1,7 @@
-import type { Bench } from './support.ts';
+import { expect } from 'vitest';
+import { waitUntil } from '../../harness/kit/deadline.ts';
+import { dialLimitMs } from '../../harness/proxy/connection.ts';
+import { metricOn, offerUntilStalled, realClock, startBench, type Bench, type Peer } from './support.ts';
 
 /** Something that Toxiproxy 2.12.0 does otherwise than we do, on purpose: what is tried, and what either is seen to do. */
 export interface Difference {
@@ -8,6 +11,8 @@ export interface Difference {
   readonly theirs: string;
   readonly why: string;
   readonly probe: (bench: Bench) => Promise<unknown>;
+  /** What takes ours so long takes it half a second here. */
+  readonly hurriedMs?: number;
   readonly seen: { readonly ours: unknown; readonly theirs: unknown };
 }
 
@@ -25,6 +30,75 @@ async function endOfLiveConnection(bench: Bench, toxic: Record<string, unknown>)
   peer.socket.write('again');
   await peer.finished();
   return peer.errorCode ?? 'FIN';
+}
+
+async function soon(work: Promise<unknown>, settings: { limitMs: number; otherwise: unknown }): Promise<unknown> {
+  return Promise.race([work, realClock.sleep(settings.limitMs).then(() => settings.otherwise)]);
+}
+
+/** Waits until none of these has been sent anything for 300 ms, which is long beside a round trip, and gives what each has got. */
+async function settled(peers: readonly Peer[]): Promise<readonly string[]> {
+  const quiet = async (): Promise<readonly string[] | undefined> => {
+    const before = peers.map(({ text }) => text);
+    await realClock.sleep(300);
+    return peers.every(({ text }, index) => text === before[index]) ? before : undefined;
+  };
+  return waitUntil(realClock, quiet, { what: 'a pause', limitMs: 10_000 });
+}
+
+/** Whether each of many connections, half of which a toxic is done to, fares after an update of the toxic as it did before. */
+async function isChosenForLife(bench: Bench): Promise<boolean> {
+  const port = await bench.proxy('a', (await bench.echo()).address);
+  await bench.toxic('a', { name: 'hole', type: 'timeout', toxicity: 0.5 });
+  const peers = await Promise.all(Array.from({ length: 20 }, () => bench.dial(port)));
+  for (const { socket } of peers) socket.write('1');
+  const first = await settled(peers);
+  await bench.call('PATCH', '/proxies/a/toxics/hole', { attributes: { timeout: 0 } });
+  for (const { socket } of peers) socket.write('2');
+  const both = await settled(peers);
+  return both.every((text, index) => text === (first[index] === '1' ? '12' : ''));
+}
+
+/** The statuses of the removal of a toxic from a connection on which everything stands still, and of the next call. */
+async function removalFromStalled(bench: Bench): Promise<unknown> {
+  const upstream = await bench.tcp((socket) => void socket.pause());
+  const peer = await bench.dial(await bench.proxy('a', upstream.address));
+  await bench.toxic('a', { name: 'slow', type: 'latency', stream: 'upstream', attributes: { latency: 1 } });
+  await offerUntilStalled(peer, 100);
+  const statusSoon = (method: string, path: string): Promise<unknown> => {
+    const answer = bench.call(method, path).then(({ status }) => status);
+    // A server that hangs is ended by the test: so ends this call, too.
+    return soon(
+      answer.catch(() => undefined),
+      { limitMs: 3000, otherwise: 'no answer' },
+    );
+  };
+  return Promise.all([statusSoon('DELETE', '/proxies/a/toxics/slow'), statusSoon('GET', '/proxies')]);
+}
+
+/** How a client fares whose upstream answers no connect, for a second longer than a dial may take. */
+async function endOfUnansweredDial(bench: Bench): Promise<unknown> {
+  await using other = await startBench();
+  const silent = await other.proxy('silent', '127.0.0.1:1');
+  await other.toxic('silent', { type: 'connect_timeout' });
+  const peer = await bench.dial(await bench.proxy('a', `127.0.0.1:${silent}`));
+  const closed = peer.finished().then(() => 'closed');
+  return await soon(closed, { limitMs: dialLimitMs + 1000, otherwise: 'waits' });
+}
+
+/** How a client fares that still sends, and reads late, when more is sent to it than `limit_data` lets through. */
+async function whatOfLimitArrives(bench: Bench): Promise<string> {
+  const limit = 300_000;
+  const upstream = await bench.tcp((socket) => void socket.pause().write(Buffer.alloc(2 * limit)));
+  const port = await bench.proxy('a', upstream.address);
+  await bench.toxic('a', { type: 'limit_data', attributes: { bytes: limit } });
+  const peer = await bench.dial(port);
+  peer.socket.pause();
+  peer.socket.write(Buffer.alloc(20_000_000));
+  await realClock.sleep(200);
+  peer.socket.resume();
+  await peer.finished();
+  return peer.receivedBytes === limit ? 'all' : 'less';
 }
 
 export const differences: readonly Difference[] = [
@@ -111,5 +185,139 @@ export const differences: readonly Difference[] = [
       return 'Logger' in (await bench.call('GET', '/proxies/a')).json;
     },
     seen: { ours: false, theirs: true },
+  },
+  {
+    what: 'An attribute that is too great (`latency`: 10^8, `rate`, `bytes`: 2^60)',
+    ours: '400 with the range that is allowed',
+    theirs: '200',
+    why: 'Nobody means more than a day, 10 GB/s or 2^53 bytes',
+    probe: async (bench) => {
+      await bench.proxy('a', '127.0.0.1:1');
+      const toxics = [
+        { type: 'latency', attributes: { latency: 100_000_000 } },
+        { type: 'bandwidth', attributes: { rate: 2 ** 60 } },
+        { type: 'limit_data', attributes: { bytes: 2 ** 60 } },
+      ];
+      return Promise.all(toxics.map(async (toxic) => (await bench.call('POST', '/proxies/a/toxics', toxic)).status));
+    },
+    seen: { ours: [400, 400, 400], theirs: [200, 200, 200] },
+  },
+  {
+    what: 'Something after the JSON of a body',
+    ours: '400',
+    theirs: 'is ignored',
+    why: 'A mistake in a test should be seen there',
+    probe: async (bench) => {
+      const proxy = { name: 'a', listen: '127.0.0.1:0', upstream: '127.0.0.1:1' };
+      return (await bench.call('POST', '/proxies', `${JSON.stringify(proxy)} and more`)).status;
+    },
+    seen: { ours: 400, theirs: 201 },
+  },
+  {
+    what: 'A name with a slash (`/proxies/a%2Fb`)',
+    ours: 'is found',
+    theirs: '404; it can be created, but not asked for or deleted',
+    why: 'What can be created can be deleted',
+    probe: async (bench) => {
+      await bench.proxy('a/b', '127.0.0.1:1');
+      return [
+        (await bench.call('GET', '/proxies/a%2Fb')).status,
+        (await bench.call('DELETE', '/proxies/a%2Fb')).status,
+      ];
+    },
+    seen: { ours: [200, 204], theirs: [404, 404] },
+  },
+  {
+    what: '`HEAD`',
+    ours: 'as `GET`, without the body',
+    theirs: '405',
+    why: 'HTTP asks it of every server',
+    probe: async (bench) => (await bench.call('HEAD', '/version')).status,
+    seen: { ours: 200, theirs: 405 },
+  },
+  {
+    what: '`GET /version`',
+    ours: '`2.12.0`, whose API it speaks',
+    theirs: '`2.12.0` as released, `git` where `go install` has built it',
+    why: 'Clients ask what they can rely on',
+    probe: async (bench) => (await bench.call('GET', '/version')).text,
+    seen: { ours: '{"version": "2.12.0"}\n', theirs: expect.stringMatching(/^\{"version": "(git|2\.12\.0)"\}\n$/) },
+  },
+  {
+    what: 'A reset by a peer',
+    ours: 'is a reset (RST) for the other, too',
+    theirs: 'is an end (FIN) for the other',
+    why: 'What a failure looks like is what is tested',
+    probe: async (bench) => {
+      const upstream = await bench.tcp((socket) => socket.once('data', () => void socket.resetAndDestroy()));
+      const peer = await bench.dial(await bench.proxy('a', upstream.address));
+      peer.socket.write('hello');
+      await peer.finished();
+      return peer.errorCode ?? 'FIN';
+    },
+    seen: { ours: 'ECONNRESET', theirs: 'FIN' },
+  },
+  {
+    what: '`reset_peer` at toxicity 0',
+    ours: 'leaves the end of a connection as it is (FIN)',
+    theirs: 'resets, where a connection would have ended (RST)',
+    why: 'Of no connection is of none (Shopify/toxiproxy#603)',
+    probe: async (bench) => {
+      const port = await bench.proxy('a', (await bench.echo()).address);
+      await bench.toxic('a', { type: 'reset_peer', toxicity: 0 });
+      const peer = await bench.dial(port);
+      await peer.roundTrip('hello');
+      peer.socket.end();
+      await peer.closed();
+      return peer.errorCode ?? 'FIN';
+    },
+    seen: { ours: 'FIN', theirs: 'ECONNRESET' },
+  },
+  {
+    what: '`toxicity` when a toxic is updated',
+    ours: 'stays rolled as it was for each open connection',
+    theirs: 'is rolled anew for each',
+    why: 'A connection is a bad one or a good one, and a record can say which',
+    probe: isChosenForLife,
+    seen: { ours: true, theirs: false },
+  },
+  {
+    what: 'A toxic is removed from a connection on which everything stands still',
+    ours: 'at once',
+    theirs:
+      '503 after 25 s, as do all calls that ask for this proxy, the list and `POST /reset` (Shopify/toxiproxy#558)',
+    why: 'Control never waits for data',
+    probe: removalFromStalled,
+    seen: { ours: [204, 200], theirs: ['no answer', 'no answer'] },
+  },
+  {
+    what: 'An upstream that answers no connect',
+    ours: 'the client is closed after 10 s',
+    theirs: 'the client waits until the system gives up, which takes Linux two minutes',
+    why: 'No target waits so long, so that nothing of it would be seen',
+    probe: endOfUnansweredDial,
+    hurriedMs: dialLimitMs,
+    seen: { ours: 'closed', theirs: 'waits' },
+  },
+  {
+    what: '`limit_data`, when a client still sends',
+    ours: 'all that it let through arrives, then the end',
+    theirs: 'the connection is reset, and what was on its way is lost',
+    why: 'So many bytes are what was asked for',
+    probe: whatOfLimitArrives,
+    seen: { ours: 'all', theirs: 'less' },
+  },
+  {
+    what: 'Bytes in `/metrics`',
+    ours: 'as they pass',
+    theirs: 'when their connection has ended',
+    why: 'Connections may be kept open for hours',
+    probe: async (bench) => {
+      const peer = await bench.dial(await bench.proxy('a', (await bench.echo()).address));
+      await peer.roundTrip('hello');
+      const { text } = await bench.call('GET', '/metrics');
+      return metricOn(text, 'toxiproxy_proxy_received_bytes_total', { proxy: 'a', direction: 'upstream' });
+    },
+    seen: { ours: 5, theirs: undefined },
   },
 ];

@@ -5,25 +5,13 @@ import { Registry } from '../../harness/proxy/registry.ts';
 import { anyKinds } from '../../harness/proxy/kinds.ts';
 import { seededRandom } from '../../harness/kit/random.ts';
 import { VirtualClock } from '../../harness/kit/virtual-clock.ts';
-import { startBench, type Bench } from './support.ts';
+import { metricOn, startBench, type Bench } from './support.ts';
 
 let bench: Bench;
 beforeEach(async () => {
   bench = await startBench({ metrics: { proxies: true, runtime: false } });
 });
 afterEach(() => bench.cleanup.stop());
-
-/** The value of a metric whose labels hold all of these. */
-function valueOf(page: string, name: string, labels: Readonly<Record<string, string>>): number | undefined {
-  const line = page
-    .split('\n')
-    .find(
-      (text) =>
-        text.startsWith(`${name}{`) &&
-        Object.entries(labels).every(([key, value]) => text.includes(`${key}="${value}"`)),
-    );
-  return line === undefined ? undefined : Number(line.slice(line.lastIndexOf(' ')));
-}
 
 describe('the metrics of the proxy', () => {
   it('count the bytes of each direction while connections are open, with the names and labels of Toxiproxy', async () => {
@@ -36,7 +24,7 @@ describe('the metrics of the proxy', () => {
     for (const name of ['toxiproxy_proxy_received_bytes_total', 'toxiproxy_proxy_sent_bytes_total'])
       for (const direction of ['upstream', 'downstream'])
         expect(
-          valueOf(text, name, { direction, proxy: 'a', listener: `127.0.0.1:${port}`, upstream: echo.address }),
+          metricOn(text, name, { direction, proxy: 'a', listener: `127.0.0.1:${port}`, upstream: echo.address }),
         ).toBe(5);
   });
 
@@ -50,14 +38,14 @@ describe('the metrics of the proxy', () => {
     await bench.call('DELETE', '/proxies/a/toxics/hole');
     const { text } = await bench.call('GET', '/metrics');
     const way = { proxy: 'a', direction: 'upstream' };
-    expect(valueOf(text, 'toxiproxy_proxy_received_bytes_total', way)).toBe(5);
-    expect(valueOf(text, 'toxiproxy_proxy_sent_bytes_total', way)).toBe(0);
+    expect(metricOn(text, 'toxiproxy_proxy_received_bytes_total', way)).toBe(5);
+    expect(metricOn(text, 'toxiproxy_proxy_sent_bytes_total', way)).toBe(0);
     const toxic = { proxy: 'a', toxic: 'hole', type: 'timeout', stream: 'upstream' };
-    expect(valueOf(text, 'gameday_toxic_connections_seen_total', toxic)).toBe(1);
-    expect(valueOf(text, 'gameday_toxic_connections_altered_total', toxic)).toBe(1);
+    expect(metricOn(text, 'gameday_toxic_connections_seen_total', toxic)).toBe(1);
+    expect(metricOn(text, 'gameday_toxic_connections_altered_total', toxic)).toBe(1);
     const figures = { altered_bytes: 5, dropped_bytes: 5, delayed_bytes: 0, corrupted_bytes: 0, cut_bytes: 0, requests_seen: 0, requests_altered: 0 }; // prettier-ignore
     for (const [name, figure] of Object.entries(figures))
-      expect([name, valueOf(text, `gameday_toxic_${name}_total`, toxic)]).toEqual([name, figure]);
+      expect([name, metricOn(text, `gameday_toxic_${name}_total`, toxic)]).toEqual([name, figure]);
   });
 
   it('are not there unless they are asked for, as in Toxiproxy', async () => {

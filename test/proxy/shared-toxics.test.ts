@@ -25,6 +25,32 @@ async function since(work: () => Promise<unknown>): Promise<number> {
   return realClock.now() - fromMs;
 }
 
+interface Collecting extends TcpServer {
+  /** How many pieces what came was read in: no more than it was sent in, as TCP may join small ones. */
+  reads(): number;
+  untilBytes(count: number): Promise<void>;
+  digest(): string;
+}
+
+/** An upstream that only reads. */
+async function collecting(): Promise<Collecting> {
+  const hash = createHash('sha256');
+  let [bytes, reads] = [0, 0];
+  const server = await bench.tcp((socket) =>
+    socket.on('data', (chunk) => {
+      hash.update(chunk);
+      bytes += chunk.length;
+      reads += 1;
+    }),
+  );
+  const untilBytes = async (count: number): Promise<void> => {
+    await waitUntil(realClock, () => (bytes >= count ? true : undefined), {
+      ...{ what: `${count} bytes`, limitMs: 15_000, everyMs: 2 },
+    });
+  };
+  return { ...server, reads: () => reads, untilBytes, digest: () => hash.digest('hex') };
+}
+
 describe('latency', () => {
   it.each([
     { stream: ['upstream'], latency: 100, jitter: 0, least: 100 },
@@ -46,52 +72,68 @@ describe('latency', () => {
     expect(await (await bench.dial(port)).roundTrip('hello')).toBeGreaterThanOrEqual(500 - earlyMs);
   });
 
-  it('loses and repeats nothing while it comes and goes', async () => {
-    const peer = await bench.dial(port);
-    const sent = Buffer.alloc(2 * 20_000);
-    for (let index = 0; index < 20_000; index++) sent.writeUInt16BE(index, 2 * index);
+  it('loses and repeats nothing of 65,535 messages while it comes and goes, and hands on the end behind them', async () => {
+    const sent = Buffer.alloc(2 * 65_535);
+    for (let index = 0; index < 65_535; index++) sent.writeUInt16BE(index, 2 * index);
+    const source = await bench.tcp(
+      (socket) =>
+        void (async () => {
+          for (let at = 0; at < sent.length; at += 2) {
+            socket.write(sent.subarray(at, at + 2));
+            if (at % 512 === 0) await realClock.sleep(1);
+          }
+          socket.end();
+        })(),
+    );
+    const other = await bench.proxy('b', source.address);
     const flipping = new AbortController();
     const flips = (async () => {
-      for (let count = 0; !flipping.signal.aborted; count++) {
-        await bench.toxic('a', { name: `t${count}`, type: 'latency', attributes: { latency: 1000 } });
-        await bench.call('DELETE', `/proxies/a/toxics/t${count}`);
+      let count = 0;
+      for (; !flipping.signal.aborted; count++) {
+        await bench.toxic('b', { name: `t${count}`, type: 'latency', attributes: { latency: 1000 } });
+        await bench.call('DELETE', `/proxies/b/toxics/t${count}`);
       }
-      return 'flipped';
+      return count;
     })();
-    for (let index = 0; index < 20_000; index += 100) {
-      peer.socket.write(sent.subarray(2 * index, 2 * (index + 100)));
-      await realClock.sleep(1);
-    }
-    await peer.bytes(sent.length);
+    const peer = await bench.dial(other);
+    await peer.finished();
     flipping.abort();
-    await flips;
+    // So many that most of the stream has met a change; a busy machine makes some seventy.
+    expect(await flips).toBeGreaterThan(10);
     expect(peer.received.equals(sent)).toBe(true);
+    expect([peer.ended, peer.errorCode]).toEqual([true, undefined]);
+  });
+
+  it('of 100 ms is no limit to how much passes: chunks on their way overlap', async () => {
+    const sentBytes = 4_000_000;
+    const sink = await collecting();
+    const other = await bench.proxy('b', sink.address);
+    await bench.toxic('b', { type: 'latency', stream: 'upstream', attributes: { latency: 100 } });
+    const peer = await bench.dial(other);
+    const tookMs = await since(async () => {
+      peer.socket.write(Buffer.alloc(sentBytes));
+      await sink.untilBytes(sentBytes);
+    });
+    expect(tookMs).toBeGreaterThanOrEqual(100 - earlyMs);
+    // One after the other, its 61 chunks of 64 KB would take six seconds; a slow machine passes the bytes in less than one.
+    expect(tookMs).toBeLessThan(3000);
   });
 });
 
 describe('bandwidth', () => {
   it('of 1000 KB/s takes its time for 480 KB, which come as they were', async () => {
-    const hash = createHash('sha256');
-    let bytes = 0;
-    const sink = await bench.tcp((socket) =>
-      socket.on('data', (chunk) => {
-        hash.update(chunk);
-        bytes += chunk.length;
-      }),
-    );
+    const sink = await collecting();
     const other = await bench.proxy('b', sink.address);
     await bench.toxic('b', { type: 'bandwidth', stream: 'upstream', attributes: { rate: 1000 } });
     const peer = await bench.dial(other);
     const sent = Buffer.from(Array.from({ length: 480_000 }, (_, index) => (index * 7) % 251));
     const tookMs = await since(async () => {
       peer.socket.write(sent);
-      await waitUntil(realClock, () => (bytes === sent.length ? true : undefined), {
-        ...{ what: 'all bytes', limitMs: 5000, everyMs: 2 },
-      });
+      await sink.untilBytes(sent.length);
     });
     // What is handed on last may be a chunk of 64 KB.
     expect(tookMs).toBeGreaterThanOrEqual(480 - 66);
-    expect(hash.digest('hex')).toBe(createHash('sha256').update(sent).digest('hex'));
+    expect(sink.digest()).toBe(createHash('sha256').update(sent).digest('hex'));
   });
 });
 
@@ -105,6 +147,8 @@ describe('timeout', () => {
     expect(await since(() => bench.call('DELETE', '/proxies/a/toxics/hole'))).toBeLessThan(1000);
     await peer.finished();
     expect(peer.text).toBe('');
+    const upstreamIsClosed = (): true | undefined => (echo.sockets[0]?.closed === true ? true : undefined);
+    await waitUntil(realClock, upstreamIsClosed, { what: 'the end of the connection to the upstream', limitMs: 5000 });
   });
 
   it('closes after its time, not before', async () => {
@@ -180,6 +224,26 @@ describe('slicer', () => {
     await peer.bytes(sent.length);
     expect(peer.received.equals(sent)).toBe(true);
   });
+
+  // That there are enough pieces is seen by the delays between them, that there are not too many by how often something is read.
+  it.each([
+    { bytes: 480_000, average_size: 1024, size_variation: 512, delayMs: 1, least: 240, most: 720 },
+    { bytes: 24, average_size: 1, size_variation: 0, delayMs: 20, least: 24, most: 24 },
+  ])('of $average_size ± $size_variation cuts $bytes bytes into $least to $most pieces', async (one) => {
+    const { bytes, delayMs, least, most, ...sizes } = one;
+    const sink = await collecting();
+    const other = await bench.proxy('b', sink.address);
+    await bench.toxic('b', { type: 'slicer', stream: 'upstream', attributes: { ...sizes, delay: delayMs * 1000 } });
+    const peer = await bench.dial(other);
+    const tookMs = await since(async () => {
+      peer.socket.write(Buffer.alloc(bytes));
+      await sink.untilBytes(bytes);
+    });
+    expect(tookMs).toBeGreaterThanOrEqual((least - 1) * delayMs - earlyMs);
+    expect(sink.reads()).toBeLessThanOrEqual(most);
+    // A machine that is busy joins some of them, not most.
+    expect(sink.reads()).toBeGreaterThan(least / 4);
+  });
 });
 
 describe('reset_peer', () => {
@@ -210,9 +274,14 @@ describe('toxicity', () => {
     await bench.toxic('a', { name: 'hole', type: 'timeout', toxicity: 0, attributes: { timeout: 100 } });
     const peer = await bench.dial(port);
     await peer.roundTrip('hello');
-    await bench.call('POST', '/proxies/a/toxics/hole', { toxicity: 1, attributes: { timeout: 100 } });
-    await peer.finished();
+    const tookMs = await since(async () => {
+      await bench.call('POST', '/proxies/a/toxics/hole', { toxicity: 1, attributes: { timeout: 100 } });
+      await peer.finished();
+    });
     expect(peer.text).toBe('hello');
+    expect(tookMs).toBeGreaterThanOrEqual(100 - earlyMs);
+    // 50 ms more than its time are enough on a machine of one's own; one that others use may stand still for a second.
+    expect(tookMs).toBeLessThan(2000);
   });
 });
 

@@ -134,6 +134,18 @@ export function portOf(listen: string): number {
   return Number(listen.slice(listen.lastIndexOf(':') + 1));
 }
 
+/** The value of a metric whose labels hold all of these, on a page in the text format of Prometheus. */
+export function metricOn(page: string, name: string, labels: Readonly<Record<string, string>>): number | undefined {
+  const line = page
+    .split('\n')
+    .find(
+      (text) =>
+        text.startsWith(`${name}{`) &&
+        Object.entries(labels).every(([key, value]) => text.includes(`${key}="${value}"`)),
+    );
+  return line === undefined ? undefined : Number(line.slice(line.lastIndexOf(' ')));
+}
+
 export interface Answer<T = Record<string, unknown>> {
   readonly status: number;
   readonly text: string;
@@ -226,14 +238,16 @@ export async function startBench(
   return new Bench(`http://127.0.0.1:${server.port}`, cleanup);
 }
 
-/** A bench for what ours and Shopify's server have in common. */
-export async function startSharedBench(): Promise<Bench> {
-  if (realServer === undefined) return startBench();
+/** A bench for what ours and Shopify's server have in common; with `metrics`, both show those of their proxies. */
+export async function startSharedBench({ metrics = false } = {}): Promise<Bench> {
+  if (realServer === undefined) return startBench(metrics ? { metrics: { proxies: true, runtime: false } } : {});
   const free = await startEcho();
   await free.stop();
-  const child = spawn(realServer, ['-host', '127.0.0.1', '-port', String(free.port)], { stdio: 'ignore' });
+  const flags = ['-host', '127.0.0.1', '-port', String(free.port), ...(metrics ? ['-proxy-metrics'] : [])];
+  const child = spawn(realServer, flags, { stdio: 'ignore' });
   const cleanup = new Cleanup();
-  cleanup.add('toxiproxy-server', () => void child.kill());
+  // One that hangs, as it does over a connection that stands still, does not heed a signal that asks.
+  cleanup.add('toxiproxy-server', () => void child.kill('SIGKILL'));
   const bench = new Bench(`http://127.0.0.1:${free.port}`, cleanup);
   await waitUntil(realClock, async () => (await bench.call('GET', '/version')).status, {
     what: 'the real server',
