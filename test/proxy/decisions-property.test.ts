@@ -125,17 +125,19 @@ async function decisionsOf(
   await world.call('POST', '/proxies/a/toxics', { ...chance, name: 'fault', toxicity });
   const query = `from=1&connections=${connections}&requests=${chunks}&bytes=${chunks * chunkBytes}&chunkBytes=${chunkBytes}`;
   const rehearsed = await world.call<Rehearsed>('GET', `/gameday/plan/a/fault?${query}`);
-  const meddle = meddler(world, isMeddledWith ? plan : { ...plan, meddled: [] }, isHttp);
-  const clients = Array.from({ length: connections }, () => world.connect('a'));
-  const left = clients.map(() => chunks);
+  const clients: Wire[] = [];
+  const areAllOpen = (): boolean => clients.length === connections;
+  const steps = isMeddledWith ? meddlingSteps(world, plan, { isHttp, areAllOpen }) : [];
+  const left = Array.from({ length: connections }, () => chunks);
   const random = seededRandom(plan.order);
   while (left.some((count) => count > 0)) {
-    await meddle();
-    // One after another, or as it comes.
-    const open = [...left.entries()].filter(([, count]) => count > 0).map(([index]) => index);
-    const index = open[isMeddledWith ? random.integer(0, open.length - 1) : 0] ?? 0;
-    left[index] = (left[index] ?? 0) - 1;
-    clients[index]?.say(isHttp ? Buffer.from(request) : Buffer.alloc(chunkBytes, 'x'));
+    await steps.shift()?.();
+    // One after another, or as it comes; the next one is opened when it is first chosen.
+    const open = [...left.entries()].filter(([index, count]) => count > 0 && index <= clients.length);
+    const [index, count] = open[isMeddledWith ? random.integer(0, open.length - 1) : 0] ?? [0, 0];
+    left[index] = count - 1;
+    const client = (clients[index] ??= world.connect('a'));
+    client.say(isHttp ? Buffer.from(request) : Buffer.alloc(chunkBytes, 'x'));
     // Long enough for the answer to a request.
     await world.clock.advance(isHttp ? 1000 : 3);
   }
@@ -147,14 +149,20 @@ async function decisionsOf(
   return { taken, foretold: rehearsed.decisions };
 }
 
-/** Does the next of what is to be done meanwhile; each toxic comes, changes and goes. */
-function meddler(world: World, { meddled, chunkBytes }: Plan, isHttp: boolean): () => Promise<void> {
-  const steps = meddled.flatMap((one, number): (() => Promise<unknown>)[] => {
+/** What is done meanwhile, one by one: each toxic comes, changes and goes. */
+function meddlingSteps(
+  world: World,
+  { meddled, chunkBytes }: Plan,
+  { isHttp, areAllOpen }: { readonly isHttp: boolean; readonly areAllOpen: () => boolean },
+): (() => Promise<unknown>)[] {
+  return meddled.flatMap((one, number): (() => Promise<unknown>)[] => {
     if (one.kind === 'connection') {
       const others: Wire[] = [];
       return [
         async () => {
-          others.push(world.connect('b'), world.connect('a'));
+          others.push(world.connect('b'));
+          // The numbers of those that are looked at are to stay.
+          if (areAllOpen()) others.push(world.connect('a'));
           for (const other of others) other.say(isHttp ? Buffer.from(request) : Buffer.alloc(chunkBytes));
         },
         async () => others.forEach((other) => other.destroy()),
@@ -170,9 +178,6 @@ function meddler(world: World, { meddled, chunkBytes }: Plan, isHttp: boolean): 
       () => world.call('DELETE', `${path}/other${number}`),
     ];
   });
-  return async () => {
-    await steps.shift()?.();
-  };
 }
 
 it.each([
