@@ -73,9 +73,12 @@ export async function dialMany(bench: Bench, port: number, count: number): Promi
   return sockets;
 }
 
-/** Runs a program in a process of its own that says where it listens, as `{ port }`, until the clean-up. */
+/**
+ * Runs a program in a process of its own that says where it listens, as `{ port }`, until the clean-up. Node sees by itself that it is a module: told so,
+ * it would tell its threads, too, which take that for a mistake.
+ */
 export async function startProgram(cleanup: Cleanup, program: string): Promise<{ port: number; pid: number }> {
-  const child = spawn(process.execPath, ['--expose-gc', '--input-type=module', '-e', program], {
+  const child = spawn(process.execPath, ['--expose-gc', '-e', program], {
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
   });
   cleanup.add('program', async () => {

@@ -6,6 +6,7 @@ import { systemClock, type Clock } from '../../../harness/kit/clock.ts';
 import { seededRandom } from '../../../harness/kit/random.ts';
 import { VirtualClock } from '../../../harness/kit/virtual-clock.ts';
 import { withDefaults } from '../../proxy/http/edge-bench.ts';
+import { bedrockService } from '../../proxy/http/sdk/servers.ts';
 import { anyKinds } from '../../../harness/proxy/kinds.ts';
 import { Registry } from '../../../harness/proxy/registry.ts';
 import { SimulatedNetwork } from '../../../harness/world/simulated/network.ts';
@@ -26,22 +27,28 @@ interface Seen {
 const everyMs = 50;
 const events = ['data: {"n":1}\n\n', 'data: {"n":2,"text":"für"}\n\n', 'data: {"n":3}\n\n', 'data: [DONE]\n\n'];
 
-/** `/events` streams four events 50 ms apart; everything else is one text. */
+/** By path: four events as most send them, eight frames as AWS does. */
+const streams: Readonly<Record<string, { readonly contentType: string; readonly events: readonly Uint8Array[] }>> = {
+  '/events': { contentType: 'text/event-stream', events: events.map((event) => new TextEncoder().encode(event)) },
+  '/frames': bedrockService,
+};
+
+/** `/events` and `/frames` stream theirs 50 ms apart; everything else is one text. */
 function handlerOf(clock: Clock): (request: Request) => Response | Promise<Response> {
   return async (request) => {
     await request.text();
-    if (!request.url.endsWith('/events'))
-      return new Response('hello world', { headers: { 'x-kept': 'yes', 'content-length': '11' } });
+    const stream = streams[new URL(request.url).pathname];
+    if (!stream) return new Response('hello world', { headers: { 'x-kept': 'yes', 'content-length': '11' } });
     let sent = 0;
     const body = new ReadableStream<Uint8Array>({
       pull: async (controller) => {
         if (sent > 0) await clock.sleep(everyMs);
-        const event = events[sent++];
+        const event = stream.events[sent++];
         if (event === undefined) controller.close();
-        else controller.enqueue(new TextEncoder().encode(event));
+        else controller.enqueue(Uint8Array.from(event));
       },
     });
-    return new Response(body, { headers: { 'content-type': 'text/event-stream' } });
+    return new Response(body, { headers: { 'content-type': stream.contentType } });
   };
 }
 
@@ -156,6 +163,19 @@ const cases: readonly [string, Attributes, string, RequestInit, number, number][
   ['stream_error', { events: 1, vendor: 'anthropic' }, '/events', {}, 0, 50],
   ['stream_error', { events: 2, vendor: 'vllm' }, '/events', {}, 0, 100],
   ['stream_slow', { delay: 80 }, '/whole', {}, 0, 0],
+  ['stream_drop', { event: 2 }, '/events', {}, 0, 200],
+  ['stream_drop', { event: 4 }, '/events', {}, 0, 200],
+  ['stream_cut', { events: 1, how: 'done' }, '/events', {}, 0, 200],
+  ['stream_cut', { events: 0, how: 'done' }, '/events', {}, 0, 200],
+  ['stream_slow', { delay: 80 }, '/frames', {}, 0, 560],
+  ['stream_cut', { events: 2 }, '/frames', {}, 0, 100],
+  ['stream_cut', { events: 2, how: 'done' }, '/frames', {}, 0, 400],
+  ['stream_cut', { events: 2, where: 'event', how: 'end' }, '/frames', {}, 0, 100],
+  ['stream_cut', { events: 0, where: 'character', how: 'end' }, '/frames', {}, 0, 100],
+  ['stream_unfinished', { missing: 'reason' }, '/frames', {}, 0, 400],
+  ['stream_drop', { event: 3 }, '/frames', {}, 0, 400],
+  ['stream_garble', { event: 3 }, '/frames', {}, 0, 400],
+  ['stream_error', { events: 2, vendor: 'bedrock' }, '/frames', {}, 0, 100],
 ];
 
 /** Without when it was. What is on its way when a connection is reset may or may not have been read. */

@@ -111,6 +111,32 @@ const sequences: Readonly<Record<string, readonly Step[]>> = {
     { atMs: 450, remove: 'refuse' },
   ],
   'a door that is shut': [{ atMs: 0, add: { type: 'refuse', attributes: {} } }],
+  'a server that is slow to accept': [{ atMs: 0, add: { type: 'slow_accept', attributes: { delay: 260 } } }],
+  'a request that waits for its server to accept': [
+    { atMs: 0, add: { type: 'slow_accept', attributes: { delay: 260 }, stream: 'upstream' } },
+  ],
+  'a server that is slow to accept, less and less': [
+    { atMs: 0, add: { type: 'slow_accept', attributes: { delay: 2000 } } },
+    { atMs: 250, update: { type: 'slow_accept', attributes: { delay: 360 } } },
+  ],
+  'an end of the connection that comes late, which is no end of an answer': [
+    { atMs: 0, add: { type: 'slow_close', attributes: { delay: 300 } } },
+  ],
+  'an end of the connection that comes late to the server': [
+    { atMs: 250, add: { type: 'slow_close', attributes: { delay: 300 }, stream: 'upstream' } },
+  ],
+  'a close after a while': [{ atMs: 0, add: { type: 'close_after', attributes: { delay: 250 } } }],
+  'a close a while after it came to the connection': [
+    { atMs: 150, add: { type: 'close_after', attributes: { delay: 200 }, stream: 'upstream' } },
+  ],
+  'a close that is called off': [
+    { atMs: 0, add: { type: 'close_after', attributes: { delay: 250 } } },
+    { atMs: 150, remove: 'close_after' },
+  ],
+  'a door that does not answer, until it does': [
+    { atMs: 0, add: { type: 'connect_timeout', attributes: {} } },
+    { atMs: 550, remove: 'connect_timeout' },
+  ],
   'a link that refuses': [{ atMs: 0, disable: true }],
   'a link that is disabled': [{ atMs: 250, disable: true }],
 };
@@ -219,12 +245,11 @@ async function watch(
   const proxy = await registry.create({
     ...{ name: 'link', listen: '127.0.0.1:0', upstream, enabled: true, toxics: [] },
   });
+  // A port takes its time to fall silent.
+  for (const step of steps) if (step.atMs === 0) await act(registry, step);
   const fromMs = clock.now();
   const sinceMs = (): number => clock.now() - fromMs;
-  for (const step of steps) {
-    if (step.atMs === 0) await act(registry, step);
-    else clock.setTimer(() => void act(registry, step), step.atMs);
-  }
+  for (const step of steps) if (step.atMs > 0) clock.setTimer(() => void act(registry, step), step.atMs);
   const chunksMs: number[] = [];
   let bytes = 0;
   const hash = createHash('sha256');
@@ -316,6 +341,19 @@ describe('a simulated link does what the proxy does on sockets, to the same byte
       expect([end, content, chunksMs.length]).toEqual([expected.end, expected.content, expected.chunksMs.length]);
     const tooFar = differencesMs(seen, expected).filter((differenceMs) => Math.abs(differenceMs) > toleranceMs);
     expect(tooFar, `${JSON.stringify(expected)}\n${JSON.stringify(seen)}`).toEqual([]);
+  });
+
+  it('with a door that does not answer while somebody is inside, but for how late it may be: a thread is made for it', async () => {
+    const steps: readonly Step[] = [
+      { atMs: 150, add: { type: 'connect_timeout', attributes: {} } },
+      { atMs: 550, remove: 'connect_timeout' },
+    ];
+    const expected = await onSimulatedLink(steps);
+    const seen = await onSockets(steps);
+    expect([seen.end, seen.content]).toEqual([expected.end, expected.content]);
+    expect(expected.end).toBe('whole, 30000 bytes');
+    const early = expected.chunksMs.filter((atMs, index) => (seen.chunksMs[index] ?? 0) < atMs - toleranceMs);
+    expect(early).toEqual([]);
   });
 });
 

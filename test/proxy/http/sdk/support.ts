@@ -1,6 +1,8 @@
 import type { RequestListener } from 'node:http';
 import { realClock, startBench, type Bench } from '../../support.ts';
+import { expect } from 'vitest';
 import { startHttp, type HttpServer } from '../support.ts';
+import type { Service } from './servers.ts';
 
 /** A fault, as the control API takes it. */
 export interface Toxic {
@@ -21,11 +23,14 @@ export interface Came {
   status?: number;
   code?: string | number | null;
   type?: string | null;
+  /** How long the call took to its end. */
+  tookMs?: number;
 }
 
 /** Collects what a caller has of a call, up to its end. */
 export async function came(read: (so: Came) => Promise<void>): Promise<Came> {
   const so: Came = { text: '', reason: null, error: null };
+  const startMs = realClock.now();
   try {
     await read(so);
   } catch (cause) {
@@ -35,6 +40,7 @@ export async function came(read: (so: Came) => Promise<void>): Promise<Came> {
     so.error = `${own === 'Error' && name !== 'Error' ? name : own}: ${message.split('\n')[0] ?? ''}`;
     Object.assign(so, { status: status ?? $metadata?.httpStatusCode, code, type });
   }
+  so.tookMs = realClock.now() - startMs;
   return so;
 }
 
@@ -68,6 +74,33 @@ export async function faulted(
     },
     [Symbol.asyncDispose]: () => bench.cleanup.stop(),
   };
+}
+
+/**
+ * Expects of the receipt, or of the time that passed, that a toxic was at work on every one of some streams of a service, so that a stream
+ * which is whole all the same says something.
+ */
+export async function expectAtWork(
+  faulty: Faulted,
+  { toxic, service, streams }: { readonly toxic: Toxic; readonly service: Service; readonly streams: readonly Came[] },
+): Promise<void> {
+  const seen = streams.length;
+  const { events } = service;
+  if (toxic.type === 'slicer') {
+    // It knows no requests. The last piece of what came at once is not counted as cut, and that is little of an event.
+    const { bytesCut } = await faulty.bench.receipt('service', 'fault');
+    const streamed = events.reduce((sum, event) => sum + event.length, 0) * seen;
+    expect(bytesCut).toBeGreaterThan(0.9 * streamed);
+  } else if (toxic.type === 'stream_slow') {
+    // No event comes sooner after another. What is slow by itself it leaves alone, so that it counts some, not all.
+    const leastMs = (events.length - 1) * Number(toxic.attributes?.['delay']);
+    for (const { tookMs } of streams) expect(tookMs).toBeGreaterThanOrEqual(leastMs);
+    const { requestsSeen, bytesDelayed } = await faulty.bench.receipt('service', 'fault');
+    expect(requestsSeen).toBe(seen);
+    expect(bytesDelayed).toBeGreaterThan(0);
+  } else {
+    expect(await faulty.requests()).toEqual({ seen, altered: seen });
+  }
 }
 
 /** A `fetch` that notes how long its caller let pass between an answer and its next request, in ms. */
