@@ -205,8 +205,8 @@ describe('toxics', () => {
   });
 
   it('take the stream in any case and echo it as it was sent', async () => {
-    const { json } = await addToxic({ type: 'latency', stream: 'UPSTREAM', toxicity: 2.5 });
-    expect(json).toMatchObject({ name: 'latency_UPSTREAM', stream: 'UPSTREAM', toxicity: 2.5 });
+    const { json } = await addToxic({ type: 'latency', stream: 'UPSTREAM', toxicity: 0.25 });
+    expect(json).toMatchObject({ name: 'latency_UPSTREAM', stream: 'UPSTREAM', toxicity: 0.25 });
   });
 
   it('take an empty name as none, and a noop as a type', async () => {

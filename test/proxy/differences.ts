@@ -111,6 +111,22 @@ export const differences: readonly Difference[] = [
     seen: { ours: 400, theirs: 200 },
   },
   {
+    what: 'A toxicity that is no share (`2.5`)',
+    ours: '400',
+    theirs: '200, and counts as 1',
+    why: 'Who writes 50 means 50 %',
+    probe: (bench) => statusOfToxic(bench, { type: 'latency', toxicity: 2.5 }),
+    seen: { ours: 400, theirs: 200 },
+  },
+  {
+    what: 'A name of a field or an attribute that is nearly one that there is (`toxicty`)',
+    ours: '400 with the one that may be meant; what is like none is ignored, but for attributes of types of ours',
+    theirs: '200; it is ignored',
+    why: 'The fault would be another than its author thinks',
+    probe: (bench) => statusOfToxic(bench, { type: 'latency', toxicty: 0.5 }),
+    seen: { ours: 400, theirs: 200 },
+  },
+  {
     what: '`slicer` without `average_size`',
     ours: '400',
     theirs: '200; the first bytes overflow its stack (Shopify/toxiproxy#541)',

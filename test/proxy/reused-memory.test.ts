@@ -87,3 +87,22 @@ it('an accepted socket of this platform can be taken over, so that memory is use
   expect(taken[0]).toBeInstanceOf(WireSocket);
   taken[0]?.destroy();
 });
+
+it('a socket that is paused before it has connected reads one chunk at most until it is resumed', async () => {
+  const server = await bench.tcp((socket) => {
+    const write = (): void => {
+      while (!socket.destroyed && socket.write(Buffer.alloc(65_536)));
+    };
+    socket.on('drain', write);
+    write();
+  });
+  const socket = new WireSocket(new ReadMemory());
+  let bytes = 0;
+  socket.on('data', (chunk: Buffer) => (bytes += chunk.length)).on('error', () => undefined);
+  socket.connect({ host: '127.0.0.1', port: server.port }).pause();
+  await realClock.sleep(300);
+  expect(bytes).toBeLessThanOrEqual(65_536);
+  socket.resume();
+  await waitUntil(realClock, () => (bytes > 1_000_000 ? true : undefined), { limitMs: 5000, what: 'more' });
+  socket.destroy();
+});

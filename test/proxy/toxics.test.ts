@@ -387,6 +387,16 @@ describe('slicer', () => {
   });
 });
 
+describe('slicer with messages of just a piece', () => {
+  it('counts those as delayed that had to wait, though nothing is cut', async () => {
+    const outlet = new Outlet();
+    const stage = slicer.start({ average_size: 4, size_variation: 0, delay: 5000 }, outlet);
+    for (const text of ['1234', '5678']) stage.chunk(bytes(text));
+    await outlet.clock.advance(20);
+    expect([outlet.forwardedBytes, outlet.bytesAltered]).toEqual([8, 4]);
+  });
+});
+
 describe('packet_loss', () => {
   /** Which of many chunks were lost. */
   function losses(attributes: Parameters<typeof packetLoss.start>[0], seed = 1, count = 20_000): boolean[] {

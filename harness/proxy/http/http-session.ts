@@ -283,9 +283,10 @@ export class HttpSession {
     if (this.#responsesAreRaw) return;
     this.#responsesAreRaw = true;
     for (const exchange of this.#asked) {
-      if (exchange.items.length > 0 || exchange.response)
-        this.#putInto(exchange, { kind: 'end', raw: nothing, isLost: true });
-      else this.#order.splice(this.#order.indexOf(exchange), 1);
+      if (exchange.items.length > 0 || exchange.response) {
+        exchange.items.push({ kind: 'end', raw: nothing, isLost: true });
+        this.#heldBytes += overheadBytes;
+      } else this.#order.splice(this.#order.indexOf(exchange), 1);
     }
     this.#asked.length = 0;
     this.#leaveRequests();
@@ -307,11 +308,7 @@ export class HttpSession {
   }
 
   #put(item: Item): void {
-    this.#putInto(this.#answered(), item);
-  }
-
-  #putInto(exchange: Exchange, item: Item): void {
-    exchange.items.push(item);
+    this.#answered().items.push(item);
     this.#heldBytes += item.raw.length + overheadBytes;
   }
 

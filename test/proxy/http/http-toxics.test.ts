@@ -1,6 +1,7 @@
 import type { RequestListener } from 'node:http';
 import { describe, expect, it } from 'vitest';
-import { startBench } from '../support.ts';
+import { waitUntil } from '../../../harness/kit/deadline.ts';
+import { realClock, startBench } from '../support.ts';
 import { httpBench, streaming } from './support.ts';
 
 function hello(text = 'hello'): RequestListener {
@@ -25,6 +26,52 @@ describe('faults of HTTP', () => {
     expect(await bench.receipt('http', 'busy')).toMatchObject({
       ...{ requestsSeen: 2, requestsAltered: 1, connectionsSeen: 1, connectionsAltered: 1 },
     });
+  });
+
+  it('counts an answer for the toxic that decided it, also where that goes before the answer does', async () => {
+    await using bench = await startBench();
+    const { ask } = await httpBench(bench, hello());
+    await bench.toxic('http', { name: 'late', type: 'http_latency', attributes: { latency: 300 } });
+    await bench.toxic('http', { name: 'first', type: 'http_status', attributes: { status: 503 } });
+    await bench.toxic('http', { name: 'second', type: 'http_status', attributes: { status: 429 } });
+    const asking = ask();
+    await waitUntil(
+      realClock,
+      async () => ((await bench.receipt('http', 'first'))['requestsSeen'] === 1 ? true : undefined),
+      { limitMs: 2000, what: 'the request' },
+    );
+    await bench.call('DELETE', '/proxies/http/toxics/first');
+    expect(await asking).toMatchObject({ status: 503 });
+    expect(await bench.receipt('http', 'first')).toMatchObject({ requestsAltered: 1 });
+    expect(await bench.receipt('http', 'second')).toMatchObject({ requestsAltered: 0 });
+  });
+
+  it('knows a request whose path has any byte that is no blank', async () => {
+    await using bench = await startBench();
+    const { port } = await httpBench(bench, hello());
+    await bench.toxic('http', { name: 'busy', type: 'http_status' });
+    const peer = await bench.dial(port);
+    // As curl sends "à": its second byte is that of a blank which no line of a request is parted by.
+    peer.socket.write(Buffer.from('GET /voil\u00c3\u00a0 HTTP/1.1\r\nhost: a\r\n\r\n', 'latin1'));
+    await peer.bytes(20);
+    expect(peer.text).toMatch(/^HTTP\/1\.1 503 /);
+  });
+
+  it.each([
+    ['both lengths', 'POST / HTTP/1.1\r\nhost: a\r\ncontent-length: 3\r\ntransfer-encoding: chunked\r\n\r\n'],
+    ['chunks in HTTP/1.0', 'POST / HTTP/1.0\r\nhost: a\r\ntransfer-encoding: chunked\r\n\r\n'],
+  ])('leaves a request alone of which nobody can say where it ends: %s', async (_name, head) => {
+    await using bench = await startBench();
+    const got = { text: '' };
+    const upstream = await bench.tcp((socket) => socket.on('data', (chunk) => (got.text += chunk.toString())));
+    const port = await bench.proxy('raw', upstream.address);
+    await bench.toxic('raw', { name: 'busy', type: 'http_status' });
+    const peer = await bench.dial(port);
+    peer.socket.write(`${head}3\r\nabc\r\n0\r\n\r\n`);
+    await waitUntil(realClock, () => (got.text.endsWith('0\r\n\r\n') ? true : undefined), {
+      ...{ limitMs: 2000, what: 'the request at the server' },
+    });
+    expect([got.text.startsWith(head), peer.text]).toEqual([true, '']);
   });
 
   it('delays the first byte, and no later ones', async () => {
