@@ -32,13 +32,13 @@ export class Figures {
     const table = new Table({ head: ['bar', 'wanted', 'median (range)', ''], style: { head: [], border: [] } });
     for (const bar of bars) {
       const found = this.#ratios(bar);
-      if (found.length === 0) continue;
       const { figure, path, beside, atMost = Infinity, atLeast = -Infinity } = bar;
       const middle = median(found);
       const wanted = bar.atMost === undefined ? `≥ ${atLeast}` : `≤ ${atMost}`;
       const isMet = middle <= atMost && middle >= atLeast;
       const name = `${figure}: ${path}${beside === undefined ? '' : ` / ${beside}`}`;
-      table.push([name, wanted, spread(found), isMet ? 'met' : 'NOT MET']);
+      const isMeasured = found.length > 0;
+      table.push([name, wanted, spread(found), !isMeasured ? 'NOT MEASURED' : isMet ? 'met' : 'NOT MET']);
     }
     return table.toString();
   }
