@@ -122,8 +122,7 @@ describe('the splitter of events', () => {
       let given = 0;
       for (let count = 1; count <= 20; count++) {
         const { events, raw } = splitter.split(count === 1 ? begin : Buffer.alloc(1_000_000, 'x'));
-        expect(events).toEqual([]);
-        given += raw?.length ?? 0;
+        for (const one of [...events, ...(raw ? [raw] : [])]) given += one.length;
         expect(count * 1_000_000 - given).toBeLessThanOrEqual(17_000_000);
       }
       expect(splitter.rest().length + given).toBe(20_000_000);

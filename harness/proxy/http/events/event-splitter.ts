@@ -36,9 +36,9 @@ export class EventSplitter {
       this.#seen = 0;
     }
     if (rest.length > longestEvent) this.#isLost = true;
-    if (this.#isLost) return { events, ...(rest.length > 0 ? { raw: rest } : {}) };
-    if (isJoined && events.length === 0) return { events };
+    if (isJoined && events.length === 0 && !this.#isLost) return { events };
     this.#kept.take();
+    if (this.#isLost) return { events, ...(rest.length > 0 ? { raw: rest } : {}) };
     this.#kept.add(rest);
     return { events };
   }
