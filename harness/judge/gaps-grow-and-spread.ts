@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { attemptsAt, type Operation } from './attempts.ts';
 import { defineJudge, inconclusive, objectiveSpec, worstOf, type Named } from './objective.ts';
 import { doubtHint, operationsOf } from './operations.ts';
+import { retriedPolls } from './retried-polls.ts';
 import { toFail, toPass } from './statistics/confidence.ts';
 import { coefficientOfVariation, quantileBounds, sorted } from './statistics/quantile.ts';
 import type { ObjectiveSpec } from './types.ts';
@@ -28,7 +29,7 @@ const mostDoubtful = 0.05;
 /**
  * Retries back off and do not come in step: the gap before retry k grows like base x 2^(k-1), and gaps differ, or, where they do not, hardly
  * any two retries come at the same time (a client that sends them at an even pace needs no chance). Gaps after an answer with
- * Retry-After are left out. Default base 500 ms, at least 8 gaps. Bursts of many clients at the restore are not judged: the target
+ * Retry-After are left out. Polls count where one trace shows that they are retries: an outage may meet a target with no record in hand. Default base 500 ms, at least 8 gaps. Bursts of many clients at the restore are not judged: the target
  * is one client, so there is nothing to be in step with.
  */
 export function gapsGrowAndSpread(options: Readonly<z.input<typeof Settings>> & Named): ObjectiveSpec {
@@ -53,7 +54,7 @@ export const gapsGrowAndSpreadJudge = defineJudge({
   hardInvariant: false,
   judge: ({ at, baseMs, minimumGaps }, evidence) => {
     const sorted = operationsOf(attemptsAt(evidence, { at }), evidence);
-    const gaps = sorted.surely.flatMap((operation) => gapsOf(operation, baseMs));
+    const gaps = [...sorted.surely, ...retriedPolls(evidence, at)].flatMap((operation) => gapsOf(operation, baseMs));
     if (gaps.length < minimumGaps) {
       return inconclusive(
         `Only ${gaps.length} of at least ${minimumGaps} gaps between attempts were seen at ${at} (those after a Retry-After do not count).${doubtHint(at, sorted)}`,

@@ -85,6 +85,39 @@ describe('gaps that grow and spread', () => {
     expect(single(0).outcome).toBe('inconclusive');
   });
 
+  /** Polls of one trace after these gaps, all refused. */
+  const polled = (trace: string, gapsMs: readonly number[], path = '/changes'): Call[] =>
+    retried(trace, gapsMs).map((one) => ({ ...one, operation: null, traceId: trace, path }));
+
+  it('counts polls that are retried in a trace of their own, so that an outage between two records is judged, too', () => {
+    const gap = (retry: number): number => 500 * 2 ** (retry - 1) * (0.5 + random.next());
+    const sound = Array.from({ length: 10 }, (_, index) => polled(`trace ${index}`, [gap(1), gap(2)])).flat();
+    expect(judge(gapsGrowAndSpread({ at: 'crm' }), evidence({ calls: sound }))).toMatchObject({
+      ...{ outcome: 'pass', sampleCount: 20 },
+    });
+    const hasty = Array.from({ length: 10 }, (_, index) => polled(`trace ${index}`, [20, 20])).flat();
+    expect(judge(gapsGrowAndSpread({ at: 'crm' }), evidence({ calls: hasty })).outcome).toBe('fail');
+  });
+
+  it('says nothing about polls at the pace of the target: with a trace each, in one trace for all, of other things, or in none', () => {
+    const polls = polled(
+      'trace',
+      Array.from({ length: 20 }, () => 100),
+    );
+    const others = {
+      'a trace each': polls.map((one, index) => ({ ...one, traceId: `trace ${index}` })),
+      'one trace that went on after a success': polls.map((one, index) =>
+        index === 0 ? { ...one, outcome: 'ok' as const, status: 200 } : one,
+      ),
+      'other things': polls.map((one, index) => ({ ...one, path: `/changes?page=${index}` })),
+      'no trace': polls.map((one) => ({ ...one, traceId: null })),
+    };
+    for (const [what, calls] of Object.entries(others))
+      expect(judge(gapsGrowAndSpread({ at: 'crm' }), evidence({ calls })), what).toMatchObject({
+        ...{ outcome: 'inconclusive', sampleCount: 0 },
+      });
+  });
+
   it('leaves out gaps after a Retry-After: their length was asked for', () => {
     expect(verdict(() => 0, 20, 1000)).toMatchObject({ outcome: 'inconclusive', sampleCount: 0 });
   });

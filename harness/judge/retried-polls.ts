@@ -1,0 +1,18 @@
+import type { Operation } from './attempts.ts';
+import type { Evidence } from './types.ts';
+
+/**
+ * Polls that are surely attempts at one thing: all calls of one trace that ask a part for the same, of which each but the last has failed. Polls are no
+ * operations, and a target may ask again at its own pace; but one that takes up its trace again and ends it with the first success retries. A trace
+ * that goes on after a success spans more than one operation, and says nothing.
+ */
+export function retriedPolls(evidence: Pick<Evidence, 'calls'>, at: string): readonly Operation[] {
+  const polls = evidence.calls.filter(({ part, operation, traceId }) => part === at && operation === null && traceId);
+  const traces = Map.groupBy(polls, ({ traceId }) => traceId);
+  return [...traces.values()].flatMap((found) => {
+    const attempts = found.toSorted((left, right) => left.receivedMs - right.receivedMs || left.number - right.number);
+    const requests = new Set(attempts.map(({ method, path }) => `${method} ${path}`));
+    const isRetried = attempts.length > 1 && attempts.slice(0, -1).every(({ outcome }) => outcome !== 'ok');
+    return isRetried && requests.size === 1 ? [{ name: [...requests].join(''), attempts }] : [];
+  });
+}
