@@ -5,13 +5,16 @@ const sliceMs = 10;
 
 /**
  * Does work at many connections without holding up the control API: to let go of what five hundred stalled connections hold takes seconds of
- * copying. What fits into a slice is done at once; the rest follows slice by slice, and everything else gets its turn in between.
+ * copying. What fits into a slice is done at once, however many calls it comes in; the rest follows slice by slice, and everything else gets its turn
+ * in between.
  */
 export class Pacer {
   readonly #clock: Clock;
   #waiting: (() => void)[] = [];
   /** Slices are under way: a call that comes meanwhile joins the queue. */
   #busy = false;
+  /** Of the slice, since everything else had its turn. */
+  #spentMs = 0;
 
   constructor(clock: Clock) {
     this.#clock = clock;
@@ -19,7 +22,7 @@ export class Pacer {
 
   each<T>(items: Iterable<T>, work: (item: T) => void): void {
     for (const item of items) this.#waiting.push(() => work(item));
-    if (!this.#busy) this.#slice(this.#clock.now() + sliceMs);
+    if (!this.#busy) this.#slice(sliceMs - this.#spentMs);
   }
 
   /** Does all that waits, now. */
@@ -27,22 +30,36 @@ export class Pacer {
     this.#slice(Infinity);
   }
 
-  #slice(untilMs: number): void {
+  #slice(forMs: number): void {
     const waiting = this.#waiting;
     this.#waiting = [];
     let done = 0;
     this.#busy = true;
+    const fromMs = this.#clock.now();
+    let tookMs = 0;
     try {
-      for (const work of waiting) {
+      while (done < waiting.length && tookMs < forMs) {
+        const work = waiting[done];
         done += 1;
-        work();
-        if (this.#clock.now() >= untilMs) break;
+        work?.();
+        tookMs = this.#clock.now() - fromMs;
       }
     } finally {
       // Also where a piece of work fails: the others are not lost with it.
       this.#waiting = [...waiting.slice(done), ...this.#waiting];
       this.#busy = this.#waiting.length > 0;
-      if (this.#busy) this.#clock.setTimer(() => this.#slice(this.#clock.now() + sliceMs), 0);
+      this.#rest(tookMs);
     }
+  }
+
+  /** After everything else has had its turn, there is a slice again. */
+  #rest(tookMs: number): void {
+    const isResting = this.#spentMs > 0;
+    this.#spentMs += tookMs;
+    if (isResting || (!this.#busy && tookMs === 0)) return;
+    this.#clock.setTimer(() => {
+      this.#spentMs = 0;
+      if (this.#busy) this.#slice(sliceMs);
+    }, 0);
   }
 }

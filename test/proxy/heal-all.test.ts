@@ -29,6 +29,10 @@ it('heals 200 proxies with toxics and live connections in one call of 100 ms, an
       sockets.push(...(await dialMany(bench, port, perProxy)));
     }),
   );
+  const all = proxies * perProxy;
+  await waitUntil(realClock, () => (upstream.sockets.length === all ? true : undefined), {
+    ...{ what: 'all connections at the upstream', limitMs: 10_000 },
+  });
   const tookMs: number[] = [];
   for (let round = 1; round <= 3; round++) {
     await Promise.all(
@@ -52,7 +56,8 @@ it('heals 200 proxies with toxics and live connections in one call of 100 ms, an
       ...{ what: 'what was held', limitMs: 10_000 },
     });
   }
-  // The fastest of three: a busy machine may be slow once or twice, work that holds up the answer is slow each time.
+  // The fastest of three: a busy machine may be slow once or twice, work that holds up the answer is slow each time (85 to 125 ms on two slow cores
+  // where the slice was not shared by all proxies, 13 to 20 ms where it is).
   expect(Math.min(...tookMs)).toBeLessThan(limitMs);
 }, 120_000);
 

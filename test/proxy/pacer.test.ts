@@ -15,14 +15,38 @@ function workingClock(): { clock: Clock; virtual: VirtualClock; work: (ms: numbe
   return { clock, virtual, work: (ms) => void (workedMs += ms) };
 }
 
-it('does at once what takes less than 10 ms in all, and leaves no timer', () => {
-  const { clock, virtual, work } = workingClock();
+it('does at once what takes less than 10 ms in all', () => {
+  const { clock, work } = workingClock();
   const done: number[] = [];
   new Pacer(clock).each([1, 2, 3, 4], (item) => {
     work(2);
     done.push(item);
   });
-  expect([done, virtual.pending]).toEqual([[1, 2, 3, 4], 0]);
+  expect(done).toEqual([1, 2, 3, 4]);
+});
+
+it('leaves no timer where work takes no time, as in virtual time', () => {
+  const { clock, virtual } = workingClock();
+  new Pacer(clock).each([1, 2, 3], () => undefined);
+  expect(virtual.pending).toBe(0);
+});
+
+it('does what four hundred calls ask for in slices, too: all calls of one turn share one', async () => {
+  const { clock, virtual, work } = workingClock();
+  const pacer = new Pacer(clock);
+  let done = 0;
+  const call = (): void =>
+    pacer.each([1], () => {
+      work(1);
+      done += 1;
+    });
+  for (let count = 0; count < 400; count++) call();
+  expect(done).toBe(10);
+  await virtual.advance(1);
+  expect([done, virtual.pending]).toEqual([400, 0]);
+  // A later turn has a slice of its own.
+  for (let count = 0; count < 12; count++) call();
+  expect(done).toBe(410);
 });
 
 it('does the rest in slices of later turns, in order, with what has come meanwhile behind it', async () => {
@@ -52,6 +76,7 @@ it('does all that waits when it is told to finish, and goes on as before', async
   pacer.each([1, 2, 3], takeTen);
   pacer.finish();
   expect(done).toEqual([1, 2, 3]);
+  await virtual.advance(1);
   pacer.each([4, 5], takeTen);
   expect(done).toEqual([1, 2, 3, 4]);
   await virtual.advance(1);
