@@ -3,13 +3,14 @@
  * events of streams, processor time, memory while 200 connections stand still, how late toxics are, and control while 500 connections stand
  * still. Run with `npm run bench:proxy -- [--rounds 7] [--toxiproxy FILE] [--json FILE]`. Every process is one of its own; the ways are measured in
  * turn, round by round, and what is printed is the median with the least and the most. Figures depend on the machine: only the ratios
- * within one round say something, and the bars are those.
+ * within one round say something, and the bars are those. Round trips and connections take several short turns in a round, so that what
+ * disturbs the machine for a second disturbs all ways alike.
  */
 import { writeFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
 import { controlTimes } from './bench-proxy/control.ts';
 import { eventDelays } from './bench-proxy/event-delays.ts';
-import { Figures, quantile, type Bar } from './bench-proxy/figures.ts';
+import { Figures, mean, quantile, type Bar } from './bench-proxy/figures.ts';
 import { lateness } from './bench-proxy/lateness.ts';
 import {
   connectionsPerSecond,
@@ -37,6 +38,11 @@ const bars: readonly Bar[] = [
   { figure: 'control, reset of 500 stalled (ms)', path: 'gameday', atMost: 50 },
 ];
 
+/** Round trips and connections of each way in a round: so many turns of so many and so long. */
+const turns = 5;
+const roundTripsOfTurn = 2000;
+const connectingMs = 300;
+
 /** What takes long is measured in so many rounds. */
 const slowRounds = 3;
 
@@ -57,7 +63,11 @@ const figures = new Figures();
 const silent = new Set<string>();
 
 for (const path of paths.all) await warmUp(path);
-for (let round = 1; round <= Number(values.rounds); round++)
+for (let round = 1; round <= Number(values.rounds); round++) {
+  await measureInTurns(
+    paths.all.filter(({ of }) => of !== 'http'),
+    round,
+  );
   for (const path of paths.all) {
     process.stderr.write(`round ${round}: ${path.name}\n`);
     const note = (figure: string, value: number): void => figures.note(figure, path.name, value);
@@ -67,6 +77,7 @@ for (let round = 1; round <= Number(values.rounds); round++)
     if (path.of !== 'http') await measureStall(path, note);
     if (path.of === 'all') await measureTimed(path, note);
   }
+}
 console.log(figures.table(paths.all.map(({ name }) => name)));
 console.log(figures.bars(bars));
 if (values.json !== undefined) await writeFile(values.json, `${JSON.stringify(figures, null, 2)}\n`);
@@ -84,11 +95,21 @@ async function warmUp({ name, way, of }: Path): Promise<void> {
 
 type Note = (figure: string, value: number) => void;
 
+async function measureInTurns(ways: readonly Path[], round: number): Promise<void> {
+  process.stderr.write(`round ${round}: round trips and connections of all, in turn\n`);
+  const found = ways.map(({ name, way }) => ({ name, way, tripsMs: [] as number[], perSecond: [] as number[] }));
+  for (let turn = 0; turn < turns; turn++) {
+    for (const one of found) one.tripsMs.push(...(await roundTrips(one.way.echo, roundTripsOfTurn)));
+    for (const one of found) one.perSecond.push(await connectionsPerSecond(one.way.echo, connectingMs));
+  }
+  for (const { name, tripsMs, perSecond } of found) {
+    figures.note('round trip p50 (µs)', name, quantile(tripsMs, 0.5) * 1000);
+    figures.note('round trip p99 (µs)', name, quantile(tripsMs, 0.99) * 1000);
+    figures.note('connections per second', name, mean(perSecond));
+  }
+}
+
 async function measureData({ way, pid = 0 }: Path, note: Note): Promise<void> {
-  const times = await roundTrips(way.echo, 10_000);
-  note('round trip p50 (µs)', quantile(times, 0.5) * 1000);
-  note('round trip p99 (µs)', quantile(times, 0.99) * 1000);
-  note('connections per second', await connectionsPerSecond(way.echo, 1500));
   const megabytes = 500;
   const beforeMs = processorMs(pid);
   note('MB per second', await megabytesPerSecond(way.count, megabytes));

@@ -61,6 +61,10 @@ export function quantile(values: readonly number[], share: number): number {
   return sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] ?? NaN;
 }
 
+export function mean(values: readonly number[]): number {
+  return values.reduce((sum, value) => sum + value, 0) / values.length;
+}
+
 const median = (values: readonly number[]): number => quantile(values, 0.5);
 
 function spread(found: readonly number[]): string {
