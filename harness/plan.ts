@@ -12,7 +12,7 @@ export type Pace = Plan['pace'];
 type PaceTimes = Required<PhaseLengths>;
 
 /** `quick` is for a first look and for CI; `full` has the lengths that the mathematics of recovery asks for (docs/verdicts.md). */
-const paces: Readonly<Record<Pace, PaceTimes>> = {
+export const paces: Readonly<Record<Pace, PaceTimes>> = {
   quick: {
     warmUpMs: seconds(10),
     baselineMs: seconds(20),

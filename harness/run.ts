@@ -13,7 +13,7 @@ import { createRunFolder, redactOutput, storeRun, type StoredRun } from './run-f
 import { leaseMs, setUp } from './set-up.ts';
 import { startLoad } from './start-load.ts';
 import { explainStuck } from './stuck-run.ts';
-import { describeUnsettled } from './unsettled-notes.ts';
+import { describeThrown, describeUnsettled } from './unsettled-notes.ts';
 import { checkTargetFits } from './what-a-world-can.ts';
 
 export type RunResult =
@@ -74,7 +74,9 @@ export async function perform(experiment: Experiment): Promise<Evidence> {
   // What could not be stopped is said; it takes nothing away from what was seen.
   trail.note('stopping the load, the observers and the world');
   await cleanup.stop().catch((cause: unknown) => notes.push(wholeMessageOf(cause)));
-  const left = describeUnsettled(experiment.surroundings.activity.leftBehind(), originMs);
+  const { activity } = experiment.surroundings;
+  notes.push(...describeThrown(activity.thrown()));
+  const left = describeUnsettled(activity.leftBehind(), originMs);
   notes.push(...left.map((line) => `Left behind at the end: ${line}.`));
   return evidence;
 }

@@ -1,8 +1,10 @@
+import { checkScenario } from './check-scenario.ts';
 import { openExperiment } from './experiment.ts';
 import { judgeRun } from './judge/index.ts';
 import { GamedayError } from './kit/errors.ts';
-import { loadTarget } from './load-target.ts';
-import type { Pace } from './plan.ts';
+import { didYouMean } from './kit/suggest.ts';
+import { checkConfig, checkDefect, loadTarget } from './load-target.ts';
+import { paces, type Pace } from './plan.ts';
 import { reasonToSkip } from './prepare.ts';
 import type { Call, RunRecord, Sample } from './record.ts';
 import { perform } from './run.ts';
@@ -43,11 +45,15 @@ export interface SimulateSettings {
  * @param settings.rate how much of the scenario's requests is sent, above 0 and at most 100; default 1
  * @param settings.interleave whether the seed decides the order of what is ready at the same time, which finds races; default false
  * @param settings.signal interrupts it
- * @throws GamedayError `usage` for a rate out of its range; `bad-config` when the scenario cannot be run like this, with the reason
+ * @throws GamedayError `usage` for a setting that there is not, or is out of its range; `bad-config` when the scenario or the config has mistakes, or
+ * the scenario cannot be run like this, with the reasons
  */
 export async function simulate(scenario: Scenario, settings: SimulateSettings = {}): Promise<SimulatedRun> {
+  checkSettings(settings);
   const { seed = 1, defect = null, pace = 'quick', rate = 1, interleave = false } = settings;
   const target = settings.target ?? (await loadTarget(undefined)).config;
+  checkAll(scenario, target);
+  if (defect !== null) checkDefect(target, defect);
   const { signal = new AbortController().signal } = settings;
   checkTargetFits(target, 'simulated');
   const simulated = withStandIns(scenario);
@@ -68,6 +74,47 @@ export async function simulate(scenario: Scenario, settings: SimulateSettings = 
       throw explainStuck(cause, experiment);
     });
   return { ...evidence, record: { ...evidence.record, verdict: judgeRun(evidence) } };
+}
+
+const names = [
+  'target',
+  'seed',
+  'defect',
+  'pace',
+  'rate',
+  'interleave',
+  'signal',
+] as const satisfies readonly (keyof SimulateSettings)[];
+
+/** What a compiler would say, for tests that are not checked by one. */
+function checkSettings(settings: SimulateSettings): void {
+  const known: readonly string[] = names;
+  const { seed = 1, pace = 'quick' } = settings;
+  const problems = [
+    ...Object.keys(settings)
+      .filter((name) => !known.includes(name))
+      .map((name) => `There is no setting "${name}".${didYouMean(name, known)}`),
+    ...(Number.isSafeInteger(seed) && seed >= 0
+      ? []
+      : [`"seed" has to be a whole number from 0 on, and is ${String(seed)}.`]),
+    ...(pace in paces ? [] : [`There is no pace "${pace}".${didYouMean(pace, Object.keys(paces))}`]),
+  ];
+  const [first] = problems;
+  if (first !== undefined) throw new GamedayError('usage', first, { problems });
+}
+
+function checkAll(scenario: Scenario, target: TargetConfig): void {
+  const problems = [
+    ...checkScenario(scenario),
+    ...checkConfig(target).map((problem) => `The config of the target: ${problem}`),
+  ];
+  const [first] = problems;
+  if (first === undefined) return;
+  throw new GamedayError(
+    'bad-config',
+    problems.length === 1 ? first : `What is to be simulated has mistakes: ${problems.join(' ')}`,
+    { problems },
+  );
 }
 
 /** The call that repeats a run. No command line can: the scenario and the target are values of the caller's. */

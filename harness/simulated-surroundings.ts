@@ -1,3 +1,5 @@
+import { systemClock } from './kit/clock.ts';
+import { withDeadline } from './kit/deadline.ts';
 import { GamedayError, messageOf } from './kit/errors.ts';
 import { seededRandom } from './kit/random.ts';
 import { VirtualClock } from './kit/virtual-clock.ts';
@@ -19,6 +21,9 @@ import { openSimulatedHost } from './world/simulated/simulated-host.ts';
 
 /** For starting, for answers that are still awaited and for stopping; whatever takes longer does not end. */
 const reserveMs = 600_000;
+
+/** How long it may take to load a target, in real time. */
+const loadWithinMs = 30_000;
 
 /** When every simulation begins, so that equal seeds see equal dates: 2026-01-01, a Thursday. */
 const beginningMs = Date.UTC(2026, 0, 1);
@@ -57,7 +62,7 @@ export async function simulatedSurroundings(settings: {
       withVirtualGlobals(
         {
           ...{ clock, random, limitMs: durationMs + reserveMs },
-          ...{ timers: owners.clock(clock), fetch: owners.fetch(network.fetch) },
+          ...{ timers: owners.clock(clock), fetch: owners.fetch(network.fetch), onEnd: (how) => owners.end(how) },
           web: { Headers: LightHeaders, Request: TakingLightRequests, Response: LightResponse },
           ...(process.env[checkOwnCalls] === undefined ? {} : { isHandedAll: isOwnCaller }),
         },
@@ -86,7 +91,8 @@ function asStarted(target: TargetConfig): TargetConfig {
 async function loadTarget(target: TargetConfig): Promise<CreateTarget> {
   checkTargetFits(target, 'simulated');
   const loading = async (): Promise<unknown> => target.inProcess?.();
-  const loaded = await loading().catch((cause: unknown) => {
+  const limited = withDeadline(systemClock(), loading(), { what: 'it to resolve', limitMs: loadWithinMs });
+  const loaded = await limited.catch((cause: unknown) => {
     throw new GamedayError('bad-config', `"inProcess" of ${target.name} failed: ${messageOf(cause)}`, { cause });
   });
   if (typeof loaded === 'function') return loaded as CreateTarget;

@@ -1,4 +1,5 @@
-import type { Unsettled } from './world/activity.ts';
+import { messageOf } from './kit/errors.ts';
+import type { Thrown, Unsettled } from './world/activity.ts';
 
 /** So many examples are given. */
 const examples = 3;
@@ -14,6 +15,17 @@ export function describeUnsettled(things: readonly Unsettled[], originMs: number
       .map(({ request, sinceMs }) => `${request} (since ${Math.round(sinceMs - originMs)} ms)`);
     const more = group.length > examples ? ` and ${group.length - examples} more` : '';
     return `${counted(first, group.length)}: ${shown.join(', ')}${more}`;
+  });
+}
+
+/** A line for each that threw in place of answers, with the first of what it threw and where that was. */
+export function describeThrown(thrown: readonly Thrown[]): string[] {
+  return thrown.map(({ who, count, first }) => {
+    const stack = first instanceof Error ? (first.stack ?? '') : '';
+    const frame = stack.split('\n').find((line) => /^\s+at /.test(line));
+    const where = frame === undefined ? '' : ` (${frame.trim()})`;
+    const times = count === 1 ? 'an error' : `${count} errors`;
+    return `In place of answers ${who} threw ${times}${count === 1 ? '' : ', the first of them'}: ${messageOf(first)}${where}; its callers found their connections closed.`;
   });
 }
 

@@ -51,6 +51,8 @@ export class VirtualClock implements Clock {
   #sinceMs = 0;
   /** Those of the timer that fired last. Whatever is set until the next one fires was set because of it. */
   #links = 0;
+  /** Why it does not go on. */
+  #failure: Error | undefined;
   /** Who sets timers, once something has gone wrong. */
   #owners: TimerOwners | undefined;
   readonly #startMs: number;
@@ -123,6 +125,11 @@ export class VirtualClock implements Clock {
     );
   }
 
+  /** Lets time not go on: whoever drives it gets the cause. */
+  fail(cause: Error): void {
+    this.#failure ??= cause;
+  }
+
   /** Fires what is due, until `isDone` or until nothing is due by `untilMs` any more. Rejects when a callback throws. */
   #drive(untilMs: number, isDone: () => boolean): Promise<void> {
     return new Promise((resolve, reject) => {
@@ -136,6 +143,7 @@ export class VirtualClock implements Clock {
         scheduled -= 1;
         if (isOver) return;
         try {
+          this.#checkFailure();
           idle = !isDone() && this.#fireNext(untilMs) ? 0 : idle + 1;
         } catch (cause) {
           isOver = true;
@@ -171,6 +179,12 @@ export class VirtualClock implements Clock {
       return true;
     }
     return false;
+  }
+
+  #checkFailure(): void {
+    const cause = this.#failure;
+    this.#failure = undefined;
+    if (cause) throw cause;
   }
 
   /** Throws when time does not get on any more. */

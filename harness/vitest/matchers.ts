@@ -1,4 +1,5 @@
 import { expect } from 'vitest';
+import { didYouMean } from '../kit/suggest.ts';
 import { eventLogHash, type RunRecord, type SimulatedRun } from '../index.ts';
 
 interface RunMatchers<R> {
@@ -25,6 +26,8 @@ expect.extend({
     const { outcome, invalidReasons, objectives } = record.verdict;
     const name = `${record.plan.scenario} with seed ${record.plan.seed}`;
     const held = outcome === 'pass';
+    if (this.isNot && !held && outcome !== 'fail')
+      throw new Error(withCommand(run, [`${name}: ${outcome}: it has neither passed nor failed.`, ...invalidReasons]));
     const broken = objectives.filter((objective) => objective.outcome !== 'pass').map(describeObjective);
     return {
       pass: held,
@@ -38,9 +41,15 @@ expect.extend({
     const run = runOf(received);
     const { record } = run;
     const objective = record.verdict.objectives.find((candidate) => candidate.name === name);
-    const names = record.verdict.objectives.map((candidate) => candidate.name).join(', ');
-    const found = objective ? describeObjective(objective) : `There is no objective "${name}"; there are: ${names}.`;
-    return { pass: objective?.outcome === 'pass', message: () => withCommand(run, [found]) };
+    if (!objective) {
+      const names = record.verdict.objectives.map((candidate) => candidate.name);
+      throw new Error(`There is no objective "${name}".${didYouMean(name, names)} There are: ${names.join(', ')}.`);
+    }
+    const found = describeObjective(objective);
+    const { outcome } = objective;
+    // What is not decided is no ground for either.
+    if (this.isNot && outcome !== 'pass' && outcome !== 'fail') throw new Error(withCommand(run, [found]));
+    return { pass: outcome === 'pass', message: () => withCommand(run, [found]) };
   },
   toRecoverWithin(received: unknown, limitMs: number) {
     const run = runOf(received);
@@ -50,6 +59,8 @@ expect.extend({
         .filter((figure) => figure.name === 'recovery time' || figure.name === 'drain time')
         .map(({ value }) => ({ name, value })),
     );
+    if (this.isNot && times.length === 0)
+      throw new Error(withCommand(run, ['No objective of this scenario measures a recovery.']));
     const said = times.map(({ name, value }) => `${name}: ${value === null ? 'not until the end' : `${value} ms`}`);
     const seen = said.length === 0 ? ['No objective of this scenario measures a recovery.'] : said;
     return {

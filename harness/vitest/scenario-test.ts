@@ -30,9 +30,12 @@ export function scenarioTest(
 ): void {
   const { seeds = 1, timeoutMs = defaultTimeoutMs, ...asked } = settings;
   const list = typeof seeds === 'number' ? Array.from({ length: seeds }, (_, index) => index + 1) : seeds;
+  if (list.length === 0)
+    throw new RangeError(`"seeds" of ${scenario.name} has to be at least one, else nothing is tested.`);
   describe(scenario.name, () => {
-    it.each(list)('passes with seed %i', { timeout: timeoutMs }, async (seed) => {
-      expect(await simulate(scenario, { ...asked, seed })).toPass();
+    it.for(list)('passes with seed %i', { timeout: timeoutMs }, async (seed, { signal }) => {
+      // A test that takes too long ends its run with it: the next one wants the globals of the process.
+      expect(await simulate(scenario, { ...asked, seed, signal })).toPass();
     });
   });
 }

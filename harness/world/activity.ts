@@ -10,6 +10,13 @@ export interface Unsettled {
   readonly sinceMs: number;
 }
 
+/** Errors that came in the place of answers. */
+export interface Thrown {
+  readonly who: string;
+  readonly count: number;
+  readonly first: unknown;
+}
+
 /** What goes on in a world, for a run that does not get on, and for what it leaves behind. A world of processes cannot tell. */
 export interface Activity {
   /** What is under way now. */
@@ -18,7 +25,14 @@ export interface Activity {
   leftBehind(): readonly Unsettled[];
   /** The last calls that came to anybody, the oldest first. */
   lastCalls(): readonly Unsettled[];
+  /** What was thrown in the place of answers. */
+  thrown(): readonly Thrown[];
 }
 
 /** Of a world that cannot tell. */
-export const unknownActivity: Activity = { underway: () => [], leftBehind: () => [], lastCalls: () => [] };
+export const unknownActivity: Activity = {
+  underway: () => [],
+  leftBehind: () => [],
+  lastCalls: () => [],
+  thrown: () => [],
+};

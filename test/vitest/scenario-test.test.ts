@@ -27,7 +27,7 @@ describe('the matchers', () => {
     expect(said).toContain(`fail: ${failed?.name ?? ''}: ${failed?.finding ?? ''}`);
     expect(said).toContain(`Event log: sha256 ${eventLogHash(failing)}\nRun it again: npx gameday run`);
     expect(messageOf(() => expect(failing).toMeet('no-such'))).toContain(
-      'There is no objective "no-such"; there are: ',
+      'There is no objective "no-such". There are: ',
     );
     expect(messageOf(() => expect(17).toPass())).toContain('for what "simulate" gives');
   });
@@ -41,7 +41,25 @@ describe('the matchers', () => {
     expect(draining).toRecoverWithin(12_000);
     expect(messageOf(() => expect(draining).toRecoverWithin(11_999))).toContain('drained: 12000 ms\nlimit: 11999 ms');
     const none = { ...verdict, objectives: [{ ...objective, figures: [] }] };
-    expect({ ...passing, record: { ...passing.record, verdict: none } }).not.toRecoverWithin(1e9);
+    const measured = { ...passing, record: { ...passing.record, verdict: none } };
+    expect(messageOf(() => expect(measured).toRecoverWithin(1e9))).toContain('No objective of this scenario measures');
+    expect(messageOf(() => expect(measured).not.toRecoverWithin(0))).toContain(
+      'No objective of this scenario measures',
+    );
+  });
+
+  it('do not hold the other way round for what is misspelled or not decided', () => {
+    const [objective] = passing.record.verdict.objectives;
+    if (!objective) throw new Error('no objective');
+    const misspelled = `${objective.name}x`;
+    expect(messageOf(() => expect(passing).not.toMeet(misspelled))).toContain(`Did you mean "${objective.name}"?`);
+    const undecided = {
+      ...passing.record.verdict,
+      ...{ outcome: 'inconclusive' as const, objectives: [{ ...objective, outcome: 'inconclusive' as const }] },
+    };
+    const run: SimulatedRun = { ...passing, record: { ...passing.record, verdict: undecided } };
+    expect(messageOf(() => expect(run).not.toPass())).toContain('it has neither passed nor failed');
+    expect(messageOf(() => expect(run).not.toMeet(objective.name))).toContain(`inconclusive: ${objective.name}`);
   });
 });
 
@@ -77,6 +95,26 @@ describe('simulate', () => {
       'simulate(scenario, { seed: 5, rate: 0.5, interleave: true }) with the scenario "small" and the target "reference workload"',
     );
   }, 60_000);
+
+  it('says what is wrong with what it is asked for, in place of running something else', async () => {
+    const said = async (scenario: object, settings: object): Promise<string> =>
+      simulate(scenario as never, { target: config, ...settings }).then(
+        () => 'It ran.',
+        (cause: unknown) => String(cause),
+      );
+    expect(await said(smallScenario, { sed: 3 })).toContain('There is no setting "sed". Did you mean "seed"?');
+    expect(await said(smallScenario, { seed: NaN })).toContain(
+      '"seed" has to be a whole number from 0 on, and is NaN.',
+    );
+    expect(await said(smallScenario, { pace: 'fast' })).toContain('There is no pace "fast".');
+    expect(await said(smallScenario, { defect: 'ZZ' })).toContain('has no defect "ZZ".');
+    const faults = smallScenario.faults.map((fault) => ({ ...fault, part: 'modle-server' }));
+    expect(await said({ ...smallScenario, faults }, {})).toContain('"modle-server"');
+    expect(await said({ ...smallScenario, world: undefined }, {})).toContain('world');
+    expect(await said(smallScenario, { target: { ...config, operations: undefined } })).toContain(
+      'The config of the target:',
+    );
+  });
 
   it('says why a scenario cannot be simulated', async () => {
     const { inProcess, ...process } = config;

@@ -9,16 +9,29 @@ const notTheirs = /node:|<anonymous>\)$|[/]harness[/](kit[/]virtual|world[/]simu
 
 /** Something that got out of a simulation; who did it is told in the message, too, since that is all that a person sees on a terminal. */
 export function escapeError(message: string, hint?: string): GamedayError {
+  const stack = deepStack(message);
+  const escape = new GamedayError('harness', `${message}${by(stack)}`, hint === undefined ? {} : { hint });
+  escape.stack = stack;
+  return escape;
+}
+
+/** Who is running just now, as the end of a message; empty where it is nobody but the platform and us. */
+export function escapeFrames(): string {
+  return by(deepStack(''));
+}
+
+function deepStack(message: string): string {
   const limit = Error.stackTraceLimit;
   Error.stackTraceLimit = frames;
   const { stack = '' } = new Error(message);
   Error.stackTraceLimit = limit;
+  return stack;
+}
+
+function by(stack: string): string {
   const theirs = stack
     .split('\n')
     .filter((line) => /^\s+at /.test(line) && !notTheirs.test(line))
     .slice(0, told);
-  const by = theirs.length > 0 ? ` It was done by:\n${theirs.join('\n')}` : '';
-  const escape = new GamedayError('harness', `${message}${by}`, hint === undefined ? {} : { hint });
-  escape.stack = stack;
-  return escape;
+  return theirs.length > 0 ? ` It was done by:\n${theirs.join('\n')}` : '';
 }

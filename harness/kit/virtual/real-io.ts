@@ -10,8 +10,8 @@ import type { GamedayError } from '../errors.ts';
 import { escapeError } from './escape.ts';
 import type { Replacement } from './replacement.ts';
 
-/** Some ways through a door lead nowhere: they stay open. */
-type IsHarmless = (values: readonly unknown[]) => boolean;
+/** Some ways through a door lead nowhere: they stay open. `self` is what the function was called on. */
+type IsHarmless = (values: readonly unknown[], self: unknown) => boolean;
 
 interface Door {
   readonly of: object;
@@ -35,6 +35,10 @@ const changesOfFiles = [
 /** The terminal is not part of the world, and what is printed is written to it by number. */
 const isTerminal: IsHarmless = ([descriptor]) => descriptor === 1 || descriptor === 2;
 
+/** Connected to the outside before the simulation began; what a library puts in the place of a socket, and the terminal, are connected to nobody. */
+const isUnconnected: IsHarmless = (_values, self) =>
+  !(self instanceof net.Socket) || self.remoteAddress === undefined || self.destroyed;
+
 const isOpenedToRead: IsHarmless = ([, flags]) =>
   ['r', 'rs', 'sr', fs.constants.O_RDONLY, undefined, null].some((reading) => reading === flags);
 
@@ -44,6 +48,7 @@ const isOpenedToRead: IsHarmless = ([, flags]) =>
  */
 const doors: readonly Door[] = [
   { of: net.Socket.prototype, name: 'net.Socket', keys: ['connect'] },
+  { of: net.Socket.prototype, name: 'net.Socket', keys: ['write'], isHarmless: isUnconnected },
   { of: net.Server.prototype, name: 'net.Server', keys: ['listen'] },
   { of: dgram.Socket.prototype, name: 'dgram.Socket', keys: ['bind', 'connect', 'send'] },
   { of: dns, name: 'dns', keys: ['lookup', 'resolve', 'resolve4', 'resolve6'] },
@@ -57,17 +62,27 @@ const doors: readonly Door[] = [
   {
     of: fs,
     name: 'fs',
-    keys: ['open', 'readFile', 'writeFile', 'appendFile', 'createReadStream', 'createWriteStream', ...changesOfFiles],
+    keys: [
+      'open',
+      'readFile',
+      'writeFile',
+      'appendFile',
+      'createReadStream',
+      'createWriteStream',
+      'watch',
+      'watchFile',
+      ...changesOfFiles,
+    ],
   },
   { of: fs, name: 'fs', keys: ['openSync'], isHarmless: isOpenedToRead },
   { of: fs, name: 'fs', keys: ['writeSync', 'writevSync'], isHarmless: isTerminal },
   {
     of: fsPromises,
     name: 'fs/promises',
-    keys: ['open', 'readFile', 'writeFile', 'appendFile', 'mkdir', 'rm', 'readdir'],
+    keys: ['open', 'readFile', 'writeFile', 'appendFile', 'mkdir', 'rm', 'readdir', 'watch'],
   },
-  // It waits in real time, and no watch sees it.
-  { of: Atomics, name: 'Atomics', keys: ['waitAsync'], because: 'where real time must not pass' },
+  // They wait in real time, and no watch sees it.
+  { of: Atomics, name: 'Atomics', keys: ['wait', 'waitAsync'], because: 'where real time must not pass' },
 ];
 
 /**
@@ -80,8 +95,8 @@ export function closedDoors(onEscape: (escape: GamedayError) => void, isOver: ()
       const given: unknown = Reflect.get(of, key);
       // Not every release of the platform has them all.
       if (typeof given !== 'function') return [];
-      const look = (values: readonly unknown[]): void => {
-        if (isOver() || isHarmless?.(values)) return;
+      const look = (values: readonly unknown[], self: unknown): void => {
+        if (isOver() || isHarmless?.(values, self)) return;
         const escape = escapeError(`${name}.${key} was called in the simulated world, ${because}.`);
         onEscape(escape);
         throw escape;
@@ -92,14 +107,14 @@ export function closedDoors(onEscape: (escape: GamedayError) => void, isOver: ()
 }
 
 /** The function or class itself, with what it carries, behind a look at what it is called with. */
-function guarded(given: object, look: (values: readonly unknown[]) => void): object {
+function guarded(given: object, look: (values: readonly unknown[], self: unknown) => void): object {
   return new Proxy(given, {
     apply: (target, self, values: unknown[]): unknown => {
-      look(values);
+      look(values, self);
       return Reflect.apply(target as () => unknown, self, values);
     },
     construct: (target, values: unknown[], newTarget) => {
-      look(values);
+      look(values, undefined);
       return Reflect.construct(target as new () => object, values, newTarget) as object;
     },
   });

@@ -3,7 +3,7 @@ import type { GamedayError } from '../errors.ts';
 import { isTurn } from './clock-turn.ts';
 import { escapeError } from './escape.ts';
 
-/** What takes real time, by the types that Node gives its asynchronous resources; whatever ends in `REQUEST` is cryptography. */
+/** What takes real time, by the types that Node gives its asynchronous resources; whatever else ends in `REQUEST` is cryptography. */
 const waits: Readonly<Record<string, string>> = {
   Timeout: 'a timer of real time',
   Immediate: 'a turn of the real event loop (setImmediate)',
@@ -19,6 +19,9 @@ const waits: Readonly<Record<string, string>> = {
   TCPSERVERWRAP: 'a socket',
   TCPWRAP: 'a socket',
   PIPECONNECTWRAP: 'a socket',
+  UNDICI_REQUEST: 'a request on a real socket',
+  HTTPCLIENTREQUEST: 'a request on a real socket',
+  HTTPINCOMINGMESSAGE: 'a request on a real socket',
   UDPWRAP: 'a socket',
   UDPSENDWRAP: 'a socket',
   PROCESSWRAP: 'another process',
@@ -43,7 +46,7 @@ export function watchRealWaits(onEscape: (escape: GamedayError) => void): () => 
     // Of promises there are far too many, and none of them takes time by itself.
     trackPromises: false,
     init: (_id, type, _trigger, resource) => {
-      const what = type.endsWith('REQUEST') ? 'cryptography, which is done by a thread' : waits[type];
+      const what = waits[type] ?? (type.endsWith('REQUEST') ? 'cryptography, which is done by a thread' : undefined);
       if (what === undefined || told >= most || (type === 'Immediate' && isTurn(resource))) return;
       const escape = escapeOf(what, type);
       if (!isWaitedFor(escape.stack)) return;

@@ -6,6 +6,7 @@ import type { Clock } from '../clock.ts';
 import { GamedayError } from '../errors.ts';
 import type { Random } from '../random.ts';
 import type { VirtualClock } from '../virtual-clock.ts';
+import { endedBy, virtualExits, watchUncaught, type OnEnd } from './process-ends.ts';
 import { closedDoors } from './real-io.ts';
 import { watchRealWaits } from './real-waits.ts';
 import { replaceAll, type Replacement } from './replacement.ts';
@@ -29,6 +30,11 @@ export interface VirtualGlobalsSettings {
    * `fetch`. Default nobody's, since it costs a stack for each call.
    */
   readonly isHandedAll?: (frame: string) => boolean;
+  /**
+   * Told how the process of whoever runs just now would end: by `process.exit`, or by an error that nobody caught; gives whether it was the end of
+   * somebody whom the simulation knows. Default: of nobody.
+   */
+  readonly onEnd?: OnEnd;
   /** How much virtual time may pass; default without limit. Milliseconds. */
   readonly limitMs?: number;
 }
@@ -41,8 +47,8 @@ const mark = Symbol.for('gameday.virtual-globals');
  * from before escape that: those that wait or reach out by it are found out, those that only read time or chance by it are not. The limits are
  * listed in docs/worlds.md.
  *
- * @throws GamedayError `harness` when a simulation runs in this process already, and when anything tried to reach the outside or waited in
- * real time, with the stack of who did
+ * @throws GamedayError `harness` when a simulation runs in this process already, when anything tried to reach the outside or waited in real time,
+ * with the stack of who did, and when an error was caught by nobody and is nobody's end
  */
 export async function withVirtualGlobals<T>(settings: VirtualGlobalsSettings, work: () => Promise<T>): Promise<T> {
   if (mark in globalThis)
@@ -53,14 +59,20 @@ export async function withVirtualGlobals<T>(settings: VirtualGlobalsSettings, wo
   const escapes: GamedayError[] = [];
   let isOver = false;
   const onEscape = (escape: GamedayError): void => void escapes.push(escape);
+  const { onEnd = () => false } = settings;
   const restore = replaceAll([
     { of: globalThis, key: mark, value: true },
     ...replacements(sourcesOf(settings, onEscape), settings.clock.now()),
     ...valuesOf(globalThis, settings.web ?? {}),
     ...closedDoors(onEscape, () => isOver),
+    ...virtualExits(onEnd),
   ]);
   syncBuiltinESMExports();
   const unwatch = watchRealWaits(onEscape);
+  const unwatchEnds = watchUncaught((cause) => {
+    const how = endedBy(cause);
+    if (!onEnd(how)) onEscape(new GamedayError('harness', `The simulation would have been ${how}`, { cause }));
+  });
   try {
     const result = await settings.clock.run(work(), settings.limitMs).catch((cause: unknown) => {
       // Whoever escaped is why time stands still, or why an answer never came.
@@ -72,6 +84,7 @@ export async function withVirtualGlobals<T>(settings: VirtualGlobalsSettings, wo
   } finally {
     isOver = true;
     unwatch();
+    unwatchEnds();
     restore();
     syncBuiltinESMExports();
   }

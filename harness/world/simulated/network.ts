@@ -4,6 +4,7 @@ import type { DoorState } from '../../proxy/toxics/toxic.ts';
 import type { Unsettled } from '../activity.ts';
 import { Listener, type ListenLimits } from './listener.ts';
 import { Names } from './names.ts';
+import { Rush } from './rush.ts';
 import { Sender, type Door, type Surroundings } from './sender.ts';
 import { SimulatedConnection, type Handler } from './simulated-connection.ts';
 import { turnsOf, type NetworkClock, type Turn } from './turns.ts';
@@ -39,7 +40,7 @@ export class SimulatedNetwork {
     this.#turn = turnsOf(clock);
     this.names = new Names(clock);
     this.#surroundings = {
-      ...{ clock, names: this.names, turn: this.#turn },
+      ...{ clock, names: this.names, turn: this.#turn, rush: new Rush(clock) },
       ...{ doors: this.#doors, listeners: this.#listeners },
     };
     this.fetch = new Sender(this.#surroundings).fetch;

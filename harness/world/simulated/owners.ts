@@ -5,6 +5,8 @@ import { sleepOn, type Clock } from '../../kit/clock.ts';
 export interface Owner {
   readonly clock: Clock;
   readonly fetch: typeof fetch;
+  /** It has ended by itself, and how. */
+  ended(how: string): void;
 }
 
 /**
@@ -22,6 +24,13 @@ export class Owners {
   /** A way to run code as that of a process, again and again: cheaper than `run` each time. */
   entrance(owner: Owner): <Result>(code: () => Result) => Result {
     return this.#running.run(owner, () => AsyncLocalStorage.snapshot());
+  }
+
+  /** Ends the process whose code is running, as `process.exit` or an error that nobody catches does; false where it is that of none. */
+  end(how: string): boolean {
+    const owner = this.#running.getStore();
+    owner?.ended(how);
+    return owner !== undefined;
   }
 
   /** A clock whose timers are those of the process that sets them. */

@@ -1,6 +1,7 @@
 import { sleepOn, type Clock } from '../../kit/clock.ts';
 import type { Unsettled } from '../activity.ts';
 import type { InProcessTarget } from '../types.ts';
+import { endedBy } from '../../kit/virtual/process-ends.ts';
 import { gateStream, type Chunk } from './gated-stream.ts';
 import { LightResponse } from './light-response.ts';
 import type { NetworkClient, SimulatedNetwork } from './network.ts';
@@ -17,6 +18,8 @@ type State = 'running' | 'paused' | 'dead';
  */
 export class ProcessLife implements Owner, OwnProcess {
   readonly #client: NetworkClient;
+  readonly #onEnd: (how: string) => void;
+  readonly #onThrown: (cause: unknown) => void;
   #state: State = 'running';
   /** What came while it was paused, in order. */
   #waiting: (() => void)[] = [];
@@ -26,7 +29,18 @@ export class ProcessLife implements Owner, OwnProcess {
   /** Runs code as this process's. */
   readonly run: <Result>(code: () => Result) => Result;
 
-  constructor(settings: { readonly clock: Clock; readonly owners: Owners; readonly network: SimulatedNetwork }) {
+  constructor(settings: {
+    readonly clock: Clock;
+    readonly owners: Owners;
+    readonly network: SimulatedNetwork;
+    /** Told when it has ended by itself, and how. Default nobody is. */
+    readonly onEnd?: (how: string) => void;
+    /** Told of what it threw in place of an answer. Default nobody is. */
+    readonly onThrown?: (cause: unknown) => void;
+  }) {
+    const { onEnd = () => undefined, onThrown = () => undefined } = settings;
+    this.#onEnd = onEnd;
+    this.#onThrown = onThrown;
     this.run = settings.owners.entrance(this);
     this.#client = settings.network.openClient(() => this.#running());
     const { clock } = settings;
@@ -36,6 +50,10 @@ export class ProcessLife implements Owner, OwnProcess {
       now: () => clock.now(),
       sleep: (delayMs, signal) => sleepOn(setTimer, delayMs, signal),
     };
+  }
+
+  ended(how: string): void {
+    if (this.#state !== 'dead') this.#onEnd(how);
   }
 
   /** What it has sent and has no whole answer to. */
@@ -73,7 +91,11 @@ export class ProcessLife implements Owner, OwnProcess {
         return response;
       };
       answer()
-        .then(resolve, gone)
+        .then(resolve, (cause: unknown) => {
+          // Whoever has hung up is not waiting for an answer.
+          if (this.#state !== 'dead' && !request.signal.aborted) this.#onThrown(cause);
+          gone(cause);
+        })
         .finally(() => this.#callers.delete(gone));
     });
   }
@@ -102,9 +124,18 @@ export class ProcessLife implements Owner, OwnProcess {
 
   /** What comes from outside comes at once, when it is resumed, or never. */
   readonly enter = (code: () => void): void => {
-    if (this.#state === 'running') this.run(code);
+    if (this.#state === 'running') this.#run(code);
     else if (this.#state === 'paused') this.#waiting.push(code);
   };
+
+  /** What comes from outside has no caller who could catch what is thrown: as everywhere, that is the end of a process. */
+  #run(code: () => void): void {
+    try {
+      this.run(code);
+    } catch (cause) {
+      this.ended(endedBy(cause));
+    }
+  }
 
   /** Resolves when it runs: at once, when it is resumed, or never. */
   #running(): Promise<void> {

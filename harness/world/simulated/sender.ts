@@ -8,6 +8,7 @@ import { closed, connectTimedOut, fetchFailed, refused, rejected } from './netwo
 import { orAborted } from './or-aborted.ts';
 import { outgoing, type Outgoing } from './outgoing.ts';
 import { isRedirect, redirected } from './redirects.ts';
+import type { Rush } from './rush.ts';
 import type { SimulatedConnection } from './simulated-connection.ts';
 import type { NetworkClock, Turn } from './turns.ts';
 
@@ -30,6 +31,7 @@ export interface Surroundings {
   readonly doors: ReadonlyMap<string, Door>;
   readonly listeners: ReadonlyMap<string, Listener>;
   readonly turn: Turn | undefined;
+  readonly rush: Rush;
 }
 
 /** How long undici waits for a connection by default. */
@@ -82,6 +84,7 @@ export class Sender {
   /** @param redirects how many have been followed */
   #send(sent: Outgoing, redirects: number): Promise<Response> {
     const { make, signal, bodyBytes, url, method } = sent;
+    if (this.#network.rush.isTooMany(method, url.href)) return neverAnswering();
     const request: ExchangeRequest = {
       ...{ make, signal, bodyBytes, url, method, sentMs: this.#network.clock.now() },
       arrived: (response) => this.#arrived(response, sent, redirects),

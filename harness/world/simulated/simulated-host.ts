@@ -36,6 +36,7 @@ export function openSimulatedHost(options: WorldOptions, ground: SimulatedGround
   const caller = { clock, fetch: network.fetch };
   const cleanup = new Cleanup();
   const random = seededRandom(String(options.seed));
+  let launched: SimulatedProcess | undefined;
   return {
     ...{ caller, undo: nothingToUndo, stop: () => cleanup.stop() },
     startProxy: () => startProxy(options, ground, { random, cleanup }),
@@ -45,14 +46,16 @@ export function openSimulatedHost(options: WorldOptions, ground: SimulatedGround
     launchTarget: async ({ environment, address }): Promise<RunningTarget> => {
       const control = new SimulatedProcess({
         ...{ clock, network, owners: ground.owners, calls: ground.calls, address: `${address.host}:${address.port}` },
+        name: options.target.name,
         create: async (own, life) =>
           ground.createTarget({ environment, ...own, random: random.fork(life === 1 ? 'target' : `target/${life}`) }),
       });
       cleanup.add('the target', () => control.stop());
       await control.start();
-      return { died: () => null, outputFile: null, control };
+      launched = control;
+      return { died: () => control.died(), outputFile: null, control };
     },
-    inhabitants: () => [],
+    inhabitants: () => (launched ? [{ name: 'target', died: launched.died.bind(launched), output: null }] : []),
   };
 }
 

@@ -1,6 +1,8 @@
 import type { Clock } from '../../kit/clock.ts';
 import { withDeadline } from '../../kit/deadline.ts';
 import { seconds } from '../../kit/durations.ts';
+import { GamedayError, messageOf } from '../../kit/errors.ts';
+import type { Death } from '../child.ts';
 import type { TargetControl } from '../host.ts';
 import { targetKeepAliveMs } from '../keep-alive.ts';
 import type { InProcessTarget } from '../types.ts';
@@ -24,6 +26,8 @@ export interface ProcessSettings {
   /** Watches what comes to it, and what it leaves behind; default nobody does. */
   readonly calls?: WatchedCalls;
   /** Makes what runs in the process; `life` counts from 1. */
+  /** How it is called in messages; default `target`. */
+  readonly name?: string;
   readonly create: (ground: { clock: Clock; fetch: typeof fetch }, life: number) => Promise<InProcessTarget>;
 }
 
@@ -31,6 +35,7 @@ export interface ProcessSettings {
 export class SimulatedProcess implements TargetControl {
   readonly #settings: ProcessSettings;
   #lives = 0;
+  #death: Death | null = null;
   #current: { readonly life: ProcessLife; readonly target: InProcessTarget } | undefined;
 
   constructor(settings: ProcessSettings) {
@@ -40,14 +45,23 @@ export class SimulatedProcess implements TargetControl {
   /** Starts it, and lets it listen. */
   async start(): Promise<void> {
     const { clock, network, owners, address, create, calls } = this.#settings;
-    const life = new ProcessLife({ clock, owners, network });
+    const onThrown = (cause: unknown): void => calls?.threw(owner, cause);
+    const life = new ProcessLife({ clock, owners, network, onThrown, onEnd: (how) => void this.#died(how) });
     const { fetch } = life;
     const number = ++this.#lives;
-    const made = (): Promise<InProcessTarget> => life.run(() => create({ clock: life.clock, fetch }, number));
-    const target = await owners.keepingFetchApart(made);
+    const made = (): Promise<InProcessTarget> => life.run(async () => create({ clock: life.clock, fetch }, number));
+    const target = await owners.keepingFetchApart(made).catch((cause: unknown) => {
+      throw this.#notMade(`threw: ${messageOf(cause)}`, cause);
+    });
+    this.#check(target);
     this.#current = { life, target };
     const serve = (request: Request): Promise<Response> => life.serve(target, request);
     network.listen(calls?.watch(owner, serve) ?? serve, address, { keepAliveMs: targetKeepAliveMs });
+  }
+
+  /** How it ended by itself. */
+  died(): Death | null {
+    return this.#death;
   }
 
   /** As SIGKILL. What it had not written is lost, its address refuses, and its connections are closed on both sides. */
@@ -96,5 +110,24 @@ export class SimulatedProcess implements TargetControl {
     } finally {
       await this.kill();
     }
+  }
+
+  #died(how: string): Promise<void> {
+    this.#death ??= { how, atMs: this.#settings.clock.now() };
+    return this.kill();
+  }
+
+  #check(target: Partial<InProcessTarget> | undefined): void {
+    const missing = (['fetch', 'stop'] as const).filter((key) => typeof target?.[key] !== 'function');
+    if (missing.length > 0)
+      throw this.#notMade(`gave something without ${missing.map((key) => `${key}()`).join(' and ')}`);
+  }
+
+  #notMade(why: string, cause?: unknown): GamedayError {
+    return new GamedayError(
+      'bad-config',
+      `${this.#settings.name ?? 'The target'} could not be started: what makes it (CreateTarget) ${why}`,
+      { cause },
+    );
   }
 }

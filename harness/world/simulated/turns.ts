@@ -4,6 +4,8 @@ import type { Gate, Leaving, Reading, Source } from './gated-stream.ts';
 /** A clock, and whether chance decides on it what comes first of what is ready at the same time; default it does not. */
 export interface NetworkClock extends Clock {
   readonly interleaves?: boolean;
+  /** Lets time not go on; default nobody can. */
+  fail?(cause: Error): void;
 }
 
 /** Resolves when it is the turn of something that has come through the network. */

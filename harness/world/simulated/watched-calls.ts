@@ -1,5 +1,5 @@
 import type { Clock } from '../../kit/clock.ts';
-import type { Activity, Unsettled } from '../activity.ts';
+import type { Activity, Thrown, Unsettled } from '../activity.ts';
 import type { SimulatedNetwork } from './network.ts';
 import type { Handler } from './simulated-connection.ts';
 
@@ -22,6 +22,7 @@ export class WatchedCalls implements Activity {
   readonly #open = new Set<WatchedCall>();
   readonly #last: WatchedCall[] = [];
   readonly #leftBehind: Unsettled[] = [];
+  readonly #thrown = new Map<string, { count: number; readonly first: unknown }>();
   #seen = 0;
 
   constructor(clock: Clock, network: SimulatedNetwork) {
@@ -49,6 +50,17 @@ export class WatchedCalls implements Activity {
     if (left().length === 0) return;
     await this.#clock.sleep(graceMs);
     this.#leftBehind.push(...left());
+  }
+
+  /** Notes what was thrown in place of an answer. */
+  threw(who: string, cause: unknown): void {
+    const known = this.#thrown.get(who);
+    if (known) known.count += 1;
+    else this.#thrown.set(who, { count: 1, first: cause });
+  }
+
+  thrown(): readonly Thrown[] {
+    return [...this.#thrown].map(([who, { count, first }]) => ({ who, count, first }));
   }
 
   underway(): readonly Unsettled[] {

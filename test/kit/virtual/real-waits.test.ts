@@ -1,5 +1,8 @@
 import { createHash } from 'node:crypto';
+import { once } from 'node:events';
 import fs from 'node:fs/promises';
+import { createServer } from 'node:http';
+import { connect, type AddressInfo } from 'node:net';
 import { gzip, gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { seededRandom } from '../../../harness/kit/random.ts';
@@ -78,6 +81,30 @@ describe('a simulation', () => {
     await expect(reaching).rejects.toThrow(
       /net\.Socket\.connect was called in the simulated world.*\n.*real-waits\.test/,
     );
+  });
+
+  it('fails where something is sent on a connection that was opened before it', async () => {
+    const heard: string[] = [];
+    const server = createServer((request, response) => {
+      heard.push(request.url ?? '');
+      response.end('ok');
+    });
+    await once(server.listen(0, '127.0.0.1'), 'listening');
+    const { port } = server.address() as AddressInfo;
+    const socket = connect(port, '127.0.0.1');
+    await once(socket, 'connect');
+    await (await kept.fetch(`http://127.0.0.1:${port}/before`)).text();
+    const onSocket = simulate(async () => {
+      socket.write('GET /socket HTTP/1.1\r\nhost: x\r\n\r\n', () => undefined);
+      await Promise.resolve();
+    });
+    await expect(onSocket).rejects.toThrow(/net\.Socket\.write was called.*\n.*real-waits\.test/);
+    const byFetch = simulate(() => kept.fetch(`http://127.0.0.1:${port}/fetch`).catch(() => undefined));
+    await expect(byFetch).rejects.toThrow('net.Socket.write was called');
+    expect(heard).toEqual(['/before']);
+    socket.destroy();
+    server.closeAllConnections();
+    server.close();
   });
 
   it('fails where a form with a file is sent, though it is the platform that reads the file', async () => {

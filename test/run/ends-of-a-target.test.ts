@@ -1,0 +1,161 @@
+import { execFile } from 'node:child_process';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { describe, expect, it } from 'vitest';
+import { simulate, type SimulatedRun } from '../../harness/index.ts';
+import { answered, askModel, answer, smallFunction, type Misbehaviour } from './small-function.ts';
+import { smallScenario } from './small-world.ts';
+
+function simulated(misbehaviour: Misbehaviour): Promise<SimulatedRun> {
+  return simulate(smallScenario, { target: smallFunction(misbehaviour), seed: 7 });
+}
+
+/** The message of what it throws. */
+async function failureOf(run: Promise<unknown>): Promise<string> {
+  return run.then(
+    () => 'It came to its end.',
+    (cause: unknown) => String(cause),
+  );
+}
+
+/** Does something at the twentieth question. */
+function atOneQuestion(wrong: () => unknown): Misbehaviour {
+  let asked = 0;
+  return {
+    ask: async (_, context) => {
+      asked += 1;
+      if (asked === 20) await wrong();
+      return answered(context);
+    },
+  };
+}
+
+function goodOf({ samples }: SimulatedRun): number {
+  return samples.filter(({ outcome }) => outcome.kind === 'good').length;
+}
+
+describe('a target in virtual time that ends by itself', () => {
+  it.each([
+    ['process.exit(0)', () => process.exit(0), 'ended by process.exit(0)'],
+    [
+      'an error in a timer',
+      () => setTimeout(() => { throw new Error('in a timer'); }, 5), // prettier-ignore
+      'ended by an error that nobody caught: Error: in a timer\n    at ',
+    ],
+  ])('is dead from then on, as a process is, and the run is judged: %s', async (_, wrong, how) => {
+    const run = await simulated(atOneQuestion(wrong));
+    expect(run.record.processes).toEqual([
+      {
+        name: 'target',
+        output: null,
+        died: expect.stringContaining(how) as string,
+        diedAtMs: expect.any(Number) as number,
+      },
+    ]);
+    expect(goodOf(run)).toBeLessThan(25);
+    expect(run.record.verdict.outcome).not.toBe('pass');
+  });
+
+  it.each(['a rejection that nobody handles', 'an error in a tick', 'an error in a microtask'])(
+    'is so, too, by %s',
+    async (wrong) => {
+      const { stdout } = await promisify(execFile)(process.execPath, [
+        join(import.meta.dirname, 'uncaught-process.ts'),
+        wrong,
+      ]);
+      const found = JSON.parse(stdout) as { outcome: string; good: number; processes: { died: string }[] };
+      expect(found.processes[0]?.died).toContain('ended by an error that nobody caught');
+      expect(found.good).toBeLessThan(25);
+      expect(found.outcome).not.toBe('pass');
+    },
+    30_000,
+  );
+
+  it('lives to the end where nothing goes wrong', async () => {
+    const run = await simulated({});
+    expect(run.record.processes).toEqual([{ name: 'target', output: null, died: null, diedAtMs: null }]);
+  });
+
+  it('leaves process.exit to whoever is no target', async () => {
+    const before = process.exit;
+    await simulated({});
+    expect(process.exit).toBe(before);
+  });
+});
+
+describe('a target that throws', () => {
+  it('in place of answers is told of in the notes, with the first error and where it was', async () => {
+    const { record } = await simulated(
+      atOneQuestion(() => {
+        throw new Error('the handler broke');
+      }),
+    );
+    expect(record.notes).toEqual([
+      expect.stringMatching(
+        /^In place of answers the target threw an error: the handler broke \(at .*ends-of-a-target/,
+      ),
+    ]);
+  });
+
+  it('when it is made is a mistake of the target by its name', async () => {
+    const broken = simulated({ create: () => Promise.reject(new Error('no database')) });
+    expect(await failureOf(broken)).toContain(
+      'small function could not be started: what makes it (CreateTarget) threw: no database',
+    );
+  });
+
+  it('nothing, but is no target at all, is told what it lacks', async () => {
+    const target = { ...smallFunction(), inProcess: () => Promise.resolve(() => Promise.resolve({ fetch: answer })) };
+    const run = simulate(smallScenario, { target: target as never, seed: 7 });
+    expect(await failureOf(run)).toContain('gave something without stop()');
+  });
+});
+
+describe('a target that sends again and again without a pause', () => {
+  const again = (send: () => Promise<Response>): Misbehaviour =>
+    atOneQuestion(async () => {
+      for (;;) {
+        const status = await send().then((response) => response.status, () => 0); // prettier-ignore
+        if (status === 299) break;
+      }
+    });
+
+  it.each([
+    ['where nobody listens', () => fetch('http://127.0.0.1:9/x'), 'GET http://127.0.0.1:9/x'],
+    ['to a name that nobody has', () => fetch('http://nowhere.test/x'), 'GET http://nowhere.test/x'],
+  ])('is stopped, and named: %s', async (_, send, request) => {
+    const failure = await failureOf(simulated(again(send)));
+    expect(failure).toContain('20000 requests have been sent at one moment');
+    expect(failure).toContain(request);
+    expect(failure).toMatch(/It was done by:\n.*ends-of-a-target/);
+  });
+
+  it('is stopped also where it is answered at once', async () => {
+    let url = '';
+    const looping = again(() => fetch(url));
+    const failure = await failureOf(
+      simulated({
+        ...looping,
+        create: (context) => {
+          url = `${context.environment['OPENAI_BASE_URL'] ?? ''}/models`;
+          return Promise.resolve();
+        },
+      }),
+    );
+    expect(failure).toContain('requests have been sent at one moment');
+  });
+
+  it('is not stopped where it pauses', async () => {
+    const run = await simulated({
+      ask: async (_, context) => {
+        for (let tries = 0; tries < 300; tries++) {
+          await fetch('http://127.0.0.1:9/x').catch(() => undefined);
+          await new Promise((resolve) => setTimeout(resolve, 1));
+        }
+        await (await askModel(context)).text();
+        return answer();
+      },
+    });
+    expect(goodOf(run)).toBeGreaterThan(100);
+  });
+});
