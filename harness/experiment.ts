@@ -80,7 +80,7 @@ export async function openExperiment(
       ? localSurroundings()
       : await simulatedSurroundings({
           ...{ parts: scenario.world.parts, target, seed, durationMs: plan.durationMs },
-          interleave: options.interleave ?? false,
+          ...{ interleave: options.interleave ?? false, signal: options.signal },
         });
   const { id, folder } = await makeFolder(startedAtMs);
   const trail = new Trail(surroundings.clock);

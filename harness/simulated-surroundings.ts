@@ -44,8 +44,10 @@ export async function simulatedSurroundings(settings: {
   readonly durationMs: number;
   /** Whether the seed decides the order of what is ready at the same time; else it is the order in which it was asked for. */
   readonly interleave: boolean;
+  /** Interrupts the experiment. */
+  readonly signal: AbortSignal;
 }): Promise<Surroundings> {
-  const { parts, target, seed, durationMs, interleave } = settings;
+  const { parts, target, seed, durationMs, interleave, signal } = settings;
   const createTarget = await loadTarget(target);
   const createPart = new Map(
     await Promise.all(parts.map(async (spec) => [spec.module, await loadPart(spec)] as const)),
@@ -61,7 +63,7 @@ export async function simulatedSurroundings(settings: {
     during: (experiment) =>
       withVirtualGlobals(
         {
-          ...{ clock, random, limitMs: durationMs + reserveMs },
+          ...{ clock, random, signal, limitMs: durationMs + reserveMs },
           ...{ timers: owners.clock(clock), fetch: owners.fetch(network.fetch), onEnd: (how) => owners.end(how) },
           web: { Headers: LightHeaders, Request: TakingLightRequests, Response: LightResponse },
           ...(process.env[checkOwnCalls] === undefined ? {} : { isHandedAll: isOwnCaller }),

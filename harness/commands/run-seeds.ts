@@ -16,13 +16,16 @@ export interface RunSeedsSettings {
   readonly replay: (job: SeedJob) => string;
   /** Runs the jobs in any order and says what became of each, with its index; stops when the signal is aborted. */
   readonly runAll: (jobs: readonly SeedJob[], onResult: (result: SeedResult, index: number) => void) => Promise<void>;
+  /** Runs a job again in a process of its own, and leaves nothing behind. Default: nothing is run again. */
+  readonly runAlone?: (job: SeedJob) => Promise<SeedResult | undefined>;
   /** Writes the reports that are files, and gives their paths. */
   readonly writeReports: (rows: readonly SeedRow[]) => Promise<readonly string[]>;
 }
 
 /**
  * Runs each scenario with each seed and prints a table of verdicts, in the order of the seeds. Runs that pass are removed again; the others
- * stay, to be looked at. Gives the exit code of the worst verdict, 3 when one broke; one that was interrupted is no pass.
+ * stay, to be looked at. The first that did not pass is run again by itself, since that is what its command will do: a target may keep something from one
+ * run to the next. Gives the exit code of the worst verdict, 3 when one broke; one that was interrupted is no pass.
  */
 export async function runSeeds(scenarios: readonly Scenario[], settings: RunSeedsSettings): Promise<number> {
   const { seeds, defect, terminal, clock, signal, replay, runAll, writeReports } = settings;
@@ -45,10 +48,24 @@ export async function runSeeds(scenarios: readonly Scenario[], settings: RunSeed
   const rows = [...found].toSorted(([left], [right]) => left - right).map(([, row]) => row);
   terminal.print(renderSeeds(rows, { color: terminal.color }));
   for (const file of await writeReports(rows)) terminal.say(`Report: ${file}`);
+  for (const line of await comparedAlone(rows, settings)) terminal.say(line);
   if (signal.aborted) terminal.say(`Interrupted after ${rows.length} of ${jobs.length} runs.`);
   if (rows.some((row) => row.outcome === 'broken')) return exitCodes.broken;
   const outcomes = rows.flatMap(({ outcome }) => (outcome === 'broken' || outcome === 'skipped' ? [] : [outcome]));
   return exitCodeOf(signal.aborted ? [...outcomes, 'inconclusive'] : outcomes);
+}
+
+async function comparedAlone(rows: readonly SeedResult[], settings: RunSeedsSettings): Promise<string[]> {
+  const { runAlone, signal, terminal } = settings;
+  const failed = rows.find(({ outcome, hash }) => outcome !== 'pass' && hash !== null);
+  if (!failed || !runAlone || rows.length < 2 || signal.aborted) return [];
+  const name = `${failed.scenario}, seed ${failed.seed}`;
+  terminal.transient(`  ${name} again, alone`);
+  const alone = await runAlone(failed);
+  if (!alone || alone.hash === failed.hash) return [];
+  return [
+    `${name}, run alone in a process of its own, comes to another event log (${alone.outcome}): the target keeps something from one run to the next, such as a variable of a module. What the command repeats is the run alone.`,
+  ];
 }
 
 /** `37 of 200 done, 2 did not pass, about 95 s left`, by the pace so far. */

@@ -14,7 +14,7 @@ import { runJobs } from './run-jobs.ts';
 import { runOne, runsFolderOf } from './run-one.ts';
 import { runSeeds, type RunSeedsSettings } from './run-seeds.ts';
 import { checkSeedReporters, writeSeedReports } from './seed-reports.ts';
-import { seedResult } from './seed-result.ts';
+import { seedResult, type SeedJob, type SeedResult } from './seed-result.ts';
 import type { Terminal } from './terminal.ts';
 import { parseReporters } from './write-reports.ts';
 
@@ -52,10 +52,17 @@ export async function runCommand(
         onResult(await seedResult(job, { run, kept: 'all but passes', clock }), index);
       }
     };
+    const runAlone = async (job: SeedJob): Promise<SeedResult | undefined> => {
+      const found: SeedResult[] = [];
+      const onResult = (result: SeedResult): void => void found.push(result);
+      await runJobs([job], { jobs: 1, flags, notes, kept: 'none', clock, signal, onResult });
+      return found[0];
+    };
     return runSeeds(scenarios, {
       ...{ seeds, terminal, clock, signal, defect: flags.defect ?? null },
       writeReports: (rows) => writeSeedReports(rows, chosen, runsFolderOf(flags)),
       replay: ({ scenario, seed }) => replayCommand(scenario, seed, flags),
+      ...(flags.world === 'simulated' ? { runAlone } : {}),
       runAll:
         jobs === 1
           ? oneByOne

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { progressLine, runSeeds } from '../../harness/commands/run-seeds.ts';
-import { seedResult } from '../../harness/commands/seed-result.ts';
+import { seedResult, type SeedResult } from '../../harness/commands/seed-result.ts';
 import { parseSeeds } from '../../harness/commands/seeds.ts';
 import type { Terminal } from '../../harness/commands/terminal.ts';
 import { VirtualClock } from '../../harness/kit/virtual-clock.ts';
@@ -55,6 +55,57 @@ describe('seeds', () => {
     expect(parseSeeds('7')).toEqual([7]);
     expect(parseSeeds('7,9,7')).toEqual([7, 9]);
     for (const wrong of ['', '6..3', '1..', 'a', '1..999999999', '1;2']) expect(() => parseSeeds(wrong)).toThrow();
+  });
+});
+
+describe('the first seed that did not pass', () => {
+  const nothing = { why: 'availability', failed: ['availability'], invalidReasons: [], wallMs: 1, command: 'again' };
+
+  /** What is said when it is run again alone, and which were run so. */
+  async function saidAfter(outcomes: readonly SeedResult['outcome'][], hashAlone: string) {
+    const said: string[] = [];
+    const alone: number[] = [];
+    const quiet = (): void => undefined;
+    const terminal: Terminal = {
+      isTerminal: false,
+      color: false,
+      print: quiet,
+      say: (line) => said.push(line),
+      transient: quiet,
+    };
+    const seeds = outcomes.map((_, index) => index + 1);
+    await runSeeds([sourceThrottling], {
+      ...{ seeds, defect: null, terminal, clock: new VirtualClock(), signal: new AbortController().signal },
+      replay: () => 'again',
+      writeReports: () => Promise.resolve([]),
+      runAll: async (jobs, onResult) => {
+        for (const [index, job] of jobs.entries())
+          onResult({ ...job, ...nothing, outcome: outcomes[index] ?? 'pass', hash: `hash ${job.seed}` }, index);
+      },
+      runAlone: async (job) => {
+        alone.push(job.seed);
+        return { ...job, ...nothing, outcome: 'pass', hash: hashAlone };
+      },
+    });
+    return { alone, said: said.filter((line) => line.includes('alone')) };
+  }
+
+  it('is run again alone, and nothing is said when that is the same', async () => {
+    expect(await saidAfter(['pass', 'fail', 'fail'], 'hash 2')).toEqual({ alone: [2], said: [] });
+  });
+
+  it('is said to be another run when it is alone, where the target keeps something from one run to the next', async () => {
+    const { said } = await saidAfter(['pass', 'invalid', 'fail'], 'hash of another');
+    expect(said).toEqual([
+      expect.stringContaining(
+        'source-throttling, seed 2, run alone in a process of its own, comes to another event log (pass)',
+      ),
+    ]);
+  });
+
+  it('is not run again where there is none, or only one run', async () => {
+    expect((await saidAfter(['pass', 'pass'], 'x')).alone).toEqual([]);
+    expect((await saidAfter(['fail'], 'x')).alone).toEqual([]);
   });
 });
 

@@ -35,11 +35,19 @@ export interface VirtualGlobalsSettings {
    * somebody whom the simulation knows. Default: of nobody.
    */
   readonly onEnd?: OnEnd;
+  /** Aborted when it is to come to its end soon: another one waits for that. Default: it never is. */
+  readonly signal?: AbortSignal;
   /** How much virtual time may pass; default without limit. Milliseconds. */
   readonly limitMs?: number;
 }
 
 const mark = Symbol.for('gameday.virtual-globals');
+
+/** What runs in this process just now. */
+interface Running {
+  readonly signal: AbortSignal | undefined;
+  readonly ended: Promise<void>;
+}
 
 /**
  * Runs `work` on a virtual clock while every global of the platform that tells time, gives chance or reaches the network does so by what is
@@ -51,17 +59,15 @@ const mark = Symbol.for('gameday.virtual-globals');
  * with the stack of who did, and when an error was caught by nobody and is nobody's end
  */
 export async function withVirtualGlobals<T>(settings: VirtualGlobalsSettings, work: () => Promise<T>): Promise<T> {
-  if (mark in globalThis)
-    throw new GamedayError(
-      'harness',
-      'A simulation runs in this process already: its time and its globals are not for two.',
-    );
+  await waitForTheLast();
+  const { promise: ended, resolve: end } = Promise.withResolvers<void>();
+  const running: Running = { signal: settings.signal, ended };
   const escapes: GamedayError[] = [];
   let isOver = false;
   const onEscape = (escape: GamedayError): void => void escapes.push(escape);
   const { onEnd = () => false } = settings;
   const restore = replaceAll([
-    { of: globalThis, key: mark, value: true },
+    { of: globalThis, key: mark, value: running },
     ...replacements(sourcesOf(settings, onEscape), settings.clock.now()),
     ...valuesOf(globalThis, settings.web ?? {}),
     ...closedDoors(onEscape, () => isOver),
@@ -87,6 +93,24 @@ export async function withVirtualGlobals<T>(settings: VirtualGlobalsSettings, wo
     unwatchEnds();
     restore();
     syncBuiltinESMExports();
+    end();
+  }
+}
+
+/** One that was interrupted, as by a test that took too long, still has to heal and to stop what it began. */
+async function waitForTheLast(): Promise<void> {
+  for (;;) {
+    const running = Reflect.get(globalThis, mark) as Running | undefined;
+    if (!running) return;
+    if (running.signal?.aborted !== true)
+      throw new GamedayError(
+        'harness',
+        'A simulation runs in this process already: its time and its globals are not for two.',
+        {
+          hint: 'Run one after another: tests that simulate are not for it.concurrent, and each file of tests needs a process or a thread of its own.',
+        },
+      );
+    await running.ended;
   }
 }
 

@@ -19,6 +19,7 @@ async function lostByKills(defect: string | null): Promise<{ changes: number; lo
     target: config,
     seed: 3,
     durationMs: 90_000,
+    signal: new AbortController().signal,
     interleave: false,
   });
   const { clock } = surroundings;
