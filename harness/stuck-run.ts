@@ -28,7 +28,7 @@ export function explainStuck(cause: unknown, experiment: Experiment): unknown {
     ...(events.length > 0 ? [`The last events:\n${events.join('\n')}`] : []),
   ];
   return new GamedayError('harness', lines.join('\n'), {
-    hint: 'Something in the target (or in a part) waits for what never comes, or never stops waiting. Times are counted from the start of the load.',
+    hint: 'Something in the target (or in a part) waits for what never comes, or never stops waiting. Times are counted from the start of the load, but for those that are said to count from when virtual time began, which is earlier by what it took to start the world.',
     cause,
   });
 }

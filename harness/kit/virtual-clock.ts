@@ -121,7 +121,7 @@ export class VirtualClock implements Clock {
     if (state.isDone) return finished;
     if (this.#pending > 0) throw await this.#endless(`after ${limitMs} ms the work is not settled`, untilMs);
     throw new StuckTime(
-      `Virtual time stands still ${Math.round(this.#nowMs - this.#startMs)} ms after the beginning: the work is not settled and no timer is waiting that could settle it.`,
+      `Virtual time stands still ${Math.round(this.#nowMs - this.#startMs)} ms after virtual time began: the work is not settled and no timer is waiting that could settle it.`,
     );
   }
 
@@ -203,8 +203,8 @@ export class VirtualClock implements Clock {
     const sinceMs = Math.round(dueMs - this.#startMs);
     const stuck = endless(
       this.#atOnce > mostAtOnce
-        ? `${mostAtOnce} timers have fired ${sinceMs} ms after the beginning, and there are always more for the same millisecond`
-        : `${mostAtOnce} timers, the last of them ${sinceMs} ms after the beginning, have been set by one another for less than ${hardlyAnyMs} ms later`,
+        ? `${mostAtOnce} timers have fired ${sinceMs} ms after virtual time began, and there are always more for the same millisecond`
+        : `${mostAtOnce} timers, the last of them ${sinceMs} ms after virtual time began, have been set by one another for less than ${hardlyAnyMs} ms later`,
       owners,
     );
     this.#atOnce = 0;
@@ -234,6 +234,7 @@ function compare(left: Scheduled, right: Scheduled): number {
 
 function endless(what: string, owners: TimerOwners): StuckTime {
   const seen = owners.describe();
-  const told = seen.length > 0 ? ` Timers are set by (times count from the beginning):\n${seen.join('\n')}` : '';
+  const told =
+    seen.length > 0 ? ` Timers are set by (times count from when virtual time began):\n${seen.join('\n')}` : '';
   return new StuckTime(`Virtual time does not come to an end: ${what}.${told}`);
 }

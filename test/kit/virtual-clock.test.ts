@@ -118,7 +118,7 @@ describe('a virtual clock whose time never ends', () => {
     spinAround();
     const error = await clock.run(new Promise(() => undefined)).catch((cause: unknown) => cause);
     expect(String(error)).toContain(
-      '100000 timers have fired 0 ms after the beginning, and there are always more for the same millisecond',
+      '100000 timers have fired 0 ms after virtual time began, and there are always more for the same millisecond',
     );
     expect(String(error)).toMatch(/200 times, next due at 0 ms:\n.*spinAround.*virtual-clock\.test\.ts/);
   });
@@ -140,11 +140,11 @@ describe('a virtual clock whose time never ends', () => {
     };
     const alone = await creeping(0.001, 1);
     expect(alone.error).toContain(
-      '100000 timers, the last of them 100 ms after the beginning, have been set by one another for less than 0.01 ms later',
+      '100000 timers, the last of them 100 ms after virtual time began, have been set by one another for less than 0.01 ms later',
     );
     expect(alone.error).toMatch(/\d+ times, next due at 100 ms:\n.*creepOn.*virtual-clock\.test\.ts/);
     const crowd = await creeping(0.001, 1000);
-    expect(crowd.error).toContain('100000 timers have fired 0 ms after the beginning');
+    expect(crowd.error).toContain('100000 timers have fired 0 ms after virtual time began');
     expect(Math.max(alone.fired, crowd.fired)).toBeLessThan(110_000);
   });
 

@@ -91,7 +91,7 @@ describe('what a target never settles', () => {
 describe('a run that cannot come to its end', () => {
   it('says what it was at when time stands still', async () => {
     const said = await endOf({ create: never });
-    expect(said).toMatch(/small: Virtual time stands still \d+ ms after the beginning/);
+    expect(said).toMatch(/small: Virtual time stands still \d+ ms after virtual time began/);
     expect(said).toMatch(/Since \d+ ms the run was at: waiting for small function\./);
   });
 
@@ -106,7 +106,7 @@ describe('a run that cannot come to its end', () => {
         return never();
       },
     });
-    expect(said).toMatch(/100000 timers have fired \d+(\.\d+)? ms after the beginning, and there are always more/);
+    expect(said).toMatch(/100000 timers have fired \d+(\.\d+)? ms after virtual time began, and there are always more/);
     expect(said).toMatch(/200 times, next due at .*\n +at .*spinForEver .*unsettled\.test\.ts/);
     expect(said).toMatch(/the run was at: the phase "(warm-up|baseline)"\./);
     expect(said).toMatch(/Under way: 1 call of the target has not returned: POST \/ask/);
