@@ -7,6 +7,7 @@ import { seededRandom } from '../../harness/kit/random.ts';
 import { VirtualClock } from '../../harness/kit/virtual-clock.ts';
 import { withVirtualGlobals } from '../../harness/kit/virtual/virtual-globals.ts';
 import { isOwnCaller } from '../../harness/own-callers.ts';
+import { gpuSaturation } from '../../scenarios/gpu-saturation.ts';
 import { sourceThrottling } from '../../scenarios/source-throttling.ts';
 import { smallScenario } from './small-world.ts';
 
@@ -78,13 +79,23 @@ describe('a call to the globals', () => {
 });
 
 describe('a whole simulated run', () => {
-  it('is done by code of ours that takes time, chance and the network from nowhere but what it is handed', async () => {
-    const phases = { warmUpMs: 1000, baselineMs: 3000, faultMs: 12_000, holdMs: 2000, recoveryMs: 3000 };
-    const scenario = { ...sourceThrottling, phases };
-    const { samples, calls } = await simulate(scenario, { target: config, seed: 7, rate: 0.1 });
-    expect(samples.length).toBeGreaterThan(50);
-    expect(new Set(calls.map(({ part }) => part)).size).toBe(3);
-  }, 120_000);
+  it.each([
+    ['source-throttling', null, sourceThrottling, 3],
+    ['gpu-saturation', null, gpuSaturation, 2],
+    // Of the defects those whose code is no other's.
+    ['source-throttling', 'C3', sourceThrottling, 3],
+    ['gpu-saturation', 'A8', gpuSaturation, 2],
+  ])(
+    'is done by code of ours that takes time, chance and the network from nowhere but what it is handed: %s, defect %s',
+    async (_name, defect, whole, parts) => {
+      const phases = { warmUpMs: 1000, baselineMs: 3000, faultMs: 12_000, holdMs: 2000, recoveryMs: 3000 };
+      const scenario = { ...whole, phases };
+      const { samples, calls } = await simulate(scenario, { target: config, seed: 7, rate: 0.1, defect });
+      expect(samples.length).toBeGreaterThan(50);
+      expect(new Set(calls.map(({ part }) => part)).size).toBe(parts);
+    },
+    120_000,
+  );
 
   it('fails where they are taken from the globals', async () => {
     const call = plant('fakes/workload/planted.ts', 'Math.random()');
