@@ -46,7 +46,7 @@ const mark = Symbol.for('gameday.virtual-globals');
 /** What runs in this process just now. */
 interface Running {
   readonly signal: AbortSignal | undefined;
-  readonly ended: Promise<void>;
+  readonly ended: Promise<unknown>;
 }
 
 /**
@@ -60,7 +60,7 @@ interface Running {
  */
 export async function withVirtualGlobals<T>(settings: VirtualGlobalsSettings, work: () => Promise<T>): Promise<T> {
   await waitForTheLast();
-  const { promise: ended, resolve: end } = Promise.withResolvers<void>();
+  const { promise: ended, resolve: end } = Promise.withResolvers<undefined>();
   const running: Running = { signal: settings.signal, ended };
   const escapes: GamedayError[] = [];
   let isOver = false;
@@ -93,7 +93,7 @@ export async function withVirtualGlobals<T>(settings: VirtualGlobalsSettings, wo
     unwatchEnds();
     restore();
     syncBuiltinESMExports();
-    end();
+    end(undefined);
   }
 }
 
