@@ -6,6 +6,7 @@ import { formatAddress, resolveAddress } from './address.ts';
 import { apiErrors } from './api-error.ts';
 import { DecisionLog } from './decision-log.ts';
 import { Lease } from './lease.ts';
+import type { LinkCount, LinkCounts } from './link-counts.ts';
 import type { Pacer } from './pacer.ts';
 import type { ConnectionContext, LiveConnection, OpenPort, Port } from './port.ts';
 import type { ToxicChange } from './requests.ts';
@@ -59,6 +60,7 @@ export interface FaultProxySettings {
   readonly tls?: TlsSettings | undefined;
   readonly authority: Authority;
   readonly pacer: Pacer;
+  readonly linkCounts: LinkCounts;
   /** How many decisions of each toxic are kept; default none. */
   readonly decisionLimit?: (() => number | undefined) | undefined;
 }
@@ -79,6 +81,8 @@ export class FaultProxy {
   #upstream: string;
   #tls: TlsSettings | undefined;
   #port: Port | undefined;
+  /** Of the link that it is while its port is open. */
+  #count: LinkCount | undefined;
   #retry: Timer | undefined;
   #accepted = 0;
   #dropped = 0;
@@ -153,6 +157,8 @@ export class FaultProxy {
       log: (line) => log(`proxy "${this.name}": ${line}`),
     });
     this.#listen = this.#port.address;
+    const link = { proxy: this.name, listener: this.#listen, upstream: this.#upstream };
+    this.#count = this.#settings.linkCounts.open(link);
   }
 
   /** Closes the port and drops the live connections; the port is closed when this returns. */
@@ -163,6 +169,8 @@ export class FaultProxy {
     this.#dropped += this.#connections.size;
     for (const connection of this.#connections) connection.close();
     this.#connections.clear();
+    if (this.#count) this.#settings.linkCounts.close(this.#count);
+    this.#count = undefined;
   }
 
   /** Whether `listen` (looked up), `upstream` or `tls` is another than now. */
@@ -279,14 +287,17 @@ export class FaultProxy {
     this.#accepted += 1;
     const number = this.#accepted;
     const { clock } = this.#settings;
+    const count = this.#count;
     const connection = make({
       clock,
       meet: (toxic) => toxic.meet(number, this.#chanceOf(toxic, number)),
       passed: (direction, bytes) => {
         this.#sent[direction] += bytes;
+        if (count) count.sent[direction] += bytes;
       },
       came: (direction, bytes) => {
         this.#received[direction] += bytes;
+        if (count) count.received[direction] += bytes;
       },
       reached: (failure) => this.#tellOfUpstream(failure),
       over: () => {

@@ -6,6 +6,7 @@ import { ApiError, apiErrors } from './api-error.ts';
 import { DecisionLog } from './decision-log.ts';
 import { FaultProxy, type ProxyTraffic, type ProxyView } from './fault-proxy.ts';
 import { Lease } from './lease.ts';
+import { LinkCounts } from './link-counts.ts';
 import { Pacer } from './pacer.ts';
 import type { OpenPort } from './port.ts';
 import type { ProxyChange, ProxyRequest } from './requests.ts';
@@ -37,6 +38,8 @@ export class Registry {
   readonly #settings: RegistrySettings;
   /** Of all its proxies. */
   readonly authority: Authority;
+  /** Of all links that there are and were, as far as they are remembered. */
+  readonly linkCounts = new LinkCounts();
   readonly #proxies = new Map<string, FaultProxy>();
   /** Of all proxies together. */
   readonly #pacer: Pacer;
@@ -234,9 +237,9 @@ export class Registry {
     const { name, listen, upstream, enabled, toxics, tls } = request;
     const { clock, random, log, openPort = openSocketPort } = this.#settings;
     const { seed, leaseMs } = request;
-    const { authority } = this;
+    const { authority, linkCounts } = this;
     const pacer = this.#pacer;
-    const own = { name, listen, upstream, tls, seed, pacer };
+    const own = { name, listen, upstream, tls, seed, pacer, linkCounts };
     const decisionLimit = (): number | undefined => this.#decisionLimit;
     const proxy = new FaultProxy({ ...own, clock, random, log, openPort, authority, decisionLimit });
     // The toxics are there before the port opens: no byte gets past them.

@@ -35,7 +35,8 @@ beforeAll(async () => {
   writeFileSync(join(project, 'package.json'), JSON.stringify({ name: 'stranger', private: true, type: 'module' }));
   await succeeds('npm', ['install', '--no-audit', '--no-fund', '--prefer-offline', join(folder, tarball)], project);
 }, 150_000);
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
+// Three projects with their packages are some 30,000 files.
+afterAll(() => rmSync(folder, { recursive: true, force: true }), 150_000);
 
 describe('the installed package', () => {
   it('brings what was compiled, and no sources', () => {
