@@ -6,8 +6,11 @@ import { fetchWithin, type Caller } from '../kit/fetch-within.ts';
 export class ProxyRefusal extends GamedayError {
   readonly status: number;
 
-  constructor(what: string, status: number, why: string) {
-    super('harness', `The fault proxy refused ${what}: ${why} (status ${status}).`);
+  constructor(
+    what: string,
+    { status, why, hint }: { readonly status: number; readonly why: string; readonly hint?: string | undefined },
+  ) {
+    super('harness', [`The fault proxy refused ${what}: ${why} (status ${status}).`, hint].join(' ').trimEnd());
     this.name = 'ProxyRefusal';
     this.status = status;
   }
@@ -34,15 +37,17 @@ export async function askText(caller: Caller, method: string, url: string, body?
   })).catch((cause: unknown) => {
     throw new GamedayError('harness', `The fault proxy did not answer ${what}: ${wholeMessageOf(cause)}.`, { cause });
   });
-  if (!answer.ok) throw new ProxyRefusal(what, answer.status, errorText(answer.text));
+  if (!answer.ok) throw new ProxyRefusal(what, { status: answer.status, ...errorOf(answer.text) });
   return answer.text;
 }
 
-function errorText(answer: string): string {
-  const said = z.object({ error: z.string() });
+const Refusal = z.object({ error: z.string(), hint: z.string().optional() });
+
+function errorOf(answer: string): { why: string; hint?: string | undefined } {
   try {
-    return said.parse(JSON.parse(answer)).error;
+    const { error, hint } = Refusal.parse(JSON.parse(answer));
+    return { why: error, hint };
   } catch {
-    return answer.trim();
+    return { why: answer.trim() };
   }
 }

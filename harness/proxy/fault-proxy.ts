@@ -7,6 +7,7 @@ import { apiErrors } from './api-error.ts';
 import { DecisionLog } from './decision-log.ts';
 import { Lease } from './lease.ts';
 import type { LinkCount, LinkCounts } from './link-counts.ts';
+import type { Trace } from './log-level.ts';
 import type { Pacer } from './pacer.ts';
 import type { ConnectionContext, LiveConnection, OpenPort, Port } from './port.ts';
 import type { ToxicChange } from './requests.ts';
@@ -55,6 +56,8 @@ export interface FaultProxySettings {
   /** Decides in place of `random`. */
   readonly seed?: number | undefined;
   readonly log: (line: string) => void;
+  /** Default nobody is told. */
+  readonly trace?: Trace | undefined;
   readonly openPort: OpenPort;
   /** Default on no side. */
   readonly tls?: TlsSettings | undefined;
@@ -159,11 +162,13 @@ export class FaultProxy {
     this.#listen = this.#port.address;
     const link = { proxy: this.name, listener: this.#listen, upstream: this.#upstream };
     this.#count = this.#settings.linkCounts.open(link);
+    this.#settings.trace?.(`proxy "${this.name}": listens on ${this.#listen} and leads to ${this.#upstream}`, 'info');
   }
 
   /** Closes the port and drops the live connections; the port is closed when this returns. */
   disable(): void {
     this.#retry?.cancel();
+    if (this.#port) this.#settings.trace?.(`proxy "${this.name}": listens no more`, 'info');
     this.#port?.close();
     this.#port = undefined;
     this.#dropped += this.#connections.size;
@@ -189,7 +194,11 @@ export class FaultProxy {
 
   toxic(name: string): ActiveToxic {
     const found = this.#toxics.find((toxic) => toxic.name === name);
-    if (!found) throw apiErrors.toxicNotFound();
+    if (!found)
+      throw apiErrors.toxicNotFound(
+        name,
+        this.#toxics.map((toxic) => toxic.name),
+      );
     return found;
   }
 
@@ -286,7 +295,8 @@ export class FaultProxy {
   #accept(make: (context: ConnectionContext) => LiveConnection | undefined): void {
     this.#accepted += 1;
     const number = this.#accepted;
-    const { clock } = this.#settings;
+    const { clock, trace } = this.#settings;
+    trace?.(`proxy "${this.name}": connection ${number} has come`, 'info');
     const count = this.#count;
     const connection = make({
       clock,

@@ -7,6 +7,7 @@ import { DecisionLog } from './decision-log.ts';
 import { FaultProxy, type ProxyTraffic, type ProxyView } from './fault-proxy.ts';
 import { Lease } from './lease.ts';
 import { LinkCounts } from './link-counts.ts';
+import type { Trace } from './log-level.ts';
 import { Pacer } from './pacer.ts';
 import type { OpenPort } from './port.ts';
 import type { ProxyChange, ProxyRequest } from './requests.ts';
@@ -23,6 +24,8 @@ export interface RegistrySettings {
   readonly clock: Clock;
   readonly random: Random;
   readonly log: (line: string) => void;
+  /** Default nobody is told. */
+  readonly trace?: Trace | undefined;
   /** How doors are opened; default TCP ports. */
   readonly openPort?: OpenPort;
 }
@@ -61,7 +64,7 @@ export class Registry {
 
   get(name: string): FaultProxy {
     const proxy = this.#proxies.get(name);
-    if (!proxy) throw apiErrors.proxyNotFound();
+    if (!proxy) throw apiErrors.proxyNotFound(name, [...this.#proxies.keys()]);
     return proxy;
   }
 
@@ -235,13 +238,13 @@ export class Registry {
 
   async #start(request: ProxyRequest, replaced?: FaultProxy): Promise<FaultProxy> {
     const { name, listen, upstream, enabled, toxics, tls } = request;
-    const { clock, random, log, openPort = openSocketPort } = this.#settings;
+    const { clock, random, log, trace, openPort = openSocketPort } = this.#settings;
     const { seed, leaseMs } = request;
     const { authority, linkCounts } = this;
     const pacer = this.#pacer;
     const own = { name, listen, upstream, tls, seed, pacer, linkCounts };
     const decisionLimit = (): number | undefined => this.#decisionLimit;
-    const proxy = new FaultProxy({ ...own, clock, random, log, openPort, authority, decisionLimit });
+    const proxy = new FaultProxy({ ...own, clock, random, log, trace, openPort, authority, decisionLimit });
     // The toxics are there before the port opens: no byte gets past them.
     const added = toxics.map((toxic) => proxy.addToxic(toxic));
     try {
@@ -277,8 +280,13 @@ export class Registry {
 
   #remembered(proxyName: string, toxicName: string): ActiveToxic {
     const toxic = this.#last.get(accountKey(proxyName, toxicName));
-    if (!toxic) throw apiErrors.receiptNotFound();
+    if (!toxic) throw apiErrors.receiptNotFound(toxicName, this.#toxicNames(proxyName));
     return toxic;
+  }
+
+  /** Of the toxics that a proxy has and had. */
+  #toxicNames(proxyName: string): readonly string[] {
+    return [...this.#last.values()].filter(({ proxy }) => proxy === proxyName).map(({ name }) => name);
   }
 
   #remember(toxic: ActiveToxic): ActiveToxic {

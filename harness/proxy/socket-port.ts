@@ -176,13 +176,24 @@ function dial(
   }
 }
 
-const listenCauses: Readonly<Record<string, string>> = {
-  EADDRINUSE: 'address already in use',
-  EADDRNOTAVAIL: 'cannot assign requested address',
-  EACCES: 'permission denied',
+/** What the system says of a port that cannot be opened, in Go's words, and what to do. */
+const listenCauses: Readonly<Record<string, { readonly words: string; readonly hint: string }>> = {
+  EADDRINUSE: {
+    words: 'address already in use',
+    hint: 'Another program listens there, or another proxy of this server. Stop it, or take another port; 0 is any free one.',
+  },
+  EADDRNOTAVAIL: {
+    words: 'cannot assign requested address',
+    hint: 'This machine has no such address. 127.0.0.1 is itself, 0.0.0.0 all that it has.',
+  },
+  EACCES: {
+    words: 'permission denied',
+    hint: 'Ports below 1024 may need a privilege. Take a greater one; 0 is any free one.',
+  },
 };
 
 function listenError(address: string, cause: Error): ApiError {
   const code = 'code' in cause ? String(cause.code) : '';
-  return new ApiError(500, `listen tcp ${address}: bind: ${listenCauses[code] ?? messageOf(cause)}`);
+  const { words, hint } = listenCauses[code] ?? { words: messageOf(cause), hint: undefined };
+  return new ApiError(500, `listen tcp ${address}: bind: ${words}`, hint);
 }

@@ -83,7 +83,9 @@ describe('the client for everybody', () => {
 
   it('says what was refused and why, and where nobody answers', async () => {
     const refused = proxies.addToxic('none', { type: 'noop' });
-    await expect(refused).rejects.toThrow('refused POST /proxies/none/toxics: proxy not found');
+    await expect(refused).rejects.toThrow(
+      'refused POST /proxies/none/toxics: proxy not found (status 404). There is no proxy at all.',
+    );
     await expect(refused).rejects.toMatchObject({ status: 404, constructor: ProxyRefusal });
     expect(() => new ProxyClient({ url: 'localhost:8474' })).toThrow('was "localhost:8474"; it has to begin with');
     await bench.cleanup.stop();
