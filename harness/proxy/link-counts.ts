@@ -25,11 +25,12 @@ export class LinkCounts {
   /** The counter of a link that opens. */
   open(labels: LinkLabels): LinkCount {
     const key = keyOf(labels);
-    const count = this.#closed.get(key) ?? {
-      ...labels,
-      received: { upstream: 0, downstream: 0 },
-      sent: { upstream: 0, downstream: 0 },
-    };
+    const count = this.#open.get(key) ??
+      this.#closed.get(key) ?? {
+        ...labels,
+        received: { upstream: 0, downstream: 0 },
+        sent: { upstream: 0, downstream: 0 },
+      };
     this.#closed.delete(key);
     this.#open.set(key, count);
     return count;

@@ -4,12 +4,13 @@ import type { Random } from '../kit/random.ts';
 import type { ActiveToxic, ToxicAccount, ToxicEnding, ToxicRequest } from './active-toxic.ts';
 import { ApiError, apiErrors } from './api-error.ts';
 import { DecisionLog } from './decision-log.ts';
-import { FaultProxy, type ProxyTraffic, type ProxyView } from './fault-proxy.ts';
+import { FaultProxy } from './fault-proxy.ts';
 import { Lease } from './lease.ts';
 import { LinkCounts } from './link-counts.ts';
 import type { Trace } from './log-level.ts';
 import { Pacer } from './pacer.ts';
 import type { OpenPort } from './port.ts';
+import type { ProxyTraffic, ProxyView } from './proxy-view.ts';
 import type { ProxyChange, ProxyRequest } from './requests.ts';
 import { openSocketPort } from './socket-port.ts';
 import { Authority } from './tls/authority.ts';
@@ -113,9 +114,9 @@ export class Registry {
         ...{ listen: change.listen ?? listen, upstream: change.upstream ?? upstream },
         tls: change.tls ?? tls,
       };
-      if (await proxy.differs(wanted)) proxy.readdress(wanted);
-      if (change.enabled ?? enabled) await proxy.enable();
-      else proxy.disable();
+      const isMoved = await proxy.differs(wanted);
+      if (change.enabled ?? enabled) await (isMoved ? proxy.move(wanted) : proxy.enable());
+      else proxy.disable(isMoved ? wanted : undefined);
       if (change.leaseMs !== undefined) {
         this.#dropLease(proxy);
         this.#holdLease(proxy, change.leaseMs);
