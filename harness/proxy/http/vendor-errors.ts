@@ -28,7 +28,7 @@ const openaiWords: Readonly<Record<string, Words>> = {
     ...{ type: 'requests', code: 'rate_limit_exceeded' },
     message:
       'Rate limit reached for gpt-4o in organization org-gameday on requests per min (RPM): ' +
-      'Limit 60, Used 60, Requested 1. Please try again in 1s.',
+      'Limit 60, Used 60, Requested 1.',
   },
   slow_down: {
     ...{ type: 'rate_limit_error', code: 'slow_down' },
@@ -91,19 +91,55 @@ const bedrockTypes: Readonly<Record<number, string>> = {
   ...{ 500: 'InternalServerException', 503: 'ServiceUnavailableException' },
 };
 
+/** What vLLM calls an error of a status; of others it is the reason phrase, as its handler of HTTP exceptions has it. */
+const vllmTypes: Readonly<Record<number, string>> = {
+  ...{ 400: 'BadRequestError', 404: 'NotFoundError', 500: 'InternalServerError' },
+};
+const vllmMessages: Readonly<Record<number, string>> = {
+  ...{ 400: 'The request could not be understood.', 404: 'The model `gameday` does not exist.' },
+  429: 'Too many requests are waiting. Please try again later.',
+  503: 'The server has too many requests waiting to take another one. Please try again later.',
+};
+
+/** The errors of text-embeddings-inference: what its router says by each status. */
+const teiErrors: Readonly<Record<number, readonly [message: string, type: string]>> = {
+  400: ['`inputs` cannot be empty', 'empty'],
+  413: ['Input validation error: `inputs` must have less than 512 tokens. Given: 600', 'validation'],
+  422: ['Tokenization error', 'tokenizer'],
+  424: ['Inference failed', 'backend'],
+  429: ['Model is overloaded', 'overloaded'],
+  503: ['unhealthy', 'unhealthy'],
+};
+
+/** What Qdrant says by each status, in its envelope. */
+const qdrantErrors: Readonly<Record<number, string>> = {
+  400: 'Wrong input: the request could not be understood',
+  404: "Not found: Collection `chunks` doesn't exist!",
+  408: 'Timeout error: Operation timed out after 60 seconds',
+  429: 'Rate limiting exceeded: Read rate limit exceeded',
+  500: 'Service internal error: 1 of 1 read operations failed: Timeout expired',
+  503: 'Service internal error: The replica set for shard 0 on peer 1 does not have enough active replicas',
+};
+
 /** Anthropic says by a code of its own that a limit is one of money: waiting does not help, and there is no `retry-after`. */
 const spendLimit = 'enforced_spend_limit_reached';
 
 /**
  * The error of a vendor. `code` picks one of several with the same status - `insufficient_quota`, `overloaded_error`, `ThrottlingException` -, and
- * is taken as it is where it is not known; default the one that the status usually has.
+ * is taken as it is where it is not known; default the one that the status usually has. `waitSeconds` is what the text of a limit says, where it
+ * says how long to wait; default 1.
  */
-export function vendorError(vendor: Vendor, status: number, code: string): VendorError {
+export function vendorError(vendor: Vendor, status: number, code: string, waitSeconds = 1): VendorError {
   switch (vendor) {
     case 'openai': {
       const error = openaiError(status, code);
-      const limits = error.code === 'rate_limit_exceeded' ? openaiLimits : {};
-      return json({ error: { ...error, param: null } }, { 'x-request-id': requestId, ...limits });
+      if (error.code !== 'rate_limit_exceeded')
+        return json({ error: { ...error, param: null } }, { 'x-request-id': requestId });
+      const message = `${error.message} Please try again in ${waitSeconds}s.`;
+      return json(
+        { error: { ...error, message, param: null } },
+        { 'x-request-id': requestId, ...openaiLimits(waitSeconds) },
+      );
     }
     case 'anthropic': {
       const error = anthropicError(status, code);
@@ -116,10 +152,12 @@ export function vendorError(vendor: Vendor, status: number, code: string): Vendo
     }
     case 'vllm':
       return json({ error: vllmError(status) });
-    case 'tei':
-      return json({ error: 'Model is overloaded', error_type: code === '' ? 'overloaded' : code });
+    case 'tei': {
+      const [error, type] = teiErrors[status] ?? [STATUS_CODES[status] ?? `status ${status}`, 'backend'];
+      return json({ error, error_type: code === '' ? type : code });
+    }
     case 'qdrant':
-      return json({ status: { error: code === '' ? 'Service internal error' : code }, time: 0 });
+      return json({ status: { error: code === '' ? qdrantError(status) : code }, time: 0 });
     case 'edge':
       return edgeError(status, code);
   }
@@ -127,10 +165,10 @@ export function vendorError(vendor: Vendor, status: number, code: string): Vendo
 
 const requestId = 'req_gameday';
 /** What a limit of 60 requests a minute says when it is used up. */
-const openaiLimits = {
-  ...{ 'x-ratelimit-limit-requests': '60', 'x-ratelimit-remaining-requests': '0', 'x-ratelimit-reset-requests': '1s' },
-  'retry-after': '1',
-};
+const openaiLimits = (waitSeconds: number): Readonly<Record<string, string>> => ({
+  ...{ 'x-ratelimit-limit-requests': '60', 'x-ratelimit-remaining-requests': '0' },
+  ...{ 'x-ratelimit-reset-requests': `${waitSeconds}s`, 'retry-after': String(waitSeconds) },
+});
 
 /** The data of an error event in the middle of a stream that began with status 200. */
 export function openaiError(status: number, code: string): Words {
@@ -161,8 +199,20 @@ export function anthropicError(status: number, code: string): AnthropicError {
 }
 
 export function vllmError(status: number): { message: string; type: string; param: null; code: number } {
-  const message = 'EngineCore encountered an issue. See stack trace (above) for the root cause.';
-  return { message, type: 'InternalServerError', param: null, code: status };
+  const message =
+    vllmMessages[status] ?? 'EngineCore encountered an issue. See stack trace (above) for the root cause.';
+  return {
+    message,
+    type: vllmTypes[status] ?? STATUS_CODES[status] ?? 'InternalServerError',
+    param: null,
+    code: status,
+  };
+}
+
+function qdrantError(status: number): string {
+  return (
+    qdrantErrors[status] ?? (status >= 500 ? 'Service internal error' : (STATUS_CODES[status] ?? `status ${status}`))
+  );
 }
 
 /** What an exception of Bedrock carries; `type` with a capital as in a head, or without one as in a stream. */

@@ -34,7 +34,12 @@ function bodyOf(attributes: AttributeValues): ReturnType<typeof vendorError> {
   const known =
     vendor === ''
       ? { contentType: 'text/plain; charset=utf-8', headers: {}, body: '' }
-      : vendorError(vendor as Vendor, numberOf(attributes, 'status'), textOf(attributes, 'code'));
+      : vendorError(
+          vendor as Vendor,
+          numberOf(attributes, 'status'),
+          textOf(attributes, 'code'),
+          waitSecondsOf(attributes),
+        );
   const body = textOf(attributes, 'body');
   return body === '' ? known : { ...known, body };
 }
@@ -50,6 +55,12 @@ function headersOf(attributes: AttributeValues, nowMs: number): Headers {
   if (retryAfter === 'none') headers.delete('retry-after');
   else if (retryAfter !== '') headers.set('retry-after', retryAfterText(retryAfter, nowMs));
   return headers;
+}
+
+/** What the header will say in seconds; a date that is over, or what is no time, leaves the vendor's own. */
+function waitSecondsOf(attributes: AttributeValues): number | undefined {
+  const [, seconds] = /^(?:date\+)?([0-9]{1,9})$/.exec(textOf(attributes, 'retry_after')) ?? [];
+  return seconds === undefined ? undefined : Number(seconds);
 }
 
 function retryAfterText(text: string, nowMs: number): string {

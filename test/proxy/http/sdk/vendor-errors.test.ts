@@ -94,7 +94,11 @@ describe('the words of vendors', () => {
   it.each([
     ['vllm', 500, { error: { type: 'InternalServerError', param: null, code: 500 } }],
     ['tei', 429, { error: 'Model is overloaded', error_type: 'overloaded' }],
-    ['qdrant', 500, { status: { error: 'Service internal error' }, time: 0 }],
+    [
+      'qdrant',
+      500,
+      { status: { error: 'Service internal error: 1 of 1 read operations failed: Timeout expired' }, time: 0 },
+    ],
   ])('of %s', async (vendor, status, body) => {
     expect(await said({ status, vendor })).toMatchObject({ body });
   });
