@@ -60,6 +60,8 @@ export class EventSplitter {
         at += 1;
         continue;
       }
+      // Where lines end with CR alone, the next CR is an empty line, whatever comes behind it: nobody has to wait for that.
+      if (typeof lineEnd === 'number' && rest[lineEnd - 1] === 13 && rest[lineEnd] === 13) return lineEnd + 1;
       const end = lineEnd === 'unclear' || lineEnd >= rest.length ? 'unclear' : endOfLine(rest, lineEnd);
       // A CR at the end of what is there may be the half of a line's end: that is looked at again with the bytes behind it.
       if (lineEnd === 'unclear' || end === 'unclear') break;
