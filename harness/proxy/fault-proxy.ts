@@ -141,7 +141,9 @@ export class FaultProxy {
     this.#shut();
     this.#drop([...this.#connections]);
     this.#countAs(undefined);
-    if (next) this.#place = next;
+    if (!next) return;
+    this.#place = next;
+    this.#isUnreachable = false;
   }
 
   /**
@@ -164,6 +166,7 @@ export class FaultProxy {
       throw cause;
     }
     this.#drop(live);
+    this.#isUnreachable = false;
   }
 
   async #enableAgain(): Promise<void> {
@@ -291,7 +294,9 @@ export class FaultProxy {
   /** Once, until it is reached again. */
   #tellOfUpstream(failure: Error | undefined): void {
     if (failure && !this.#isUnreachable)
-      this.#settings.log(`proxy "${this.name}": could not reach ${this.#place.upstream}: ${messageOf(failure)}`);
+      this.#settings.log(
+        `proxy "${this.name}": could not reach its upstream "${this.#place.upstream}": ${messageOf(failure)}`,
+      );
     this.#isUnreachable = failure !== undefined;
   }
 

@@ -1,7 +1,7 @@
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import type { SecureContext } from 'node:tls';
 import { messageOf } from '../kit/errors.ts';
-import { formatAddress, parseAddress, resolveAddress, type Address } from './address.ts';
+import { formatAddress, readAddress, resolveAddress, type Address } from './address.ts';
 import { ApiError } from './api-error.ts';
 import { Connection } from './connection.ts';
 import { holdPort, type HeldPort } from './held-port.ts';
@@ -138,11 +138,15 @@ class SocketPort implements Port {
     this.#settings.accept((context) => {
       const { client: contexts, upstream: trusted } = this.#tls;
       const upstream = dial(this.#settings, { trusted, memory: this.#memory });
-      if (upstream && contexts)
+      if (upstream instanceof Error) {
+        // As Toxiproxy does, which finds out when it dials, too.
+        client.destroy();
+        context.reached(upstream);
+        return undefined;
+      }
+      if (contexts)
         return acceptTls({ wire: client, upstream, contexts, context, log: (line) => this.#settings.log(line) });
-      if (upstream) return new Connection({ client: takeOver(client, this.#memory), upstream, ...context });
-      client.destroy();
-      return undefined;
+      return new Connection({ client: takeOver(client, this.#memory), upstream, ...context });
     });
   }
 }
@@ -159,20 +163,21 @@ async function listen(
   return server;
 }
 
-/** Undefined when the upstream is no address at all: Toxiproxy takes any text and finds out when it dials. */
+/** An error when the upstream is no address at all: any text is taken when a proxy is made, as by Toxiproxy. */
 function dial(
   settings: PortSettings,
   { trusted, memory }: { readonly trusted: SecureContext | undefined; readonly memory: ReadMemory },
-): Side | undefined {
+): Side | Error {
+  const address = readAddress(settings.upstream());
+  if ('problem' in address) return new Error(`${address.problem}. ${address.hint}`);
+  const { host, port } = address;
   try {
-    const { host, port } = parseAddress(settings.upstream());
     if (!trusted) return new WireSocket(memory).connect({ host, port });
     const wire = connect({ host, port, allowHalfOpen: true, noDelay: true });
     const name = settings.tls?.settings.upstream?.name ?? host;
     return encrypt(wire, { context: trusted, name, log: (line) => settings.log(line) });
   } catch (cause) {
-    settings.log(`could not dial ${settings.upstream()}: ${messageOf(cause)}`);
-    return undefined;
+    return cause instanceof Error ? cause : new Error(messageOf(cause));
   }
 }
 
