@@ -64,8 +64,16 @@ describe('a toxic that goes in the middle of what it does', () => {
     server.say(Buffer.from(said));
     await clock.advance(250);
     expect(news()).toBe(chunk(event(1)) + chunk(': heartbeat\n\n').repeat(2));
+    expect(toxic.account().bytesAdded).toBe(2 * ': heartbeat\n\n'.length);
     bench.remove(toxic);
     expect([news(), bench.outcome, clock.pending]).toEqual(['', 'closed', 0]);
+  });
+
+  it('counts the error of a stream as added, and what comes behind it as dropped', () => {
+    const { toxic, news } = streaming('stream_error', { events: 1 });
+    const error = /data: \{"error".*\n\n/.exec(news())?.[0] ?? '';
+    const { bytesAdded, bytesDropped } = toxic.account();
+    expect([bytesAdded, bytesDropped]).toEqual([error.length, event(2).length]);
   });
 
   it('lets a stream be of which it has dropped nothing yet', () => {

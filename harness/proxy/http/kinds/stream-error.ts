@@ -32,7 +32,9 @@ class BrokenEvents extends AfterEvents {
     if (this.#isOver) return;
     this.#isOver = true;
     this.outlet.altered(event.length, 'dropped');
-    this.outlet.forward(this.#error());
+    const error = this.#error();
+    this.outlet.altered(error.length, 'added');
+    this.outlet.forward(error);
     this.outlet.end();
   }
 

@@ -56,10 +56,14 @@ class Heartbeats extends AfterEvents {
     this.#beat();
   }
 
+  #send(beat: Buffer): void {
+    this.outlet.altered(beat.length, 'added');
+    this.outlet.forward(beat);
+  }
+
   #beat(): void {
     this.#alarm.set(this.outlet.clock.now() + numberOf(this.attributes, 'interval'), () => {
-      const { ping, comment } = heartbeats;
-      if (!this.outlet.isBlocked) this.outlet.forward(textOf(this.attributes, 'as') === 'ping' ? ping : comment);
+      if (!this.outlet.isBlocked) this.#send(heartbeats[textOf(this.attributes, 'as') === 'ping' ? 'ping' : 'comment']);
       this.#beat();
     });
   }
