@@ -147,10 +147,17 @@ function buildProgram(terminal: Terminal, signal: AbortSignal, finish: (code: nu
     .option('--port <port>', 'its port; 0 for any free one', wholeNumber, 8474)
     .option('--config <file>', 'JSON with the proxies to begin with')
     .addOption(
-      new Option('--seed <number>', 'decides all that is left to chance (default: a new one)').argParser(wholeNumber),
+      new Option('--seed <number>', 'decides all that is left to chance (default: a new one)').argParser(
+        anyWholeNumber,
+      ),
     )
     .option('--proxy-metrics', 'show what passes and what toxics do at /metrics')
     .option('--runtime-metrics', 'show what the process takes at /metrics')
+    .option('--server-version', 'print the release of Toxiproxy whose API this is; -version does it, too')
+    .addHelpText(
+      'after',
+      '\nWhat is written down: LOG_LEVEL=trace, debug, info, warn, error (the default), fatal, panic or disabled.\n',
+    )
     .addHelpText(
       'after',
       examples('proxy', 'proxy -port 8474 -config toxiproxy.json', 'proxy --seed 7 --proxy-metrics'),
@@ -173,6 +180,13 @@ function buildProgram(terminal: Terminal, signal: AbortSignal, finish: (code: nu
 function wholeNumber(text: string): number {
   if (!/^\d{1,15}$/.test(text)) throw new InvalidArgumentError('It has to be a whole number from 0 to 999,999,999,999,999.');
   return Number(text);
+}
+
+/** As text: Go's 64 bits are more than a number here has. */
+function anyWholeNumber(text: string): string {
+  if (!/^-?\d{1,19}$/.test(text) || BigInt.asIntN(64, BigInt(text)) !== BigInt(text))
+    throw new InvalidArgumentError('It has to be a whole number of 64 bits.');
+  return text;
 }
 
 function parseRate(text: string): number {

@@ -33,6 +33,7 @@ const inBrowser = ['reports/html/page-script.ts'];
 /** Who takes the global `fetch`. Everything else is handed one. */
 const takeFetch: Readonly<Record<string, string>> = {
   'harness/local-surroundings.ts': 'the local world is where the network is real, and hands it to everybody',
+  'harness/proxy/proxy-client.ts': 'what a user gets who hands in none, in a test of their own',
   'harness/safety/sweep-effects.ts': 'heals what a killed run has left, before there is a world',
   'fakes/workload/main.ts': 'the process of the workload, which hands it to the workload',
 };

@@ -28,7 +28,11 @@ export const codeSetting = z
 
 /** What such a fault has in its settings beside its own. */
 export const whichSettings = z.object({
-  path: z.string().max(1000).regex(/^[/*]/, 'a path from its first "/" on, as "/v1/*"').optional(),
+  path: z
+    .string()
+    .max(1000)
+    .regex(/^[/*][\x21-\x22\x24-\x3e\x40-\x7e]*$/, 'a path from its first "/" on, as "/v1/*", without a query')
+    .optional(),
   share: z.number().gt(0).max(1),
   times: z.int().positive().optional(),
 });

@@ -8,23 +8,49 @@ export interface Address {
   readonly port: number;
 }
 
+/** Why a text is no address. */
+interface NoAddress {
+  /** In the words of Go's net package, which Toxiproxy's are. */
+  readonly problem: string;
+  /** What of the text Go complains about. */
+  readonly about: string;
+  /** What to write instead. */
+  readonly hint: string;
+}
+
 /**
- * Reads `host:port`, `[::1]:port` or `:port`. Throws an ApiError 500 in the words of Go's net package, which Toxiproxy's are.
- * Where Go would take every interface because no host is given, this takes loopback: nothing is opened to the network by omission.
+ * Reads `host:port`, `[::1]:port` or `:port`. Where Go would take every interface because no host is given, this takes loopback: nothing is opened
+ * to the network by omission.
  */
-export function parseAddress(text: string): Address {
+export function readAddress(text: string): Address | NoAddress {
   const match = /^(?:\[([^\]]*)\]|([^:]*)):([^:]*)$/.exec(text === '' ? ':0' : text);
-  if (!match) {
-    const why = text.split(':').length > 2 ? 'too many colons in address' : 'missing port in address';
-    throw new ApiError(500, `listen tcp: address ${text}: ${why}`);
-  }
+  if (!match)
+    return text.split(':').length > 2
+      ? { problem: 'too many colons in address', about: text, hint: colonsHint(text) }
+      : {
+          problem: 'missing port in address',
+          about: text,
+          hint: `Write it with its port, as "${text.includes('[') ? '[::1]' : text}:8080".`,
+        };
   const host = match[1] ?? match[2] ?? '';
   const portText = match[3] ?? '';
   const port = Number(portText === '' ? '0' : portText);
-  if (!Number.isInteger(port) || port < 0 || port > 65_535) {
-    throw new ApiError(500, `listen tcp: address ${portText}: invalid port`);
-  }
+  if (!Number.isInteger(port) || port < 0 || port > 65_535)
+    return { problem: 'invalid port', about: portText, hint: 'A port is a whole number from 0 to 65535.' };
   return { host: host === '' ? '127.0.0.1' : host, port };
+}
+
+function colonsHint(text: string): string {
+  return text.includes('://')
+    ? 'Write host:port alone, without a scheme and a path.'
+    : 'Write an IPv6 address in brackets, as "[::1]:8080".';
+}
+
+/** As `readAddress`, for a text that says where to listen. Throws an ApiError 500 for one that is no address. */
+export function parseAddress(text: string): Address {
+  const read = readAddress(text);
+  if (!('problem' in read)) return read;
+  throw new ApiError(500, `listen tcp: address ${read.about}: ${read.problem}`, read.hint);
 }
 
 /** The address with its host name looked up. Throws an ApiError 500 when there is no such name. */
@@ -36,7 +62,8 @@ export async function resolveAddress(text: string): Promise<Address> {
     const found = await lookup(host, { order: 'ipv4first' });
     return { host: found.address, port };
   } catch (cause) {
-    throw new ApiError(500, `listen tcp: lookup ${host}: no such host (${messageOf(cause)})`);
+    const hint = 'A proxy listens on an address of this machine: 127.0.0.1 and localhost are always there.';
+    throw new ApiError(500, `listen tcp: lookup ${host}: no such host (${messageOf(cause)})`, hint);
   }
 }
 

@@ -11,7 +11,7 @@ const theirTypes: ReadonlySet<string> = new Set([
 ]);
 
 /** How long a text may be where nothing else is said. */
-const mostCharacters = 1000;
+export const mostCharacters = 1000;
 
 /** Every attribute that toxics of a kind have, in their order. */
 export function attributesOf(kind: AnyKind): readonly (readonly [name: string, spec: AttributeSpec])[] {

@@ -1,5 +1,5 @@
 import type { AnyKind } from './active-toxic.ts';
-import { attributesOf, defaultOf, isRange } from './attributes.ts';
+import { attributesOf, defaultOf, isRange, mostCharacters } from './attributes.ts';
 import type { AttributeSpec } from './http/http-toxic.ts';
 import { anyKinds } from './kinds.ts';
 
@@ -23,8 +23,12 @@ type AttributeCapability =
       readonly kind: 'text';
       readonly default: string;
       readonly required: false;
-      /** What it may be; null where it may be anything. */
+      /** What it may be; null where it may be more than some words. */
       readonly choices: readonly string[] | null;
+      /** How long it may be; null where there are choices. */
+      readonly mostCharacters: number | null;
+      /** What it has to look like where it is not empty, in words; null where it may look like anything, and where there are choices. */
+      readonly format: string | null;
     };
 
 interface ToxicCapability {
@@ -46,8 +50,9 @@ function capabilityOf(kind: AnyKind): ToxicCapability {
 
 function attributeOf(name: string, spec: AttributeSpec): AttributeCapability {
   if (!isRange(spec)) {
-    const { choices = null } = spec;
-    return { name, kind: 'text', default: String(defaultOf(spec)), required: false, choices };
+    const { choices = null, format = null, mostCharacters: most = mostCharacters } = spec;
+    const limits = choices === null ? { mostCharacters: most, format } : { mostCharacters: null, format: null };
+    return { name, kind: 'text', default: String(defaultOf(spec)), required: false, choices, ...limits };
   }
   const { from, to, unit, default: value = 0, isFraction = false } = spec;
   const required = value < from || value > to;

@@ -1,9 +1,9 @@
 import { Proxy, Toxiproxy } from 'toxiproxy-node-client';
 import { HttpClient, type HttpResponse } from 'toxiproxy-node-client/dist/HttpClient.js';
 import { z } from 'zod';
-import { GamedayError, messageOf } from '../kit/errors.ts';
-import { fetchWithin, type Caller } from '../kit/fetch-within.ts';
+import type { Caller } from '../kit/fetch-within.ts';
 import type { ToxicEnding } from './active-toxic.ts';
+import { ask, askText, ProxyRefusal } from './call-api.ts';
 import type { TlsSettings } from './tls/tls-settings.ts';
 
 /** What to do to a link; `type` is one of the server's kinds. */
@@ -50,7 +50,7 @@ interface LinkCount {
 }
 
 /** The conductor's end of a proxy server of ours. Every method throws a GamedayError that carries the server's own words. */
-export interface ProxyClient {
+export interface LinkClient {
   /** Opens a port that leads to `upstream` (`host:port`); port 0 in `listen` takes any free one. */
   createLink(link: { name: string; listen: string; upstream: string; tls?: TlsSettings }): Promise<{ port: number }>;
   /** The certificate, in PEM, of the authority by which links end the TLS of those who come to them. */
@@ -68,7 +68,7 @@ export interface ProxyClient {
 }
 
 /** @param baseUrl where the server's API is: `http://127.0.0.1:port`. Nothing is asked of it before the first call. */
-export function connectProxyClient(baseUrl: string, caller: Caller): ProxyClient {
+export function connectProxyClient(baseUrl: string, caller: Caller): LinkClient {
   const api = new SpeakingHttpClient(caller);
   const toxiproxy = new Toxiproxy(baseUrl);
   toxiproxy.api = api;
@@ -125,20 +125,6 @@ export function connectProxyClient(baseUrl: string, caller: Caller): ProxyClient
   };
 }
 
-/** The server said no. */
-export class ProxyRefusal extends GamedayError {
-  readonly status: number;
-
-  constructor(what: string, status: number, why: string) {
-    super('harness', `The fault proxy refused ${what}: ${why} (status ${status}).`);
-    this.name = 'ProxyRefusal';
-    this.status = status;
-  }
-}
-
-/** Control never waits for data, so an answer that takes this long will not come. */
-const answerLimitMs = 10_000;
-
 /** The package's own one drops what the server says and waits for ever (toxiproxy-node-client 4.1.0). */
 class SpeakingHttpClient extends HttpClient {
   readonly #caller: Caller;
@@ -158,34 +144,5 @@ class SpeakingHttpClient extends HttpClient {
 
   override async delete(url: string): Promise<void> {
     await ask(this.#caller, 'DELETE', url);
-  }
-}
-
-async function ask<T>(caller: Caller, method: string, url: string, body?: unknown): Promise<T> {
-  const answer = await askText(caller, method, url, body);
-  return (answer === '' ? undefined : JSON.parse(answer)) as T;
-}
-
-async function askText(caller: Caller, method: string, url: string, body?: unknown): Promise<string> {
-  const what = `${method} ${new URL(url).pathname}`;
-  const text =
-    body === undefined ? {} : { body: JSON.stringify(body), headers: { 'content-type': 'application/json' } };
-  const init = { method, limitMs: answerLimitMs, ...text };
-  const answer = await fetchWithin(caller, url, init, async (response) => ({
-    ...{ ok: response.ok, status: response.status },
-    text: await response.text(),
-  })).catch((cause: unknown) => {
-    throw new GamedayError('harness', `The fault proxy did not answer ${what}: ${messageOf(cause)}.`, { cause });
-  });
-  if (!answer.ok) throw new ProxyRefusal(what, answer.status, errorText(answer.text));
-  return answer.text;
-}
-
-function errorText(answer: string): string {
-  const said = z.object({ error: z.string() });
-  try {
-    return said.parse(JSON.parse(answer)).error;
-  } catch {
-    return answer.trim();
   }
 }

@@ -2,6 +2,7 @@ import { Hono } from 'hono';
 import { randomHex, type Random } from '../kit/random.ts';
 import { addGamedayRoutes } from './gameday-routes.ts';
 import type { Lease } from './lease.ts';
+import type { Trace } from './log-level.ts';
 import { createProxyMetrics, type MetricsShown } from './proxy-metrics.ts';
 import type { Registry } from './registry.ts';
 import { errorResponse, textError } from './responses.ts';
@@ -14,6 +15,8 @@ export interface ControlApiSettings {
   readonly random: Random;
   /** What `GET /metrics` shows; default nothing, and there is no such page. */
   readonly metrics?: MetricsShown;
+  /** Told of every call; default nobody. */
+  readonly trace?: Trace | undefined;
 }
 
 /** The HTTP API of the proxy server, as a web-standard handler. */
@@ -24,6 +27,7 @@ export function createControlApi(settings: ControlApiSettings): (request: Reques
     if (context.req.header('user-agent')?.startsWith('Mozilla/') === true)
       context.res = textError(403, 'User agent not allowed');
     else await next();
+    settings.trace?.(`${context.req.method} ${context.req.url}: ${context.res.status}`, 'debug');
     context.res.headers.set('x-toxiproxy-request-id', randomHex(settings.random, 10));
   });
   addToxiproxyRoutes(app, settings.registry);

@@ -6,41 +6,17 @@ import { formatAddress, resolveAddress } from './address.ts';
 import { apiErrors } from './api-error.ts';
 import { DecisionLog } from './decision-log.ts';
 import { Lease } from './lease.ts';
+import type { LinkCount, LinkCounts } from './link-counts.ts';
+import type { Trace } from './log-level.ts';
 import type { Pacer } from './pacer.ts';
 import type { ConnectionContext, LiveConnection, OpenPort, Port } from './port.ts';
+import type { ProxyTraffic, ProxyView } from './proxy-view.ts';
 import type { ToxicChange } from './requests.ts';
 import { rehearse, type Rehearsed, type RehearsalRequest } from './rehearsal.ts';
 import type { Authority } from './tls/authority.ts';
+import { checkHandshakes } from './tls/check-handshakes.ts';
 import type { TlsSettings } from './tls/tls-settings.ts';
 import type { DoorState } from './toxics/toxic.ts';
-
-/** A proxy as the wire shows it. */
-export interface ProxyView {
-  readonly name: string;
-  readonly listen: string;
-  readonly upstream: string;
-  readonly enabled: boolean;
-  /** As it was sent, where it was. */
-  readonly tls?: TlsSettings;
-  /** What decides at it in place of the seed of the server, where it has one of its own. */
-  readonly seed?: number;
-  /** In seconds, where it has one. */
-  readonly lease?: number;
-  readonly toxics: readonly ToxicView[];
-}
-
-/** What has passed a proxy since it was made, up to now. */
-export interface ProxyTraffic {
-  readonly connections: number;
-  /** Connections that were cut because the proxy was disabled, changed or deleted. */
-  readonly connectionsDropped: number;
-  /** Bytes handed to the upstream, and to the client. */
-  readonly bytesUpstream: number;
-  readonly bytesDownstream: number;
-  /** Bytes that came on their way to the upstream, and to the client. */
-  readonly receivedUpstream: number;
-  readonly receivedDownstream: number;
-}
 
 /** How often a door that could not be opened is tried again. */
 const retryMs = 250;
@@ -54,11 +30,14 @@ export interface FaultProxySettings {
   /** Decides in place of `random`. */
   readonly seed?: number | undefined;
   readonly log: (line: string) => void;
+  /** Default nobody is told. */
+  readonly trace?: Trace | undefined;
   readonly openPort: OpenPort;
   /** Default on no side. */
   readonly tls?: TlsSettings | undefined;
   readonly authority: Authority;
   readonly pacer: Pacer;
+  readonly linkCounts: LinkCounts;
   /** How many decisions of each toxic are kept; default none. */
   readonly decisionLimit?: (() => number | undefined) | undefined;
 }
@@ -75,10 +54,10 @@ export class FaultProxy {
   /** Of the toxics that have one of their own. */
   readonly #leases = new Map<ActiveToxic, Lease>();
   readonly #random: Random;
-  #listen: string;
-  #upstream: string;
-  #tls: TlsSettings | undefined;
+  #place: ProxyPlace;
   #port: Port | undefined;
+  /** Of the link that it is while its port is open. */
+  #count: LinkCount | undefined;
   #retry: Timer | undefined;
   #accepted = 0;
   #dropped = 0;
@@ -91,9 +70,8 @@ export class FaultProxy {
     this.name = settings.name;
     this.#settings = settings;
     this.#random = settings.seed === undefined ? settings.random : seededRandom(settings.seed);
-    this.#listen = settings.listen;
-    this.#upstream = settings.upstream;
-    this.#tls = settings.tls;
+    const { listen, upstream, tls } = settings;
+    this.#place = { listen, upstream, tls };
   }
 
   get enabled(): boolean {
@@ -106,11 +84,11 @@ export class FaultProxy {
 
   view(): ProxyView {
     const toxics = this.toxicViews();
-    const tls = this.#tls === undefined ? {} : { tls: this.#tls };
+    const { listen, upstream, tls } = this.#place;
     const { seed } = this.#settings;
     return {
-      ...{ name: this.name, listen: this.#listen, upstream: this.#upstream, enabled: this.enabled },
-      ...{ ...tls, ...(seed === undefined ? {} : { seed }), toxics },
+      ...{ name: this.name, listen, upstream, enabled: this.enabled },
+      ...{ ...(tls === undefined ? {} : { tls }), ...(seed === undefined ? {} : { seed }), toxics },
     };
   }
 
@@ -144,50 +122,102 @@ export class FaultProxy {
   }
 
   async #open(): Promise<void> {
-    const { log, authority } = this.#settings;
+    const { log, authority, linkCounts } = this.#settings;
     this.#port = await this.#settings.openPort({
-      listen: this.#listen,
-      upstream: () => this.#upstream,
-      tls: this.#tls && { settings: this.#tls, authority },
+      listen: this.#place.listen,
+      upstream: () => this.#place.upstream,
+      tls: this.#place.tls && { settings: this.#place.tls, authority },
       accept: (make) => this.#accept(make),
       log: (line) => log(`proxy "${this.name}": ${line}`),
     });
-    this.#listen = this.#port.address;
+    this.#place = { ...this.#place, listen: this.#port.address };
+    const { listen, upstream } = this.#place;
+    this.#countAs(linkCounts.open({ proxy: this.name, listener: listen, upstream }));
+    this.#settings.trace?.(`proxy "${this.name}": listens on ${listen} and leads to ${upstream}`, 'info');
   }
 
-  /** Closes the port and drops the live connections; the port is closed when this returns. */
-  disable(): void {
+  /** Closes the port and drops the live connections; the port is closed when this returns. `next` is where it will be when it is enabled again. */
+  disable(next?: ProxyPlace): void {
+    this.#shut();
+    this.#drop([...this.#connections]);
+    this.#countAs(undefined);
+    if (!next) return;
+    this.#place = next;
+    this.#isUnreachable = false;
+  }
+
+  /**
+   * Takes over new addresses, enabled after it; the live connections are dropped. Where the new port cannot be opened, everything stays as it was, the
+   * live connections too, and an ApiError 500 is thrown.
+   */
+  async move(place: ProxyPlace): Promise<void> {
+    const { enabled, ...old } = { enabled: this.enabled, ...this.#place };
+    const live = [...this.#connections];
+    // Its own port may be the one that is in the way, on another host.
+    this.#shut();
+    this.#place = place;
+    try {
+      await this.enable();
+    } catch (cause) {
+      this.#shut();
+      this.#place = old;
+      if (enabled) await this.#enableAgain();
+      else this.#countAs(undefined);
+      throw cause;
+    }
+    this.#drop(live);
+    this.#isUnreachable = false;
+  }
+
+  async #enableAgain(): Promise<void> {
+    try {
+      await this.enable();
+    } catch (cause) {
+      this.#settings.log(`proxy "${this.name}": could not go back to ${this.#place.listen}: ${messageOf(cause)}`);
+      this.disable();
+    }
+  }
+
+  #shut(): void {
     this.#retry?.cancel();
+    if (this.#port) this.#settings.trace?.(`proxy "${this.name}": listens no more`, 'info');
     this.#port?.close();
     this.#port = undefined;
-    this.#dropped += this.#connections.size;
-    for (const connection of this.#connections) connection.close();
-    this.#connections.clear();
+  }
+
+  #countAs(next: LinkCount | undefined): void {
+    if (this.#count && this.#count !== next) this.#settings.linkCounts.close(this.#count);
+    this.#count = next;
   }
 
   /** Whether `listen` (looked up), `upstream` or `tls` is another than now. */
   async differs({ listen, upstream, tls }: ProxyPlace): Promise<boolean> {
-    if (upstream !== this.#upstream || JSON.stringify(tls) !== JSON.stringify(this.#tls)) return true;
-    return listen !== this.#listen && formatAddress(await resolveAddress(listen)) !== this.#listen;
+    const now = this.#place;
+    if (upstream !== now.upstream || JSON.stringify(tls) !== JSON.stringify(now.tls)) return true;
+    return listen !== now.listen && formatAddress(await resolveAddress(listen)) !== now.listen;
   }
 
-  /** Takes over new addresses; the proxy is disabled after it. */
-  readdress({ listen, upstream, tls }: ProxyPlace): void {
-    this.disable();
-    this.#listen = listen;
-    this.#upstream = upstream;
-    this.#tls = tls;
+  #drop(connections: readonly LiveConnection[]): void {
+    this.#dropped += connections.length;
+    for (const connection of connections) {
+      connection.close();
+      this.#connections.delete(connection);
+    }
   }
 
   toxic(name: string): ActiveToxic {
     const found = this.#toxics.find((toxic) => toxic.name === name);
-    if (!found) throw apiErrors.toxicNotFound();
+    if (!found)
+      throw apiErrors.toxicNotFound(
+        name,
+        this.#toxics.map((toxic) => toxic.name),
+      );
     return found;
   }
 
   addToxic(request: ToxicRequest): ActiveToxic {
     if (this.#toxics.some((toxic) => toxic.name === request.name)) throw apiErrors.toxicExists();
-    if ('handshake' in request.kind) checkHandshakes(request, this.#tls);
+    if ('handshake' in request.kind) checkHandshakes(request, this.#place.tls);
     const toxic = new ActiveToxic(this.name, request, this.#settings.clock);
     const decisionLimit = this.#settings.decisionLimit?.();
     if (decisionLimit !== undefined) toxic.decisionLog = new DecisionLog(decisionLimit);
@@ -264,7 +294,9 @@ export class FaultProxy {
   /** Once, until it is reached again. */
   #tellOfUpstream(failure: Error | undefined): void {
     if (failure && !this.#isUnreachable)
-      this.#settings.log(`proxy "${this.name}": could not reach ${this.#upstream}: ${messageOf(failure)}`);
+      this.#settings.log(
+        `proxy "${this.name}": could not reach its upstream "${this.#place.upstream}": ${messageOf(failure)}`,
+      );
     this.#isUnreachable = failure !== undefined;
   }
 
@@ -278,15 +310,19 @@ export class FaultProxy {
   #accept(make: (context: ConnectionContext) => LiveConnection | undefined): void {
     this.#accepted += 1;
     const number = this.#accepted;
-    const { clock } = this.#settings;
+    const { clock, trace } = this.#settings;
+    trace?.(`proxy "${this.name}": connection ${number} has come`, 'info');
+    const count = this.#count;
     const connection = make({
       clock,
       meet: (toxic) => toxic.meet(number, this.#chanceOf(toxic, number)),
       passed: (direction, bytes) => {
         this.#sent[direction] += bytes;
+        if (count) count.sent[direction] += bytes;
       },
       came: (direction, bytes) => {
         this.#received[direction] += bytes;
+        if (count) count.received[direction] += bytes;
       },
       reached: (failure) => this.#tellOfUpstream(failure),
       over: () => {
@@ -297,14 +333,4 @@ export class FaultProxy {
     this.#connections.add(connection);
     for (const toxic of this.#toxics) if (!toxic.kind.door) connection.add(toxic);
   }
-}
-
-/** Throws an ApiError 400 where there is no handshake that a toxic could do something to. */
-function checkHandshakes({ kind, direction }: ToxicRequest, tls: TlsSettings | undefined): void {
-  if (!tls?.client)
-    throw apiErrors.badBody(`${kind.type} needs a proxy that ends the TLS of its clients ("tls": {"client": {}})`);
-  if (direction !== 'downstream')
-    throw apiErrors.badBody(
-      `stream of ${kind.type} must be downstream: it is clients that shake hands with this proxy`,
-    );
 }

@@ -2,6 +2,7 @@ import type { Clock } from '../kit/clock.ts';
 import type { Random } from '../kit/random.ts';
 import { createControlApi } from './control-api.ts';
 import { Lease } from './lease.ts';
+import type { Trace } from './log-level.ts';
 import type { OpenPort } from './port.ts';
 import type { MetricsShown } from './proxy-metrics.ts';
 import { Registry } from './registry.ts';
@@ -18,6 +19,8 @@ export function createProxyCore(settings: {
   readonly clock: Clock;
   readonly random: Random;
   readonly log: (line: string) => void;
+  /** Default nobody is told. */
+  readonly trace?: Trace | undefined;
   /** How doors are opened; default TCP ports. */
   readonly openPort?: OpenPort;
   readonly metrics?: MetricsShown;
@@ -26,7 +29,7 @@ export function createProxyCore(settings: {
   const registry = new Registry({ ...ground, random: random.fork('proxy') });
   const lease = new Lease(settings.clock, () => void registry.healUntilDone('lease lapsed'));
   const handle = createControlApi({
-    ...{ registry, lease, random: random.fork('request') },
+    ...{ registry, lease, random: random.fork('request'), trace: settings.trace },
     ...(metrics === undefined ? {} : { metrics }),
   });
   return { registry, lease, handle };

@@ -1,6 +1,6 @@
 import { collectDefaultMetrics, Counter, Registry as Metrics } from 'prom-client';
 import type { Direction, ToxicAccount } from './active-toxic.ts';
-import type { ProxyTraffic } from './fault-proxy.ts';
+import type { LinkCount } from './link-counts.ts';
 import type { Registry } from './registry.ts';
 
 /** Which metrics a server shows: what passes its proxies, and what its process takes. Both are off in Toxiproxy unless asked for. */
@@ -26,15 +26,12 @@ export function createProxyMetrics(registry: Registry, shown: MetricsShown): Pro
     byteCounter(metrics, registry, {
       name: 'toxiproxy_proxy_received_bytes_total',
       help: 'The total number of bytes received on a given proxy link in a given direction.',
-      bytes: ({ receivedUpstream, receivedDownstream }) => ({
-        upstream: receivedUpstream,
-        downstream: receivedDownstream,
-      }),
+      bytes: ({ received }) => received,
     });
     byteCounter(metrics, registry, {
       name: 'toxiproxy_proxy_sent_bytes_total',
       help: 'The total number of bytes sent on a given proxy link in a given direction.',
-      bytes: ({ bytesUpstream, bytesDownstream }) => ({ upstream: bytesUpstream, downstream: bytesDownstream }),
+      bytes: ({ sent }) => sent,
     });
     toxicCounter(metrics, registry, 'connections_seen', 'Connections that a toxic was at.', 'connectionsSeen');
     toxicCounter(metrics, registry, 'connections_altered', 'Connections that it altered.', 'connectionsAltered');
@@ -59,18 +56,17 @@ export function createProxyMetrics(registry: Registry, shown: MetricsShown): Pro
 function byteCounter(
   metrics: Metrics,
   registry: Registry,
-  settings: { name: string; help: string; bytes: (traffic: ProxyTraffic) => Readonly<Record<Direction, number>> },
+  settings: { name: string; help: string; bytes: (count: LinkCount) => Readonly<Record<Direction, number>> },
 ): void {
   const { name, help, bytes } = settings;
   new Counter({
     ...{ name, help, labelNames: ['direction', 'proxy', 'listener', 'upstream'], registers: [metrics] },
     collect() {
       this.reset();
-      const views = registry.views();
-      for (const [proxy, traffic] of Object.entries(registry.traffic()))
+      for (const count of registry.linkCounts.all())
         for (const direction of ['upstream', 'downstream'] as const) {
-          const { listen = '', upstream = '' } = views[proxy] ?? {};
-          this.inc({ direction, proxy, listener: listen, upstream }, bytes(traffic)[direction]);
+          const { proxy, listener, upstream } = count;
+          this.inc({ direction, proxy, listener, upstream }, bytes(count)[direction]);
         }
     },
   });

@@ -4,10 +4,13 @@ import type { Random } from '../kit/random.ts';
 import type { ActiveToxic, ToxicAccount, ToxicEnding, ToxicRequest } from './active-toxic.ts';
 import { ApiError, apiErrors } from './api-error.ts';
 import { DecisionLog } from './decision-log.ts';
-import { FaultProxy, type ProxyTraffic, type ProxyView } from './fault-proxy.ts';
+import { FaultProxy } from './fault-proxy.ts';
 import { Lease } from './lease.ts';
+import { LinkCounts } from './link-counts.ts';
+import type { Trace } from './log-level.ts';
 import { Pacer } from './pacer.ts';
 import type { OpenPort } from './port.ts';
+import type { ProxyTraffic, ProxyView } from './proxy-view.ts';
 import type { ProxyChange, ProxyRequest } from './requests.ts';
 import { openSocketPort } from './socket-port.ts';
 import { Authority } from './tls/authority.ts';
@@ -22,6 +25,8 @@ export interface RegistrySettings {
   readonly clock: Clock;
   readonly random: Random;
   readonly log: (line: string) => void;
+  /** Default nobody is told. */
+  readonly trace?: Trace | undefined;
   /** How doors are opened; default TCP ports. */
   readonly openPort?: OpenPort;
 }
@@ -37,6 +42,8 @@ export class Registry {
   readonly #settings: RegistrySettings;
   /** Of all its proxies. */
   readonly authority: Authority;
+  /** Of all links that there are and were, as far as they are remembered. */
+  readonly linkCounts = new LinkCounts();
   readonly #proxies = new Map<string, FaultProxy>();
   /** Of all proxies together. */
   readonly #pacer: Pacer;
@@ -58,7 +65,7 @@ export class Registry {
 
   get(name: string): FaultProxy {
     const proxy = this.#proxies.get(name);
-    if (!proxy) throw apiErrors.proxyNotFound();
+    if (!proxy) throw apiErrors.proxyNotFound(name, [...this.#proxies.keys()]);
     return proxy;
   }
 
@@ -107,9 +114,9 @@ export class Registry {
         ...{ listen: change.listen ?? listen, upstream: change.upstream ?? upstream },
         tls: change.tls ?? tls,
       };
-      if (await proxy.differs(wanted)) proxy.readdress(wanted);
-      if (change.enabled ?? enabled) await proxy.enable();
-      else proxy.disable();
+      const isMoved = await proxy.differs(wanted);
+      if (change.enabled ?? enabled) await (isMoved ? proxy.move(wanted) : proxy.enable());
+      else proxy.disable(isMoved ? wanted : undefined);
       if (change.leaseMs !== undefined) {
         this.#dropLease(proxy);
         this.#holdLease(proxy, change.leaseMs);
@@ -232,13 +239,13 @@ export class Registry {
 
   async #start(request: ProxyRequest, replaced?: FaultProxy): Promise<FaultProxy> {
     const { name, listen, upstream, enabled, toxics, tls } = request;
-    const { clock, random, log, openPort = openSocketPort } = this.#settings;
+    const { clock, random, log, trace, openPort = openSocketPort } = this.#settings;
     const { seed, leaseMs } = request;
-    const { authority } = this;
+    const { authority, linkCounts } = this;
     const pacer = this.#pacer;
-    const own = { name, listen, upstream, tls, seed, pacer };
+    const own = { name, listen, upstream, tls, seed, pacer, linkCounts };
     const decisionLimit = (): number | undefined => this.#decisionLimit;
-    const proxy = new FaultProxy({ ...own, clock, random, log, openPort, authority, decisionLimit });
+    const proxy = new FaultProxy({ ...own, clock, random, log, trace, openPort, authority, decisionLimit });
     // The toxics are there before the port opens: no byte gets past them.
     const added = toxics.map((toxic) => proxy.addToxic(toxic));
     try {
@@ -274,8 +281,13 @@ export class Registry {
 
   #remembered(proxyName: string, toxicName: string): ActiveToxic {
     const toxic = this.#last.get(accountKey(proxyName, toxicName));
-    if (!toxic) throw apiErrors.receiptNotFound();
+    if (!toxic) throw apiErrors.receiptNotFound(toxicName, this.#toxicNames(proxyName));
     return toxic;
+  }
+
+  /** Of the toxics that a proxy has and had. */
+  #toxicNames(proxyName: string): readonly string[] {
+    return [...this.#last.values()].filter(({ proxy }) => proxy === proxyName).map(({ name }) => name);
   }
 
   #remember(toxic: ActiveToxic): ActiveToxic {

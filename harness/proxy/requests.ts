@@ -153,7 +153,11 @@ function toToxicRequest(body: z.output<typeof ToxicBody>): ToxicRequest {
   const direction = directions.get(stream.toLowerCase());
   if (!direction) throw apiErrors.invalidStream();
   const kind = anyKinds.find((candidate) => candidate.type === body.type);
-  if (!kind) throw apiErrors.invalidToxicType();
+  if (!kind)
+    throw apiErrors.invalidToxicType(
+      body.type,
+      anyKinds.map(({ type }) => type),
+    );
   // An empty name counts as none.
   const name = body.name === undefined || body.name === '' ? `${kind.type}_${stream}` : body.name;
   const attributes = readAttributes(kind, body.attributes ?? {});

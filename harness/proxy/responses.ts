@@ -15,8 +15,13 @@ export function textError(status: number, text: string): Response {
   return new Response(`${text}\n`, { status, headers });
 }
 
-/** Any error as Toxiproxy answers it: `{"error":"…","status":n}` as plain text. One that was not meant is a 500. */
+/** Any error as Toxiproxy answers it: `{"error":"…","status":n}` as plain text, and with our `hint`, where there is one. One that was not meant is a 500. */
 export function errorResponse(cause: unknown): Response {
   const status = cause instanceof ApiError ? cause.status : 500;
-  return textError(status, JSON.stringify({ error: messageOf(cause), status }));
+  return textError(status, JSON.stringify({ error: messageOf(cause), status, ...hintOf(cause) }));
+}
+
+/** The field that Toxiproxy's errors do not have; its clients pass over it. */
+export function hintOf(cause: unknown): { readonly hint?: string } {
+  return cause instanceof ApiError && cause.hint !== undefined ? { hint: cause.hint } : {};
 }

@@ -3,8 +3,10 @@ import { getRequestListener } from '@hono/node-server';
 import type { Clock } from '../kit/clock.ts';
 import type { Stoppable } from '../kit/lifecycle.ts';
 import type { Random } from '../kit/random.ts';
+import { ApiError } from './api-error.ts';
 import type { Lease, LeaseState } from './lease.ts';
 import { createProxyCore } from './proxy-core.ts';
+import type { Trace } from './log-level.ts';
 import type { MetricsShown } from './proxy-metrics.ts';
 import type { Registry } from './registry.ts';
 import { readProxies } from './requests.ts';
@@ -20,6 +22,8 @@ export interface ProxyServerSettings {
   readonly metrics?: MetricsShown;
   /** Told of what goes wrong outside a request; default nobody. */
   readonly log?: (line: string) => void;
+  /** Told of what goes as it should; default nobody. */
+  readonly trace?: Trace | undefined;
 }
 
 export interface StartedProxyServer extends Stoppable {
@@ -40,9 +44,9 @@ const requestLimitMs = 15_000;
 /** Starts a fault proxy with the API of Toxiproxy 2.12.0 and the routes of `gameday-routes.ts`. */
 export async function startProxyServer(settings: ProxyServerSettings): Promise<StartedProxyServer> {
   const { clock, random, host = '127.0.0.1', port = 0, log = () => undefined } = settings;
-  const { metrics } = settings;
+  const { metrics, trace } = settings;
   const { registry, lease, handle } = createProxyCore({
-    ...{ clock, random, log },
+    ...{ clock, random, log, trace },
     ...(metrics === undefined ? {} : { metrics }),
   });
   const listener = getRequestListener(handle, { overrideGlobalObjects: false });
@@ -56,8 +60,11 @@ export async function startProxyServer(settings: ProxyServerSettings): Promise<S
   return {
     port: bound !== null && typeof bound === 'object' ? bound.port : port,
     populate: async (text) => {
-      const { failure } = await registry.populate(readProxies(text));
-      if (failure) throw failure;
+      const wanted = readProxies(text);
+      const { proxies, failure } = await registry.populate(wanted);
+      // They are made in order, up to the first that fails.
+      if (failure)
+        throw new ApiError(failure.status, `"${wanted[proxies.length]?.name}": ${failure.message}`, failure.hint);
     },
     lease: () => lease.state(),
     heal: () => registry.heal('lease lapsed'),

@@ -1,7 +1,7 @@
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import type { SecureContext } from 'node:tls';
 import { messageOf } from '../kit/errors.ts';
-import { formatAddress, parseAddress, resolveAddress, type Address } from './address.ts';
+import { formatAddress, readAddress, resolveAddress, type Address } from './address.ts';
 import { ApiError } from './api-error.ts';
 import { Connection } from './connection.ts';
 import { holdPort, type HeldPort } from './held-port.ts';
@@ -138,11 +138,15 @@ class SocketPort implements Port {
     this.#settings.accept((context) => {
       const { client: contexts, upstream: trusted } = this.#tls;
       const upstream = dial(this.#settings, { trusted, memory: this.#memory });
-      if (upstream && contexts)
+      if (upstream instanceof Error) {
+        // As Toxiproxy does, which finds out when it dials, too.
+        client.destroy();
+        context.reached(upstream);
+        return undefined;
+      }
+      if (contexts)
         return acceptTls({ wire: client, upstream, contexts, context, log: (line) => this.#settings.log(line) });
-      if (upstream) return new Connection({ client: takeOver(client, this.#memory), upstream, ...context });
-      client.destroy();
-      return undefined;
+      return new Connection({ client: takeOver(client, this.#memory), upstream, ...context });
     });
   }
 }
@@ -159,30 +163,42 @@ async function listen(
   return server;
 }
 
-/** Undefined when the upstream is no address at all: Toxiproxy takes any text and finds out when it dials. */
+/** An error when the upstream is no address at all: any text is taken when a proxy is made, as by Toxiproxy. */
 function dial(
   settings: PortSettings,
   { trusted, memory }: { readonly trusted: SecureContext | undefined; readonly memory: ReadMemory },
-): Side | undefined {
+): Side | Error {
+  const address = readAddress(settings.upstream());
+  if ('problem' in address) return new Error(`${address.problem}. ${address.hint}`);
+  const { host, port } = address;
   try {
-    const { host, port } = parseAddress(settings.upstream());
     if (!trusted) return new WireSocket(memory).connect({ host, port });
     const wire = connect({ host, port, allowHalfOpen: true, noDelay: true });
     const name = settings.tls?.settings.upstream?.name ?? host;
     return encrypt(wire, { context: trusted, name, log: (line) => settings.log(line) });
   } catch (cause) {
-    settings.log(`could not dial ${settings.upstream()}: ${messageOf(cause)}`);
-    return undefined;
+    return cause instanceof Error ? cause : new Error(messageOf(cause));
   }
 }
 
-const listenCauses: Readonly<Record<string, string>> = {
-  EADDRINUSE: 'address already in use',
-  EADDRNOTAVAIL: 'cannot assign requested address',
-  EACCES: 'permission denied',
+/** What the system says of a port that cannot be opened, in Go's words, and what to do. */
+const listenCauses: Readonly<Record<string, { readonly words: string; readonly hint: string }>> = {
+  EADDRINUSE: {
+    words: 'address already in use',
+    hint: 'Another program listens there, or another proxy of this server. Stop it, or take another port; 0 is any free one.',
+  },
+  EADDRNOTAVAIL: {
+    words: 'cannot assign requested address',
+    hint: 'This machine has no such address. 127.0.0.1 is itself, 0.0.0.0 all that it has.',
+  },
+  EACCES: {
+    words: 'permission denied',
+    hint: 'Ports below 1024 may need a privilege. Take a greater one; 0 is any free one.',
+  },
 };
 
 function listenError(address: string, cause: Error): ApiError {
   const code = 'code' in cause ? String(cause.code) : '';
-  return new ApiError(500, `listen tcp ${address}: bind: ${listenCauses[code] ?? messageOf(cause)}`);
+  const { words, hint } = listenCauses[code] ?? { words: messageOf(cause), hint: undefined };
+  return new ApiError(500, `listen tcp ${address}: bind: ${words}`, hint);
 }

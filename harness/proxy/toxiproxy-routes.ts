@@ -1,18 +1,18 @@
 import type { Hono } from 'hono';
-import { errorResponse, jsonResponse, noContent } from './responses.ts';
+import { errorResponse, hintOf, jsonResponse, noContent } from './responses.ts';
 import { readProxies, readProxy, readProxyChange, readToxic, readToxicChange } from './requests.ts';
 import { bodyText } from './body-text.ts';
 import type { PopulateResult, Registry } from './registry.ts';
 import { ApiError } from './api-error.ts';
 
 /** The release of Toxiproxy whose API this is. */
-const version = '2.12.0';
+export const toxiproxyVersion = '2.12.0';
 
 /** The API of Toxiproxy 2.12.0 (https://github.com/Shopify/toxiproxy#http-api). Proxies may also bring their `toxics` along. */
 export function addToxiproxyRoutes(app: Hono, registry: Registry): void {
   app.get('/version', () => {
     const headers = { 'content-type': 'application/json;charset=utf-8' };
-    return new Response(`{"version": "${version}"}\n`, { headers });
+    return new Response(`{"version": "${toxiproxyVersion}"}\n`, { headers });
   });
   app.post('/reset', async () => {
     await registry.heal('reset');
@@ -89,7 +89,7 @@ async function populated(registry: Registry, text: string): Promise<Response> {
 
 function populateError(failure: ApiError, proxies: PopulateResult['proxies']): Response {
   const { message, status } = failure;
-  return jsonResponse(status, { error: message, status, proxies: orNull(proxies) });
+  return jsonResponse(status, { error: message, status, ...hintOf(failure), proxies: orNull(proxies) });
 }
 
 /** Go writes a list that nothing was ever put into as null. */

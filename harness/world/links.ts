@@ -1,4 +1,5 @@
-import { ProxyRefusal, type ProxyClient, type ToxicOutcome } from '../proxy/client.ts';
+import { ProxyRefusal } from '../proxy/call-api.ts';
+import type { LinkClient, ToxicOutcome } from '../proxy/client.ts';
 import type { FaultEntry } from '../safety/undo-entries.ts';
 import type { UndoJournal } from '../safety/undo-journal.ts';
 import type { Address } from './environment.ts';
@@ -9,7 +10,7 @@ export type UndoNotes = Pick<UndoJournal, 'fault' | 'undone'>;
 
 /** The fault proxy that carries all links of a world. */
 export interface StartedProxy {
-  readonly client: ProxyClient;
+  readonly client: LinkClient;
   /** Where its API is: `http://127.0.0.1:port`. */
   readonly url: string;
   readonly pid: number;

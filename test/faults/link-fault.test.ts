@@ -15,7 +15,7 @@ import { streamError } from '../../harness/faults/stream-error.ts';
 import type { ActiveFault, FaultSpec } from '../../harness/faults/types.ts';
 import { systemClock } from '../../harness/kit/clock.ts';
 import { VirtualClock } from '../../harness/kit/virtual-clock.ts';
-import { connectProxyClient, type ProxyClient } from '../../harness/proxy/client.ts';
+import { connectProxyClient, type LinkClient } from '../../harness/proxy/client.ts';
 import { readUndoEntries } from '../../harness/safety/undo-entries.ts';
 import { openUndoJournal, type UndoJournal } from '../../harness/safety/undo-journal.ts';
 import { openLink, type OpenLink } from '../../harness/world/links.ts';
@@ -24,7 +24,7 @@ import { startBench, type Bench } from '../proxy/support.ts';
 /** The clock of the proxy. The conductor's own stands an hour ahead, so that a time which it invents is seen. */
 let proxyClock: VirtualClock;
 let bench: Bench;
-let client: ProxyClient;
+let client: LinkClient;
 let undo: UndoJournal;
 let crm: OpenLink;
 

@@ -12,6 +12,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { startBench } from '../proxy/support.ts';
 import { root } from '../table/run-gameday.ts';
 
 interface Ended {
@@ -34,7 +35,8 @@ beforeAll(async () => {
   writeFileSync(join(project, 'package.json'), JSON.stringify({ name: 'stranger', private: true, type: 'module' }));
   await succeeds('npm', ['install', '--no-audit', '--no-fund', '--prefer-offline', join(folder, tarball)], project);
 }, 150_000);
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
+// Three projects with their packages are some 30,000 files.
+afterAll(() => rmSync(folder, { recursive: true, force: true }), 150_000);
 
 describe('the installed package', () => {
   it('brings what was compiled, and no sources', () => {
@@ -88,6 +90,15 @@ describe('the fakes of the installed package', () => {
   }, 150_000);
 });
 
+describe('the client of the fault proxy of the installed package', () => {
+  it('drives a proxy: makes a link, breaks it and reads what that did', async () => {
+    await using bench = await startBench();
+    writeFileSync(join(project, 'client.mjs'), client);
+    const said = await succeeds(process.execPath, ['client.mjs', bench.url], project);
+    expect(JSON.parse(said)).toMatchObject({ toxic: 'stream_cut_downstream', requestsSeen: 0, ended: 'removed' });
+  });
+});
+
 describe('the example project with vitest', () => {
   it('tests a service of its own in virtual time against the packed package, types checked', async () => {
     const example = join(folder, 'example');
@@ -113,7 +124,7 @@ describe('the types of the installed package', () => {
   it('reject what is wrong: nothing of them is lost as "any"', async () => {
     writeFileSync(join(project, 'wrong.ts'), wrong);
     const { code, stdout } = await typeCheck(['wrong.ts']);
-    expect([...stdout.matchAll(/wrong\.ts\((\d+),/g)].map(([, line]) => Number(line))).toEqual([4, 5, 6]);
+    expect([...stdout.matchAll(/wrong\.ts\((\d+),/g)].map(([, line]) => Number(line))).toEqual([5, 6, 7, 8]);
     expect(code).not.toBe(0);
   }, 60_000);
 });
@@ -123,13 +134,24 @@ const config = readmeExample('export const config: TargetConfig');
 const defect = `{ id: 'M1', title: 'answers nothing', scenario: 'source-throttling', caughtBy: ['availability'] }`;
 const configWithDefect = config.replace('  ready:', `  defects: [${defect}],\n  ready:`);
 
-/** A mistake in each of the last three lines. */
+/** Uses what is exported for tests of one's own. */
+const client = `import { ProxyClient } from 'gameday/proxy';
+
+const proxies = new ProxyClient({ url: process.argv[2] });
+await proxies.createProxy({ name: 'model', upstream: '127.0.0.1:1' });
+const cut = await proxies.addToxic('model', { type: 'stream_cut', attributes: { events: 2 } });
+console.log(JSON.stringify(await cut.remove()));
+`;
+
+/** A mistake in each of the last four lines. */
 const wrong = `import { throttle, type TargetConfig } from 'gameday';
 import { crm } from 'gameday/fakes';
+import { ProxyClient } from 'gameday/proxy';
 
 export const fault = throttle({ part: 'crm', toPerSecond: 'four', retryAfter: ['none'] });
 export const part = crm({ quotaPerSecund: 40, changesPerSecond: 20, concurrency: 8 });
 export const start: TargetConfig['start'] = { kind: 'command', command: 'python serve.py' };
+export const added = new ProxyClient().addToxic('model', { type: 'stream_cut', attributes: { evnts: 2 } });
 `;
 
 /** The TypeScript block of the README that holds this line, unaltered. */

@@ -1,7 +1,7 @@
 import { Toxiproxy } from 'toxiproxy-node-client';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { systemClock } from '../../harness/kit/clock.ts';
-import { connectProxyClient, type ProxyClient, type ToxicSettings } from '../../harness/proxy/client.ts';
+import { connectProxyClient, type LinkClient, type ToxicSettings } from '../../harness/proxy/client.ts';
 import { portOf, portState, startBench, type Bench, type TcpServer } from './support.ts';
 
 let bench: Bench;
@@ -21,7 +21,7 @@ const slow: ToxicSettings = {
 };
 
 describe('the client of the conductor', () => {
-  let client: ProxyClient;
+  let client: LinkClient;
   beforeEach(() => {
     client = connectProxyClient(bench.url, { clock: systemClock(), fetch });
   });

@@ -63,12 +63,21 @@ describe('without toxics', () => {
     expect(peer.socket.writableLength).toBeGreaterThan(70_000_000);
   });
 
-  it('survives an upstream that is no address', async () => {
-    const peer = await bench.dial(await bench.proxy('a', 'nonsense'));
-    peer.socket.end();
-    await peer.closed();
-    expect((await bench.call('GET', '/version')).status).toBe(200);
-  });
+  it.each(['localhost', 'localhost:99999', 'http://localhost:80', '::1:80', 'no.such.host.invalid:80'])(
+    'takes the upstream %s, closes its clients in good order and serves the next',
+    async (upstream) => {
+      const port = await bench.proxy('a', upstream);
+      expect((await bench.call('GET', '/proxies/a')).json).toMatchObject({ upstream, enabled: true });
+      for (let count = 0; count < 2; count++) {
+        const peer = await bench.dial(port);
+        await peer.finished();
+        expect([peer.errorCode, peer.text]).toEqual([undefined, '']);
+      }
+      const echo = await bench.echo();
+      expect((await bench.call('POST', '/proxies/a', { upstream: echo.address })).status).toBe(200);
+      await (await bench.dial(port)).roundTrip('hello');
+    },
+  );
 });
 
 describe('disabling', () => {

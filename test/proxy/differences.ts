@@ -1,7 +1,7 @@
 import { expect } from 'vitest';
 import { waitUntil } from '../../harness/kit/deadline.ts';
 import { dialLimitMs } from '../../harness/proxy/connection.ts';
-import { metricOn, offerUntilStalled, realClock, startBench, type Bench, type Peer } from './support.ts';
+import { metricOn, offerUntilStalled, portState, realClock, startBench, type Bench, type Peer } from './support.ts';
 
 /** Something that Toxiproxy 2.12.0 does otherwise than we do, on purpose: what is tried, and what either is seen to do. */
 export interface Difference {
@@ -322,6 +322,33 @@ export const differences: readonly Difference[] = [
     why: 'So many bytes are what was asked for',
     probe: whatOfLimitArrives,
     seen: { ours: 'all', theirs: 'less' },
+  },
+  {
+    what: 'A `listen` of an update that cannot be opened',
+    ours: '500, and the proxy stays as it was, with its connections',
+    theirs: '500; it is disabled, at the new address',
+    why: 'A refused change changes nothing',
+    probe: async (bench) => {
+      const echo = await bench.echo();
+      const port = await bench.proxy('a', echo.address);
+      const peer = await bench.dial(port);
+      await peer.roundTrip('hello');
+      const { status } = await bench.call('POST', '/proxies/a', { listen: echo.address });
+      const { json } = await bench.call('GET', '/proxies/a');
+      const place = json['listen'] === `127.0.0.1:${port}` ? 'old' : 'new';
+      const isLive = await soon(
+        peer.roundTrip('again').then(
+          () => true,
+          () => false,
+        ),
+        { limitMs: 2000, otherwise: false },
+      );
+      return { status, place, enabled: json['enabled'], isLive, port: await portState(port) };
+    },
+    seen: {
+      ours: { status: 500, place: 'old', enabled: true, isLive: true, port: 'open' },
+      theirs: { status: 500, place: 'new', enabled: false, isLive: false, port: 'ECONNREFUSED' },
+    },
   },
   {
     what: 'Bytes in `/metrics`',

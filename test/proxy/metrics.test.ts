@@ -90,8 +90,13 @@ describe('the capabilities of the proxy', () => {
       { name: 'average_size', kind: 'number', unit: 'bytes', from: 1, to: 1_048_576, default: 0, required: true, integer: true }, // prettier-ignore
     );
     expect(attributesOf('http_cut')).toContainEqual(
-      { name: 'how', kind: 'text', default: 'close', required: false, choices: ['end', 'close', 'reset'] }, // prettier-ignore
+      { name: 'how', kind: 'text', default: 'close', required: false, choices: ['end', 'close', 'reset'], mostCharacters: null, format: null }, // prettier-ignore
     );
+    const text = { kind: 'text', default: '', required: false, choices: null };
+    const status = attributesOf('http_status');
+    expect(status).toContainEqual({ ...text, name: 'body', mostCharacters: 65_536, format: null });
+    expect(status).toContainEqual({ ...text, name: 'path', mostCharacters: 1000, format: expect.stringMatching(/^a path from its first "\/" on/) as string }); // prettier-ignore
+    expect(status).toContainEqual({ ...text, name: 'headers', mostCharacters: 8192, format: 'lines of "name: value", none of them content-length, transfer-encoding, connection, keep-alive, proxy-connection' }); // prettier-ignore
   });
 
   it('are what a toxic is checked by: each attribute at its bounds is taken, and beyond them refused', async () => {
@@ -123,13 +128,25 @@ interface NumberCapability {
 interface TextCapability {
   readonly kind: 'text';
   readonly choices: readonly string[] | null;
+  readonly mostCharacters: number | null;
+  readonly format: string | null;
 }
 
 /** Values of an attribute, and the status that a toxic with each gets. */
 function tries(may: NumberCapability | TextCapability): readonly (readonly [value: unknown, status: number])[] {
   if (may.kind === 'text') {
-    const taken = (may.choices ?? ['']).map((choice) => [choice, 200] as const);
-    return [...taken, ['?'.repeat(100_000), 400], [7, 400]];
+    const { choices, mostCharacters: most, format } = may;
+    const taken = (choices ?? ['']).map((choice) => [choice, 200] as const);
+    if (most === null) return [...taken, ['?', 400], [7, 400]];
+    // What is as long as it may be is in order by its length alone where nothing is said of its looks.
+    const longest = format === null ? ([['x'.repeat(most), 200]] as const) : [];
+    return [
+      ...taken,
+      ...longest,
+      ['x'.repeat(most + 1), 400],
+      ...(format === null ? [] : [['\0', 400] as const]),
+      [7, 400],
+    ];
   }
   const { from, to } = may;
   return [[from, 200], [to, 200], [from - 1, 400], [to + 1, 400], ['7', 400]]; // prettier-ignore

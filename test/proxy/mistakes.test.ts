@@ -36,6 +36,45 @@ describe('a name that is nearly one that there is', () => {
   });
 });
 
+describe('a name of something that there is not', () => {
+  it.each([
+    ['POST', '/proxies/a/toxics', { type: 'latncy' }, 'There is no type "latncy". Did you mean "latency"?'],
+    [
+      'POST',
+      '/proxies/a/toxics',
+      { type: 'zzzzzzzzzz' },
+      /^There is no type "zzzzzzzzzz"\. It can be latency, .*, tls_cut\.$/,
+    ],
+    ['POST', '/proxies/a/toxics', {}, /^"type" is missing\. It can be latency, /],
+    ['POST', '/proxies/a/toxics', { type: 'down' }, /Disable the proxy/],
+    ['POST', '/proxies', { name: 'n', upstream: 'a:1', toxics: [{ type: 'laten' }] }, /Did you mean "latency"\?$/],
+    ['POST', '/populate', [{ name: 'n', upstream: 'a:1', toxics: [{ type: 'laten' }] }], /Did you mean "latency"\?$/],
+    ['GET', '/proxies/stroe', undefined, 'There is no proxy "stroe". Did you mean "store"?'],
+    ['DELETE', '/proxies/zzzzzzzzzz', undefined, 'There is no proxy "zzzzzzzzzz". There are "a", "store".'],
+    ['GET', '/proxies/a/toxics/slwo', undefined, 'There is no toxic "slwo". Did you mean "slow"?'],
+    ['POST', '/proxies/a/toxics/zzzzzzzzzz', {}, 'There is no toxic "zzzzzzzzzz". There is "slow".'],
+    ['DELETE', '/proxies/store/toxics/x', undefined, 'There is no toxic at all.'],
+    ['GET', '/gameday/receipts/a/slwo', undefined, 'There is no receipt "slwo". Did you mean "slow"?'],
+  ] as const)(
+    '%s %s %j is refused in the words of Toxiproxy, and the hint says what may be meant',
+    async (method, path, body, hint) => {
+      await bench.proxy('store', '127.0.0.1:1');
+      await bench.toxic('a', { type: 'latency', name: 'slow' });
+      const { status, text } = await bench.call(method, path, body);
+      const said = JSON.parse(text) as Record<string, unknown>;
+      const words = status === 400 ? /^invalid toxic type$/ : /^(proxy|toxic|receipt) not found$/;
+      expect(said).toMatchObject({ error: expect.stringMatching(words) as string, status });
+      expect(said['hint']).toMatch(hint);
+    },
+  );
+
+  it('is followed by no more than twenty that there are', async () => {
+    for (let number = 0; number < 30; number++) await bench.proxy(`proxy ${number}`, '127.0.0.1:1', { enabled: false });
+    const { json } = await bench.call<{ hint: string }>('GET', '/proxies/zzzzzzzzzzzzzzzz');
+    expect(json.hint).toMatch(/^There is no proxy "z+"\. There are "a", "proxy 0", .*, "proxy 18" and 11 more\.$/);
+  });
+});
+
 describe('what cannot be so', () => {
   it.each([-0.1, 1.5, 50])('a toxicity of %d is refused, also when a toxic is changed', async (toxicity) => {
     const refused = await bench.call('POST', '/proxies/a/toxics', { type: 'latency', toxicity });

@@ -37,6 +37,23 @@ describe('the metrics of a proxy', () => {
     await waitUntil(realClock, isCounted, { what: 'the bytes of three connections', limitMs: 2000 });
   });
 
+  it('stay when the proxy goes, and go on where a proxy of the same name and addresses is made again', async () => {
+    bench = await startSharedBench({ metrics: true });
+    const [first, second] = [await bench.echo(), await bench.echo()];
+    const port = await bench.proxy('a', first.address);
+    await talk(port);
+    await bench.call('POST', '/proxies/a', { upstream: second.address });
+    await talk(port);
+    // One whose upstream has changed is counted apart.
+    const counted = { [first.address]: 5, [second.address]: 5 };
+    await untilCounted(port, counted);
+    await bench.call('DELETE', '/proxies/a');
+    await untilCounted(port, counted);
+    await bench.proxy('a', first.address, { listen: `127.0.0.1:${port}` });
+    await talk(port);
+    await untilCounted(port, { [first.address]: 10, [second.address]: 5 });
+  });
+
   it('are a page in the text format of Prometheus', async () => {
     bench = await startSharedBench({ metrics: true });
     const peer = await bench.dial(await bench.proxy('a', (await bench.echo()).address));
@@ -59,3 +76,24 @@ describe('the metrics of a proxy', () => {
     expect([status, text]).toEqual([404, '404 page not found\n']);
   });
 });
+
+/** A connection on which five bytes come and go. */
+async function talk(port: number): Promise<void> {
+  const peer = await bench.dial(port);
+  await peer.roundTrip('hello');
+  peer.socket.end();
+  await peer.closed();
+}
+
+/** Waits until, by upstream, so many bytes of the proxy at this port have been counted in both directions, both as they came and as they went. */
+async function untilCounted(port: number, bytesByUpstream: Readonly<Record<string, number>>): Promise<void> {
+  const isCounted = async (): Promise<true> => {
+    const { text } = await bench.call('GET', '/metrics');
+    for (const [upstream, bytes] of Object.entries(bytesByUpstream))
+      for (const name of [received, sent])
+        for (const direction of ['upstream', 'downstream'])
+          expect(metricOn(text, name, { direction, proxy: 'a', listener: `127.0.0.1:${port}`, upstream })).toBe(bytes);
+    return true;
+  };
+  await waitUntil(realClock, isCounted, { what: `${JSON.stringify(bytesByUpstream)} bytes`, limitMs: 2000 });
+}

@@ -228,12 +228,12 @@ const realServer = process.env['TOXIPROXY_SERVER'];
 export const againstRealServer = realServer !== undefined;
 
 export async function startBench(
-  settings: { clock?: Clock; seed?: number; metrics?: MetricsShown } = {},
+  settings: { clock?: Clock; seed?: number; metrics?: MetricsShown; log?: (line: string) => void } = {},
 ): Promise<Bench> {
   const cleanup = new Cleanup();
-  const { clock = realClock, seed = 1, metrics } = settings;
+  const { clock = realClock, seed = 1, metrics, log = () => undefined } = settings;
   const random = seededRandom(seed);
-  const server = await startProxyServer({ clock, random, ...(metrics ? { metrics } : {}) });
+  const server = await startProxyServer({ clock, random, log, ...(metrics ? { metrics } : {}) });
   cleanup.use('proxy server', server);
   return new Bench(`http://127.0.0.1:${server.port}`, cleanup);
 }

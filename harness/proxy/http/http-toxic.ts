@@ -10,8 +10,15 @@ export interface TextAttribute {
   readonly mostCharacters?: number;
   /** Default empty. */
   readonly default?: string;
+  /** What it has to look like, in words; default it may look like anything. */
+  readonly format?: string;
   /** What it should be instead of a text that is out of order; default anything is in order. */
   problem?(text: string): string | undefined;
+}
+
+/** A text that has to look like something, or is empty. It is refused with the words of its format. */
+export function formatted(format: string, fits: RegExp): Required<Pick<TextAttribute, 'format' | 'problem'>> {
+  return { format, problem: (text) => (text === '' || fits.test(text) ? undefined : format) };
 }
 
 export type AttributeSpec = AttributeRange | TextAttribute;

@@ -1,21 +1,26 @@
 import type { AttributeSpec, AttributeValues, RequestFacts } from './http-toxic.ts';
-import { numberOf, textOf } from './http-toxic.ts';
+import { withoutBlanks } from './message-head.ts';
+import { formatted, numberOf, textOf } from './http-toxic.ts';
 
 const most = Number.MAX_SAFE_INTEGER;
 
 /** Which requests a toxic is done to; where nothing is said, all of them. Its toxicity is the share of those that match. */
 export const matcherAttributes: Readonly<Record<string, AttributeSpec>> = {
   /** `POST`, or several: `POST,PUT`. */
-  method: {
-    problem: (text) => (/^[A-Za-z,\s-]*$/.test(text) ? undefined : 'names of methods, as "POST" or "POST,PUT"'),
-  },
-  /** The whole path without its query, where `*` stands for anything: `/v1/chat/*`. */
-  path: { problem: (text) => (/^$|^[/*]/.test(text) ? undefined : 'a path from its first "/" on, as "/v1/*"') },
+  method: formatted(
+    'a method, as "POST", or several with commas between, as "POST,PUT"',
+    /^\s*[A-Za-z0-9_-]{1,32}\s*(?:,\s*[A-Za-z0-9_-]{1,32}\s*)*$/,
+  ),
+  /** The whole path without its query, where `*` stands for anything: `/v1/chat/*`. It is compared as it is sent. */
+  path: formatted(
+    'a path from its first "/" on, or from a "*" that stands for anything, as "/v1/*", without a query, and percent-encoded as it is sent',
+    /^[/*][\x21-\x22\x24-\x3e\x40-\x7e]*$/,
+  ),
   /** A field that has to be there, `x-priority`, or its value, `x-priority: batch*`. */
-  header: {
-    problem: (text) =>
-      /^$|^[!#$%&'*+\-.^_`|~0-9A-Za-z]+(?:\s*:.*)?$/.test(text) ? undefined : 'a field, as "name" or "name: value"',
-  },
+  header: formatted(
+    'a field, as "name" or "name: value", with "*" for anything in the value',
+    /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+(?:[\t ]*:[\t\x20-\x7e\x80-\xff]*)?$/,
+  ),
   /** Of those that match, passes over so many. */
   after: { from: 0, to: most, unit: 'requests' },
   /** Then takes one of so many: 3 is the third, the sixth and so on. */
@@ -55,7 +60,7 @@ function hasHeader(pattern: string, request: RequestFacts): boolean {
   const name = (colon === -1 ? pattern : pattern.slice(0, colon)).trim().toLowerCase();
   const value = request.header(name);
   if (value === undefined) return false;
-  return colon === -1 || isLike(pattern.slice(colon + 1).trim(), value);
+  return colon === -1 || isLike(withoutBlanks(pattern.slice(colon + 1)), value);
 }
 
 /** `*` stands for any text. Without a regular expression, which a pattern of many stars would make slow. */

@@ -124,7 +124,7 @@ class FieldLines implements Fields {
 }
 
 /** Without spaces and tabs around it, which are all that may stand there. */
-function withoutBlanks(text: string): string {
+export function withoutBlanks(text: string): string {
   let from = 0;
   let to = text.length;
   while (isBlank(text, from)) from += 1;

@@ -1,14 +1,12 @@
 import { STATUS_CODES } from 'node:http';
-import type { TextAttribute } from './http-toxic.ts';
+import { formatted, type TextAttribute } from './http-toxic.ts';
 
 /** Whose errors an answer looks like. */
 export const vendors = ['openai', 'anthropic', 'bedrock', 'vllm', 'tei', 'qdrant', 'edge'] as const;
 export type Vendor = (typeof vendors)[number];
 
 /** Which of a vendor's errors; it can get into the head of an answer, and into the name of an event. */
-export const codeAttribute: TextAttribute = {
-  problem: (text) => (/^[\x20-\x7e]*$/.test(text) ? undefined : 'a word of ASCII'),
-};
+export const codeAttribute: TextAttribute = formatted('a word of ASCII, as "insufficient_quota"', /^[\x20-\x7e]*$/);
 
 /** What says that something went wrong, with its status. */
 export interface VendorError {

@@ -1,5 +1,20 @@
-import { numberOf, textOf, type AttributeValues, type HttpToxicKind } from '../http-toxic.ts';
+import { formatted, numberOf, textOf, type AttributeValues, type HttpToxicKind } from '../http-toxic.ts';
 import { codeAttribute, vendorError, vendors, type Vendor } from '../vendor-errors.ts';
+
+const fieldsFormat = 'lines of "name: value"';
+const fieldValue = /^[\t\x20-\x7e\x80-\xff]*$/;
+
+const framing =
+  'the proxy says itself how long the body is, since what comes behind it on the connection would be lost';
+const keeping = 'whether the connection is kept is what the client asks for';
+/** Fields that nobody can set, and why. */
+const reserved: Readonly<Record<string, string>> = {
+  'content-length': `${framing}; http_length says a wrong length`,
+  'transfer-encoding': framing,
+  connection: keeping,
+  'keep-alive': keeping,
+  'proxy-connection': keeping,
+};
 
 /**
  * Answers in the place of the server, which never hears of the request. `retry_after` is put on the wire as it is - `1`, `-5`, `soon` -, but for
@@ -18,10 +33,14 @@ export const httpStatus: HttpToxicKind = {
     /** Fields of the head, one in a line: `x-should-retry: false`. */
     headers: {
       mostCharacters: 8192,
-      problem: (text) => (linesOf(text).every(isField) ? undefined : 'lines of "name: value"'),
+      format: `${fieldsFormat}, none of them ${Object.keys(reserved).join(', ')}`,
+      problem: (text) => linesOf(text).map(fieldProblem).find(Boolean),
     },
     /** Default what the vendor sends; `none` leaves that out, too. */
-    retry_after: { problem: (text) => (isFieldValue(text) ? undefined : 'one line') },
+    retry_after: formatted(
+      'one line, as it is put into the head; "date+30" or "date-30" for the date so many seconds from then, "none" for nothing',
+      fieldValue,
+    ),
   },
   faultFor: (attributes, { nowMs }) => {
     const body = Buffer.from(bodyOf(attributes).body);
@@ -73,12 +92,10 @@ function linesOf(text: string): string[] {
   return text.split('\n').filter((line) => line.trim() !== '');
 }
 
-/** Framing is the proxy's own matter: another length would break the connection for what comes behind it. */
-function isField(line: string): boolean {
-  const [, name = '', value = ''] = /^([!#$%&'*+\-.^_`|~0-9A-Za-z]+)\s*:(.*)$/.exec(line) ?? [];
-  return name !== '' && !/^(?:content-length|transfer-encoding|connection)$/i.test(name) && isFieldValue(value);
-}
-
-function isFieldValue(text: string): boolean {
-  return /^[\t\x20-\x7e\x80-\xff]*$/.test(text);
+/** What a line should be instead, where it is no field, or one that the proxy has to set itself. */
+function fieldProblem(line: string): string | undefined {
+  const [, name, value = ''] = /^([!#$%&'*+\-.^_`|~0-9A-Za-z]+)\s*:(.*)$/.exec(line) ?? [];
+  if (name === undefined || !fieldValue.test(value)) return `${fieldsFormat}, which ${JSON.stringify(line)} is not`;
+  const why = reserved[name.toLowerCase()];
+  return why === undefined ? undefined : `${fieldsFormat} without ${name}: ${why}`;
 }

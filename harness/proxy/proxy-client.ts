@@ -1,0 +1,156 @@
+import { z } from 'zod';
+import { systemClock, type Clock } from '../kit/clock.ts';
+import { GamedayError } from '../kit/errors.ts';
+import type { Caller } from '../kit/fetch-within.ts';
+import { ask, ProxyRefusal } from './call-api.ts';
+import {
+  readPlaced,
+  readReceipt,
+  readTraffic,
+  readToxicName,
+  type PlacedProxy,
+  type ToxicReceipt,
+  type TrafficByProxy,
+} from './client-answers.ts';
+import type { AnyToxic, Toxic, ToxicAttributes, ToxicType } from './toxic-types.ts';
+
+export interface ProxyClientSettings {
+  /** Where the API of the proxy server is; default `http://127.0.0.1:8474`. */
+  readonly url?: string;
+  /** What a call is timed by; default the machine's clock. */
+  readonly clock?: Clock;
+  /** Default the global one. */
+  readonly fetch?: typeof fetch;
+}
+
+/** A proxy as it is asked for. */
+export interface ProxySettings {
+  readonly name: string;
+  /** `host:port` that it leads to. */
+  readonly upstream: string;
+  /** `host:port` where it listens; default any free port of 127.0.0.1. */
+  readonly listen?: string;
+  /** Default true. A disabled proxy refuses its clients. */
+  readonly enabled?: boolean;
+  /** Are at work before the port opens. */
+  readonly toxics?: readonly AnyToxic[];
+  /** On which sides it speaks TLS; default on none. */
+  readonly tls?: {
+    readonly client?: { readonly names?: readonly string[] };
+    readonly upstream?: { readonly ca?: string; readonly name?: string };
+  };
+  /** A whole number that decides what is left to chance; default the server's. */
+  readonly seed?: number;
+  /** Without a heartbeat for so many seconds it is healed; default never. */
+  readonly lease?: number;
+}
+
+export type ProxyChange = Partial<Pick<ProxySettings, 'listen' | 'upstream' | 'enabled' | 'tls' | 'lease'>>;
+
+/** A toxic that has been added. `await using` removes it at the end of its block. */
+export interface AddedToxic<Type extends ToxicType> extends AsyncDisposable {
+  readonly name: string;
+  /** Attributes that are not named keep their values. */
+  update(change: {
+    readonly attributes?: Partial<ToxicAttributes[Type]>;
+    readonly toxicity?: number;
+    readonly lease?: number;
+  }): Promise<void>;
+  /** What it has done up to now, or did, once it has gone. */
+  receipt(): Promise<ToxicReceipt>;
+  /** Removes it, if it is still there, and tells what it did. */
+  remove(): Promise<ToxicReceipt>;
+}
+
+/**
+ * The API of a fault proxy: `gameday proxy`, or whatever else has it. Nothing is asked of it before the first call. Every method throws a ProxyRefusal
+ * with the status and the server's own words where it refuses, and a GamedayError where it does not answer within 10 s. Of Toxiproxy's
+ * own server, receipts and traffic are a refusal (404).
+ */
+export class ProxyClient {
+  readonly #url: string;
+  readonly #caller: Caller;
+
+  /** Throws a GamedayError for a url that is none of HTTP. */
+  constructor({ url = 'http://127.0.0.1:8474', clock = systemClock(), fetch: own = fetch }: ProxyClientSettings = {}) {
+    if (!/^https?:\/\//.test(url))
+      throw new GamedayError(
+        'usage',
+        `The url of a ProxyClient was "${url}"; it has to begin with "http://", as "http://127.0.0.1:8474" does.`,
+      );
+    this.#url = url.replace(/\/+$/, '');
+    this.#caller = { clock, fetch: own };
+  }
+
+  async createProxy(proxy: ProxySettings): Promise<PlacedProxy> {
+    return readPlaced(await this.#ask('POST', '/proxies', { listen: '127.0.0.1:0', ...proxy }));
+  }
+
+  async proxies(): Promise<readonly PlacedProxy[]> {
+    const all = z.record(z.string(), z.unknown()).parse(await this.#ask('GET', '/proxies'));
+    return Object.values(all).map(readPlaced);
+  }
+
+  async updateProxy(name: string, change: ProxyChange): Promise<PlacedProxy> {
+    return readPlaced(await this.#ask('PATCH', pathOf(name), change));
+  }
+
+  /** Closes its port and drops its connections. */
+  async deleteProxy(name: string): Promise<void> {
+    await this.#ask('DELETE', pathOf(name));
+  }
+
+  async addToxic<Type extends ToxicType>(proxyName: string, toxic: Toxic<Type>): Promise<AddedToxic<Type>> {
+    const name = readToxicName(await this.#ask('POST', `${pathOf(proxyName)}/toxics`, toxic));
+    const path = `${pathOf(proxyName)}/toxics/${encodeURIComponent(name)}`;
+    const receipt = (): Promise<ToxicReceipt> => this.receipt(proxyName, name);
+    const gone = async (): Promise<void> => {
+      try {
+        await this.#ask('DELETE', path);
+      } catch (cause) {
+        // Gone already.
+        if (!(cause instanceof ProxyRefusal && cause.status === 404)) throw cause;
+      }
+    };
+    return {
+      name,
+      update: async (change) => {
+        await this.#ask('PATCH', path, change);
+      },
+      receipt,
+      remove: async () => {
+        await gone();
+        return receipt();
+      },
+      [Symbol.asyncDispose]: gone,
+    };
+  }
+
+  /** What the last toxic of that name has done, also once it or its proxy has gone. */
+  async receipt(proxyName: string, toxicName: string): Promise<ToxicReceipt> {
+    const names = [proxyName, toxicName].map(encodeURIComponent).join('/');
+    return readReceipt(await this.#ask('GET', `/gameday/receipts/${names}`));
+  }
+
+  async traffic(): Promise<TrafficByProxy> {
+    return readTraffic(await this.#ask('GET', '/gameday/traffic'));
+  }
+
+  /** A heartbeat for the leases of proxies and toxics; with `leaseMs` also for the server, which heals everything without another in time. */
+  async renew(leaseMs?: number): Promise<void> {
+    await this.#ask('POST', '/gameday/lease', leaseMs === undefined ? {} : { leaseMs });
+  }
+
+  /** Removes every toxic and enables every proxy. */
+  async reset(): Promise<void> {
+    await this.#ask('POST', '/reset');
+  }
+
+  #ask(method: string, path: string, body?: unknown): Promise<unknown> {
+    return ask(this.#caller, method, `${this.#url}${path}`, body);
+  }
+}
+
+function pathOf(proxyName: string): string {
+  return `/proxies/${encodeURIComponent(proxyName)}`;
+}
