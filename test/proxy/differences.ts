@@ -50,8 +50,10 @@ async function statusesOf(bench: Bench, ...calls: readonly Parameters<Bench['cal
 
 /** What the answer says of a proxy that is created. */
 async function created(bench: Bench, more: object = {}): Promise<{ listen: string; toxics: unknown[] }> {
-  const { json } = await bench.call<{ listen: string; toxics: unknown[] }>('POST', '/proxies', { ...plain, ...more });
-  return json;
+  const proxy = { ...plain, ...more };
+  const answer = await bench.call<{ listen: string; toxics: unknown[] }>('POST', '/proxies', proxy);
+  if (answer.status !== 201) throw new Error(answer.text);
+  return answer.json;
 }
 
 /** A client of a server, with a proxy in between. */
