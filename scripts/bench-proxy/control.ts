@@ -1,5 +1,6 @@
 import { dial } from './measures.ts';
 import { ask, type Api } from './lateness.ts';
+import { untilTrue } from './within.ts';
 
 /** How long calls take to be answered while nothing passes, and while 500 connections stand still. Milliseconds. */
 export interface ControlTimes {
@@ -18,13 +19,16 @@ export async function controlTimes(api: Api, sinkPort: number, rounds: number): 
   await ask(api, 'POST', toxics, stall);
   const idle = await times(api, toxics, rounds);
   const stop = await stall500(port);
-  const stalled = await times(api, toxics, rounds);
-  const fromMs = performance.now();
-  await ask(api, 'POST', '/reset');
-  const reset = performance.now() - fromMs;
-  stop();
-  await ask(api, 'DELETE', '/proxies/control');
-  return { idle, stalled, reset };
+  try {
+    const stalled = await times(api, toxics, rounds);
+    const fromMs = performance.now();
+    await ask(api, 'POST', '/reset');
+    return { idle, stalled, reset: performance.now() - fromMs };
+  } finally {
+    stop();
+    // One that has stopped answering says nothing to this, either.
+    await ask(api, 'DELETE', '/proxies/control').catch(() => undefined);
+  }
 }
 
 async function times(api: Api, toxics: string, rounds: number): Promise<number[]> {
@@ -49,8 +53,18 @@ async function stall500(port: number): Promise<() => void> {
   const block = Buffer.alloc(1_000_000, 'x');
   for (const socket of sockets) for (let count = 0; count < 8; count++) socket.write(block);
   const taken = (): number => sockets.reduce((sum, socket) => sum + socket.bytesWritten - socket.writableLength, 0);
-  for (let before = -1; before !== taken(); await new Promise((resolve) => setTimeout(resolve, 1000))) before = taken();
-  return () => {
+  let before = -1;
+  const standsStill = (): boolean => {
+    const last = before;
+    before = taken();
+    return before === last;
+  };
+  const stop = (): void => {
     for (const socket of sockets) socket.resetAndDestroy();
   };
+  await untilTrue('500 connections to stand still', standsStill, 1000).catch((cause: unknown) => {
+    stop();
+    throw cause;
+  });
+  return stop;
 }

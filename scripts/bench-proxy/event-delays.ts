@@ -1,4 +1,5 @@
 import { Agent, request, type IncomingMessage } from 'node:http';
+import { within } from './within.ts';
 
 /** How often each stream of the upstream sends an event, and how many. */
 export const eventEveryMs = 50;
@@ -29,6 +30,7 @@ export async function eventDelays(port: number, streams: number): Promise<readon
     }
     if (!ended) throw new Error('A stream of events ended before its end.');
   };
-  await Promise.all(Array.from({ length: streams }, one));
+  const all = Promise.all(Array.from({ length: streams }, one));
+  await within(`the events of ${streams} streams`, all, { meantMs: events * eventEveryMs });
   return delays;
 }

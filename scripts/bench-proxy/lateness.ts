@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
+import { within } from './within.ts';
 
 /** What a proxy can be asked. */
 export interface Api {
@@ -54,9 +55,9 @@ export async function lateness(api: Api, upstreamPort: number, count: number): P
     for (let index = 0; index < count; index++) {
       const socket = connect({ port, host: '127.0.0.1', noDelay: true });
       socket.on('error', () => undefined);
-      await once(socket, 'connect');
+      await within(`a connection through ${name}`, once(socket, 'connect'));
       const fromMs = performance.now();
-      await until(socket);
+      await within(`what ${type} does`, until(socket));
       late.push(performance.now() - fromMs - nominalMs);
       socket.destroy();
     }
@@ -67,16 +68,15 @@ export async function lateness(api: Api, upstreamPort: number, count: number): P
 }
 
 /** What takes longer is no answer any more: Toxiproxy's may wait for ever for a connection that stands still (Shopify/toxiproxy#558). */
-const limitMs = 10_000;
+const answerLimitMs = 10_000;
 
 /** Calls the API and gives the text of the answer; throws when it refuses, or says nothing. */
 export async function ask({ url }: Api, method: string, path: string, body?: object): Promise<string> {
-  const response = await fetch(`${url}${path}`, {
-    method,
-    signal: AbortSignal.timeout(limitMs),
-    ...(body ? { body: JSON.stringify(body) } : {}),
-  });
-  const text = await response.text();
-  if (!response.ok) throw new Error(`${method} ${path}: ${response.status} ${text}`);
-  return text;
+  const call = async (): Promise<string> => {
+    const response = await fetch(`${url}${path}`, { method, ...(body ? { body: JSON.stringify(body) } : {}) });
+    const text = await response.text();
+    if (!response.ok) throw new Error(`${method} ${path}: ${response.status} ${text}`);
+    return text;
+  };
+  return within(`an answer to ${method} ${path}`, call(), { limitMs: answerLimitMs });
 }

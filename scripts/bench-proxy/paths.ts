@@ -3,8 +3,9 @@ import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
-import type { Api } from './lateness.ts';
+import { ask, type Api } from './lateness.ts';
 import type { Way } from './measures.ts';
+import { untilTrue, within } from './within.ts';
 
 const root = join(import.meta.dirname, '..', '..');
 
@@ -39,7 +40,7 @@ export class Paths {
   async start(toxiproxy: string | undefined): Promise<void> {
     const upstream = fork(join(import.meta.dirname, 'upstream.ts'));
     this.#children.push(upstream);
-    const [ports] = (await once(upstream, 'message')) as [Way & { sink: number }];
+    const ports = await firstMessage<Way & { sink: number }>(upstream, 'the upstream');
     this.ports = ports;
     this.all.push({ ...{ name: 'direct', way: { ...ports, stalled: ports.sink } }, ...{ pid: undefined, api: undefined, of: 'data' } }); // prettier-ignore
     await this.#through('gameday', 'all', await this.#startOurs());
@@ -60,23 +61,20 @@ export class Paths {
   async #startOurs(): Promise<Started> {
     const child = fork(join(root, 'harness', 'proxy', 'main.ts'), ['--seed', '1']);
     this.#children.push(child);
-    const [{ port }] = (await once(child, 'message')) as [{ port: number }];
+    const { port } = await firstMessage<{ port: number }>(child, 'gameday proxy');
     return { url: `http://127.0.0.1:${port}`, pid: child.pid };
   }
 
   async #startTheirs(file: string): Promise<Started> {
     const free = createServer().listen(0, '127.0.0.1');
-    await once(free, 'listening');
+    await within('a free port', once(free, 'listening'));
     const { port } = free.address() as AddressInfo;
     free.close();
     const child = spawn(file, ['-host', '127.0.0.1', '-port', String(port)], { stdio: 'ignore' });
     this.#children.push(child);
     const url = `http://127.0.0.1:${port}`;
-    for (let tries = 0; tries < 100; tries++) {
-      if (await fetch(`${url}/version`).then(({ ok }) => ok, () => false)) return { url, pid: child.pid }; // prettier-ignore
-      await new Promise((resolve) => setTimeout(resolve, 50));
-    }
-    throw new Error(`${file} did not start.`);
+    await untilTrue(`an answer of ${file}`, async () => (await ask({ url }, 'GET', '/version')) !== '', 50);
+    return { url, pid: child.pid };
   }
 
   async #through(name: string, of: Path['of'], { url, pid }: Started, still?: object): Promise<void> {
@@ -84,10 +82,10 @@ export class Paths {
     if (!ports) throw new Error('The upstream comes first.');
     const proxied = async (service: string, port: number, toxic: object | undefined): Promise<number> => {
       const body = { name: service, listen: '127.0.0.1:0', upstream: `127.0.0.1:${port}` };
-      const created = await post(`${url}/proxies`, body);
+      const created = JSON.parse(await ask({ url }, 'POST', '/proxies', body)) as { listen: string };
       for (const stream of toxic === undefined ? [] : ['upstream', 'downstream'])
-        await post(`${url}/proxies/${service}/toxics`, { ...toxic, name: stream, stream });
-      return Number(created.listen?.split(':').at(-1));
+        await ask({ url }, 'POST', `/proxies/${service}/toxics`, { ...toxic, name: stream, stream });
+      return Number(created.listen.split(':').at(-1));
     };
     const way = {
       echo: await proxied('echo', ports.echo, still),
@@ -99,9 +97,12 @@ export class Paths {
   }
 }
 
-async function post(url: string, body: object): Promise<{ listen?: string }> {
-  const response = await fetch(url, { method: 'POST', body: JSON.stringify(body) });
-  const text = await response.text();
-  if (!response.ok) throw new Error(`${url}: ${response.status} ${text}`);
-  return JSON.parse(text) as { listen?: string };
+/** Rejects where the process ends without one. */
+async function firstMessage<T>(child: ChildProcess, what: string): Promise<T> {
+  const ended = once(child, 'exit').then(([code]) => {
+    throw new Error(`${what} ended before it was ready, with exit code ${String(code)}.`);
+  });
+  const said = once(child, 'message') as Promise<[T]>;
+  const [message] = await within(`${what} to be ready`, Promise.race([said, ended]));
+  return message;
 }

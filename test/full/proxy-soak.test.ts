@@ -19,6 +19,8 @@ it('hands 10,000 connections, 4,000 at a time, only what is theirs while toxics 
   expect(result.whole).toBeGreaterThan(3_000);
   expect(result.refused).toBeGreaterThan(0);
   expect(result.wholeAnswers).toBeGreaterThan(500);
+  expect(result.wholeThroughTls).toBeGreaterThan(200);
+  expect(result.certificatesRefused).toBeGreaterThan(0);
   expect(result.typesThatAltered).toEqual(result.typesThatCount);
   // A connection that is kept is two sockets and two pipes, more than 5 KB: one in five of them would be seen.
   await expectBackToTheStart(bench, before, 10);

@@ -7,6 +7,7 @@ import { realClock } from './support.ts';
 // A writer without end, a reader that does not read, and each type of toxic in between: what waits is bounded, and the writer is slowed down.
 
 const connections = 10;
+const kinds = toxicKinds.filter(({ door }) => door === undefined);
 
 let bench: ProcessBench;
 beforeEach(async () => {
@@ -14,9 +15,16 @@ beforeEach(async () => {
 });
 afterEach(() => bench.cleanup.stop());
 
-/** What holds most of what comes, where there is such a thing. */
+/** What holds most of what comes, where there is such a thing. Those that shut the port let nobody in who could send. */
 const holding: Readonly<Record<string, Record<string, number>>> = {
   latency: { latency: 3_600_000 },
+  bandwidth: { rate: 0 },
+  shared_bandwidth: { rate: 0 },
+  slow_close: { delay: 3_600_000 },
+  timeout: { timeout: 0 },
+  half_open: {},
+  never_answer: {},
+  noop: {},
   reset_peer: { timeout: 3_600_000 },
   slicer: { average_size: 10, size_variation: 0, delay: 0 },
   limit_data: { bytes: 1_000_000_000 },
@@ -35,10 +43,11 @@ const limitMiB = connections * 2 * 4;
 it('is not held in memory, whatever the type of the toxic', async () => {
   const upstream = await bench.tcp((socket) => void socket.pause());
   const grown: [string, number][] = [];
-  // Those that shut the port let nobody in who could send.
-  for (const { type } of toxicKinds.filter(({ door }) => door === undefined)) {
+  const came: [string, number][] = [];
+  expect(Object.keys(holding).toSorted()).toEqual(kinds.map(({ type }) => type).toSorted());
+  for (const { type } of kinds) {
     const port = await bench.proxy(type, upstream.address);
-    await bench.toxic(type, { type, stream: 'upstream', attributes: holding[type] ?? {} });
+    await bench.toxic(type, { type, stream: 'upstream', attributes: holding[type] });
     const before = await footprint(bench);
     const sockets = await dialMany(bench, port, connections);
     const block = Buffer.alloc(1_000_000);
@@ -52,9 +61,13 @@ it('is not held in memory, whatever the type of the toxic', async () => {
     });
     await realClock.sleep(1500);
     grown.push([type, (await footprint(bench)).usedMiB - before.usedMiB]);
+    const { json } = await bench.call<Record<string, { receivedUpstream: number }>>('GET', '/gameday/traffic');
+    came.push([type, json[type]?.receivedUpstream ?? 0]);
     for (const socket of offered) socket.destroy();
     await bench.call('DELETE', `/proxies/${type}`);
     for (const socket of upstream.sockets.splice(0)) socket.destroy();
   }
+  // So much that it is worth a look: each holds at least what one read gives.
+  expect(came.filter(([, bytes]) => bytes < connections * 60_000)).toEqual([]);
   expect(grown.filter(([, mebibytes]) => mebibytes >= limitMiB)).toEqual([]);
 }, 120_000);

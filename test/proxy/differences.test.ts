@@ -25,9 +25,11 @@ describe('what is done otherwise than by Toxiproxy 2.12.0, on purpose', () => {
       expect(await probe(bench)).toEqual(seen.theirs);
     });
 
-  it('is what docs/proxy.md says', () => {
+  it('is what docs/proxy.md says, row by row', () => {
     const page = readFileSync(join(import.meta.dirname, '..', '..', 'docs', 'proxy.md'), 'utf8');
-    const rows = page.split('\n').map((line) => line.split('|').map((cell) => cell.trim()).slice(1, -1)); // prettier-ignore
-    for (const { what, ours, theirs, why } of differences) expect(rows).toContainEqual([what, ours, theirs, why]);
+    const [, section = ''] = page.split('\n## Done otherwise on purpose\n');
+    const lines = (section.split('\n## ')[0] ?? '').split('\n').filter((line) => line.startsWith('|'));
+    const [, , ...rows] = lines.map((line) => line.split('|').map((cell) => cell.trim()).slice(1, -1)); // prettier-ignore
+    expect(rows).toEqual(differences.map(({ what, ours, theirs, why }) => [what, ours, theirs, why]));
   });
 });

@@ -1,7 +1,16 @@
 import { expect } from 'vitest';
 import { waitUntil } from '../../harness/kit/deadline.ts';
 import { dialLimitMs } from '../../harness/proxy/connection.ts';
-import { metricOn, offerUntilStalled, portState, realClock, startBench, type Bench, type Peer } from './support.ts';
+import {
+  metricOn,
+  offerUntilStalled,
+  portState,
+  realClock,
+  startBench,
+  type Bench,
+  type Peer,
+  type TcpServer,
+} from './support.ts';
 
 /** Something that Toxiproxy 2.12.0 does otherwise than we do, on purpose: what is tried, and what either is seen to do. */
 export interface Difference {
@@ -16,18 +25,45 @@ export interface Difference {
   readonly seen: { readonly ours: unknown; readonly theirs: unknown };
 }
 
-async function statusOfToxic(bench: Bench, toxic: Record<string, unknown>): Promise<number> {
-  await bench.proxy('a', '127.0.0.1:1');
-  return (await bench.call('POST', '/proxies/a/toxics', toxic)).status;
+/** A proxy of whose connections nothing is asked. */
+const plain = { name: 'a', listen: '127.0.0.1:0', upstream: '127.0.0.1:1' };
+
+/** The statuses of the calls that put toxics on a proxy. */
+function statusesOfToxics(...toxics: readonly Record<string, unknown>[]): Difference['probe'] {
+  return async (bench) => {
+    await bench.call('POST', '/proxies', plain);
+    return Promise.all(toxics.map(async (toxic) => (await bench.call('POST', '/proxies/a/toxics', toxic)).status));
+  };
 }
 
-/** How a client sees the end of a connection on which a toxic is put once bytes have gone through it. */
-async function endOfLiveConnection(bench: Bench, toxic: Record<string, unknown>): Promise<string> {
-  const echo = await bench.echo();
-  const peer = await bench.dial(await bench.proxy('a', echo.address));
-  await peer.roundTrip('hello');
-  await bench.toxic('a', toxic);
-  peer.socket.write('again');
+/** Toxics that are refused here, and taken there. */
+function mistakes(...toxics: readonly Record<string, unknown>[]): Pick<Difference, 'probe' | 'seen'> {
+  const all = (status: number): number[] => toxics.map(() => status);
+  return { probe: statusesOfToxics(...toxics), seen: { ours: all(400), theirs: all(200) } };
+}
+
+/** The statuses of calls, one after another. */
+async function statusesOf(bench: Bench, ...calls: readonly Parameters<Bench['call']>[]): Promise<number[]> {
+  const statuses: number[] = [];
+  for (const call of calls) statuses.push((await bench.call(...call)).status);
+  return statuses;
+}
+
+/** What the answer says of a proxy that is created. */
+async function created(bench: Bench, more: object = {}): Promise<{ listen: string; toxics: unknown[] }> {
+  const proxy = { ...plain, ...more };
+  const answer = await bench.call<{ listen: string; toxics: unknown[] }>('POST', '/proxies', proxy);
+  if (answer.status !== 201) throw new Error(answer.text);
+  return answer.json;
+}
+
+/** A client of a server, with a proxy in between. */
+async function dialThrough(bench: Bench, server: TcpServer): Promise<Peer> {
+  return bench.dial(await bench.proxy('a', server.address));
+}
+
+/** How a client sees the end of its connection. */
+async function endSeenBy(peer: Peer): Promise<string> {
   await peer.finished();
   return peer.errorCode ?? 'FIN';
 }
@@ -62,7 +98,7 @@ async function isChosenForLife(bench: Bench): Promise<boolean> {
 /** The statuses of the removal of a toxic from a connection on which everything stands still, and of the next call. */
 async function removalFromStalled(bench: Bench): Promise<unknown> {
   const upstream = await bench.tcp((socket) => void socket.pause());
-  const peer = await bench.dial(await bench.proxy('a', upstream.address));
+  const peer = await dialThrough(bench, upstream);
   await bench.toxic('a', { name: 'slow', type: 'latency', stream: 'upstream', attributes: { latency: 1 } });
   await offerUntilStalled(peer, 100);
   const statusSoon = (method: string, path: string): Promise<unknown> => {
@@ -107,43 +143,35 @@ export const differences: readonly Difference[] = [
     ours: '400 with the range that is allowed',
     theirs: '200; some values crash the server when bytes come',
     why: 'A mistake in a test should be seen there',
-    probe: (bench) => statusOfToxic(bench, { type: 'latency', attributes: { latency: -1 } }),
-    seen: { ours: 400, theirs: 200 },
+    ...mistakes({ type: 'latency', attributes: { latency: -1 } }),
   },
   {
     what: 'A toxicity that is no share (`2.5`)',
     ours: '400',
     theirs: '200, and counts as 1',
     why: 'Who writes 50 means 50 %',
-    probe: (bench) => statusOfToxic(bench, { type: 'latency', toxicity: 2.5 }),
-    seen: { ours: 400, theirs: 200 },
+    ...mistakes({ type: 'latency', toxicity: 2.5 }),
   },
   {
     what: 'A name of a field or an attribute that is nearly one that there is (`toxicty`)',
     ours: '400 with the one that may be meant; what is like none is ignored, but for attributes of types of ours',
     theirs: '200; it is ignored',
     why: 'The fault would be another than its author thinks',
-    probe: (bench) => statusOfToxic(bench, { type: 'latency', toxicty: 0.5 }),
-    seen: { ours: 400, theirs: 200 },
+    ...mistakes({ type: 'latency', toxicty: 0.5 }),
   },
   {
     what: '`slicer` without `average_size`',
     ours: '400',
     theirs: '200; the first bytes overflow its stack (Shopify/toxiproxy#541)',
     why: 'No value may crash the server',
-    probe: (bench) => statusOfToxic(bench, { type: 'slicer' }),
-    seen: { ours: 400, theirs: 200 },
+    ...mistakes({ type: 'slicer' }),
   },
   {
     what: '`toxics` of a proxy that is created',
     ours: 'are there before the port opens',
     theirs: 'are ignored',
     why: 'Else the first bytes get past the fault (Shopify/toxiproxy#148)',
-    probe: async (bench) => {
-      const proxy = { name: 'a', listen: '127.0.0.1:0', upstream: '127.0.0.1:1', toxics: [{ type: 'noop' }] };
-      const { json } = await bench.call<{ toxics: unknown[] }>('POST', '/proxies', proxy);
-      return json.toxics.length;
-    },
+    probe: async (bench) => (await created(bench, { toxics: [{ type: 'noop' }] })).toxics.length,
     seen: { ours: 1, theirs: 0 },
   },
   {
@@ -151,7 +179,13 @@ export const differences: readonly Difference[] = [
     ours: 'resets it (RST)',
     theirs: 'closes it (FIN)',
     why: 'A reset is what was asked for (Shopify/toxiproxy#465)',
-    probe: (bench) => endOfLiveConnection(bench, { type: 'reset_peer', attributes: { timeout: 0 } }),
+    probe: async (bench) => {
+      const peer = await dialThrough(bench, await bench.echo());
+      await peer.roundTrip('hello');
+      await bench.toxic('a', { type: 'reset_peer', attributes: { timeout: 0 } });
+      peer.socket.write('again');
+      return endSeenBy(peer);
+    },
     seen: { ours: 'ECONNRESET', theirs: 'FIN' },
   },
   {
@@ -159,8 +193,8 @@ export const differences: readonly Difference[] = [
     ours: 'is there',
     theirs: '400 `invalid toxic type`; it came after this release',
     why: 'Asked for since 2015 (Shopify/toxiproxy#87)',
-    probe: (bench) => statusOfToxic(bench, { type: 'packet_loss' }),
-    seen: { ours: 200, theirs: 400 },
+    probe: statusesOfToxics({ type: 'packet_loss' }),
+    seen: { ours: [200], theirs: [400] },
   },
   {
     what: 'A side that has finished while the other still speaks',
@@ -172,7 +206,7 @@ export const differences: readonly Difference[] = [
         socket.on('end', () => void setTimeout(() => socket.end('after your end'), 100));
         socket.resume();
       });
-      const peer = await bench.dial(await bench.proxy('a', upstream.address));
+      const peer = await dialThrough(bench, upstream);
       peer.socket.end('question');
       await peer.finished();
       return peer.text;
@@ -184,11 +218,7 @@ export const differences: readonly Difference[] = [
     ours: 'loopback only',
     theirs: 'every interface',
     why: 'Nothing is opened to the network by omission',
-    probe: async (bench) => {
-      const proxy = { name: 'a', listen: ':0', upstream: '127.0.0.1:1' };
-      const { json } = await bench.call<{ listen: string }>('POST', '/proxies', proxy);
-      return json.listen.slice(0, json.listen.lastIndexOf(':'));
-    },
+    probe: async (bench) => (await created(bench, { listen: ':0' })).listen.replace(/:\d+$/, ''),
     seen: { ours: '127.0.0.1', theirs: '[::]' },
   },
   {
@@ -196,10 +226,7 @@ export const differences: readonly Difference[] = [
     ours: 'is not there',
     theirs: 'is an empty object',
     why: 'A field of its program that got into its answers',
-    probe: async (bench) => {
-      await bench.proxy('a', '127.0.0.1:1');
-      return 'Logger' in (await bench.call('GET', '/proxies/a')).json;
-    },
+    probe: async (bench) => 'Logger' in (await created(bench)),
     seen: { ours: false, theirs: true },
   },
   {
@@ -207,27 +234,19 @@ export const differences: readonly Difference[] = [
     ours: '400 with the range that is allowed',
     theirs: '200',
     why: 'Nobody means more than a day, 10 GB/s or 2^53 bytes',
-    probe: async (bench) => {
-      await bench.proxy('a', '127.0.0.1:1');
-      const toxics = [
-        { type: 'latency', attributes: { latency: 100_000_000 } },
-        { type: 'bandwidth', attributes: { rate: 2 ** 60 } },
-        { type: 'limit_data', attributes: { bytes: 2 ** 60 } },
-      ];
-      return Promise.all(toxics.map(async (toxic) => (await bench.call('POST', '/proxies/a/toxics', toxic)).status));
-    },
-    seen: { ours: [400, 400, 400], theirs: [200, 200, 200] },
+    ...mistakes(
+      { type: 'latency', attributes: { latency: 100_000_000 } },
+      { type: 'bandwidth', attributes: { rate: 2 ** 60 } },
+      { type: 'limit_data', attributes: { bytes: 2 ** 60 } },
+    ),
   },
   {
     what: 'Something after the JSON of a body',
     ours: '400',
     theirs: 'is ignored',
     why: 'A mistake in a test should be seen there',
-    probe: async (bench) => {
-      const proxy = { name: 'a', listen: '127.0.0.1:0', upstream: '127.0.0.1:1' };
-      return (await bench.call('POST', '/proxies', `${JSON.stringify(proxy)} and more`)).status;
-    },
-    seen: { ours: 400, theirs: 201 },
+    probe: (bench) => statusesOf(bench, ['POST', '/proxies', `${JSON.stringify(plain)} and more`]),
+    seen: { ours: [400], theirs: [201] },
   },
   {
     what: 'A name with a slash (`/proxies/a%2Fb`)',
@@ -235,11 +254,8 @@ export const differences: readonly Difference[] = [
     theirs: '404; it can be created, but not asked for or deleted',
     why: 'What can be created can be deleted',
     probe: async (bench) => {
-      await bench.proxy('a/b', '127.0.0.1:1');
-      return [
-        (await bench.call('GET', '/proxies/a%2Fb')).status,
-        (await bench.call('DELETE', '/proxies/a%2Fb')).status,
-      ];
+      await created(bench, { name: 'a/b' });
+      return statusesOf(bench, ['GET', '/proxies/a%2Fb'], ['DELETE', '/proxies/a%2Fb']);
     },
     seen: { ours: [200, 204], theirs: [404, 404] },
   },
@@ -248,8 +264,8 @@ export const differences: readonly Difference[] = [
     ours: 'as `GET`, without the body',
     theirs: '405',
     why: 'HTTP asks it of every server',
-    probe: async (bench) => (await bench.call('HEAD', '/version')).status,
-    seen: { ours: 200, theirs: 405 },
+    probe: (bench) => statusesOf(bench, ['HEAD', '/version']),
+    seen: { ours: [200], theirs: [405] },
   },
   {
     what: '`GET /version`',
@@ -266,10 +282,9 @@ export const differences: readonly Difference[] = [
     why: 'What a failure looks like is what is tested',
     probe: async (bench) => {
       const upstream = await bench.tcp((socket) => socket.once('data', () => void socket.resetAndDestroy()));
-      const peer = await bench.dial(await bench.proxy('a', upstream.address));
+      const peer = await dialThrough(bench, upstream);
       peer.socket.write('hello');
-      await peer.finished();
-      return peer.errorCode ?? 'FIN';
+      return endSeenBy(peer);
     },
     seen: { ours: 'ECONNRESET', theirs: 'FIN' },
   },
@@ -285,7 +300,7 @@ export const differences: readonly Difference[] = [
       await peer.roundTrip('hello');
       peer.socket.end();
       await peer.closed();
-      return peer.errorCode ?? 'FIN';
+      return endSeenBy(peer);
     },
     seen: { ours: 'FIN', theirs: 'ECONNRESET' },
   },
@@ -356,7 +371,7 @@ export const differences: readonly Difference[] = [
     theirs: 'when their connection has ended',
     why: 'Connections may be kept open for hours',
     probe: async (bench) => {
-      const peer = await bench.dial(await bench.proxy('a', (await bench.echo()).address));
+      const peer = await dialThrough(bench, await bench.echo());
       await peer.roundTrip('hello');
       const { text } = await bench.call('GET', '/metrics');
       return metricOn(text, 'toxiproxy_proxy_received_bytes_total', { proxy: 'a', direction: 'upstream' });

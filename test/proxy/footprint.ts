@@ -15,17 +15,20 @@ export async function footprint(bench: ProcessBench): Promise<Footprint> {
   process.kill(bench.pid, 'SIGUSR2');
   await bench.call('GET', '/version');
   const { text } = await bench.call('GET', '/metrics');
-  const valueOf = (metric: string): number => {
+  const valueOf = (metric: string): number | undefined => {
     const line = text.split('\n').find((candidate) => candidate.startsWith(`${metric} `));
-    return Number(line?.slice(metric.length));
+    return line === undefined ? undefined : Number(line.slice(metric.length));
   };
-  const resourceOf = (type: string): number =>
-    [valueOf(`nodejs_active_resources{type="${type}"}`)].map((count) => (Number.isNaN(count) ? 0 : count))[0] ?? 0;
+  // What there is none of is not there, but the API itself always listens, and somebody has asked for this.
+  const resourceOf = (type: string): number => valueOf(`nodejs_active_resources{type="${type}"}`) ?? 0;
   const resources = Object.fromEntries(
     ['TCPSocketWrap', 'TCPServerWrap', 'Timeout'].map((type) => [type, resourceOf(type)]),
   );
-  const usedBytes = valueOf('nodejs_heap_size_used_bytes') + valueOf('nodejs_external_memory_bytes');
-  return { resources, usedMiB: usedBytes / 2 ** 20 };
+  const [heapBytes, externalBytes] = ['nodejs_heap_size_used_bytes', 'nodejs_external_memory_bytes'].map(valueOf);
+  const isThere = resourceOf('TCPServerWrap') > 0 && resourceOf('TCPSocketWrap') > 0;
+  if (!isThere || heapBytes === undefined || externalBytes === undefined)
+    throw new Error(`The page of metrics does not say what the process takes: ${text.slice(0, 2000)}`);
+  return { resources, usedMiB: (heapBytes + externalBytes) / 2 ** 20 };
 }
 
 /** The connection to the API that this asks on, and one more that the client may keep, with their timers. */

@@ -116,6 +116,18 @@ describe('a lease of its own', () => {
     expect((await bench.call('GET', '/gameday/lease')).json).toEqual({ kind: 'none' });
   });
 
+  it.each([undefined, {}])('is renewed by a heartbeat whose body is %j', async (body) => {
+    await bench.proxy('a', '127.0.0.1:9');
+    await bench.toxic('a', { name: 'leased', type: 'latency', lease: 0.5 });
+    for (let beat = 0; beat < 3; beat++) {
+      await clock.advance(499);
+      expect((await bench.call('POST', '/gameday/lease', body)).status).toBe(200);
+    }
+    expect((await proxy('a'))['toxics']).toMatchObject([{ name: 'leased' }]);
+    await clock.advance(500);
+    expect((await proxy('a'))['toxics']).toEqual([]);
+  });
+
   it('is shown in seconds, and is gone with its toxic', async () => {
     await bench.proxy('a', '127.0.0.1:9');
     await bench.toxic('a', { name: 'leased', type: 'latency', lease: 0.5, seed: 7 });

@@ -60,9 +60,9 @@ describe('@testcontainers/toxiproxy', () => {
     await peer.finished();
     expect(await portState(first.port)).toBe('ECONNREFUSED');
     expect((await first.setEnabled(true)).enabled).toBe(true);
-    await first.instance.addToxic({ name: 'slow', type: 'latency', stream: 'upstream', toxicity: 1, attributes: { latency: 40, jitter: 0 } }); // prettier-ignore
+    await first.instance.addToxic({ name: 'slow', type: 'latency', stream: 'upstream', toxicity: 1, attributes: { latency: 1000, jitter: 0 } }); // prettier-ignore
     const again = await bench.dial(first.port);
-    expect(await again.roundTrip('hello')).toBeGreaterThanOrEqual(38);
+    expect(await again.roundTrip('hello')).toBeGreaterThanOrEqual(998);
     expect(await (await bench.dial(second.port)).roundTrip('hello')).toBeLessThan(1000);
     await first.instance.remove();
     expect((await container.createProxy({ name: 'third', upstream: echo.address })).port).toBe(first.port);

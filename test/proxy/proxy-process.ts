@@ -1,7 +1,8 @@
-import { fork, spawn } from 'node:child_process';
+import { fork, spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { fileURLToPath } from 'node:url';
+import { withDeadline } from '../../harness/kit/deadline.ts';
 import { Cleanup } from '../../harness/kit/lifecycle.ts';
 import { Bench, realClock } from './support.ts';
 
@@ -15,13 +16,9 @@ export interface ProcessBench extends Bench {
 
 export async function startProxyProcess(): Promise<ProcessBench> {
   const child = fork(main, ['--seed', '1'], { stdio: 'ignore' });
-  const [{ port }] = (await once(child, 'message')) as [{ port: number }];
   const cleanup = new Cleanup();
-  cleanup.add('proxy process', async () => {
-    if (child.exitCode !== null || child.signalCode !== null) return;
-    child.kill('SIGKILL');
-    await once(child, 'exit');
-  });
+  cleanup.add('proxy process', () => end(child));
+  const port = await portSaidBy(child, 'proxy');
   return Object.assign(new Bench(`http://127.0.0.1:${port}`, cleanup), { pid: child.pid ?? 0 });
 }
 
@@ -81,11 +78,23 @@ export async function startProgram(cleanup: Cleanup, program: string): Promise<{
   const child = spawn(process.execPath, ['--expose-gc', '-e', program], {
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
   });
-  cleanup.add('program', async () => {
-    if (child.exitCode !== null || child.signalCode !== null) return;
-    child.kill('SIGKILL');
-    await once(child, 'exit');
+  cleanup.add('program', () => end(child));
+  return { port: await portSaidBy(child, 'program'), pid: child.pid ?? 0 };
+}
+
+async function end(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  child.kill('SIGKILL');
+  await once(child, 'exit');
+}
+
+/** Where it listens, as its first message says. */
+async function portSaidBy(child: ChildProcess, what: string): Promise<number> {
+  const said = once(child, 'message') as Promise<[{ port: number }]>;
+  const gone = once(child, 'exit').then(([code]) => {
+    throw new Error(`The ${what} ended before it listened, with exit code ${String(code)}.`);
   });
-  const [{ port }] = (await once(child, 'message')) as [{ port: number }];
-  return { port, pid: child.pid ?? 0 };
+  const limit = { what: `the port of the ${what}`, limitMs: 30_000 };
+  const [{ port }] = await withDeadline(realClock, Promise.race([said, gone]), limit);
+  return port;
 }

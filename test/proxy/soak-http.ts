@@ -1,17 +1,18 @@
 import { Agent, request } from 'node:http';
-import { realClock } from './support.ts';
+import { piecesPerConnection } from './soak-bytes.ts';
 
 /** Events of one answer. */
 const eventCount = 6;
 
-/** Answers every request with events that say who asked: the last part of its path. */
+/** Answers every request with events that say who asked: its path. The length is said beforehand where the client knows it. */
 export const eventServer = `
   import { createServer } from 'node:http';
   const server = createServer({ keepAliveTimeout: 60_000 }, (incoming, response) => {
     incoming.resume();
     response.on('error', () => undefined);
-    response.writeHead(200, { 'content-type': 'text/event-stream' });
-    const connection = Number(incoming.url.slice(1));
+    const [path, length] = incoming.url.split('?length=');
+    response.writeHead(200, { 'content-type': 'text/event-stream', ...(length ? { 'content-length': length } : {}) });
+    const connection = Number(path.slice(1));
     let event = 0;
     const send = () => {
       if (response.destroyed) return;
@@ -31,15 +32,17 @@ export interface AnsweredConnection {
   readonly wholeAnswers: number;
 }
 
-/** Asks four times, one after another, on one connection as long as it holds. */
-export async function askOften(number: number, port: number, pauseMs: number): Promise<AnsweredConnection> {
+/** Asks four times, one after another, on one connection as long as it holds; every second time for an answer that says its length. */
+export async function askOften(number: number, port: number, pause: () => Promise<void>): Promise<AnsweredConnection> {
   const agent = new Agent({ keepAlive: true, maxSockets: 1 });
   let [text, wholeAnswers] = ['', 0];
-  for (let count = 0; count < 4; count++) {
-    const answer = await ask(agent, port, `/${number}`);
+  for (let count = 0; count < piecesPerConnection; count++) {
+    const whole = wholeAnswer(number);
+    const length = count % 2 === 0 ? '' : `?length=${Buffer.byteLength(whole)}`;
+    const answer = await ask(agent, port, `/${number}${length}`);
     text += answer;
-    if (answer === wholeAnswer(number)) wholeAnswers += 1;
-    await realClock.sleep(pauseMs);
+    if (answer === whole) wholeAnswers += 1;
+    await pause();
   }
   agent.destroy();
   return { text, wholeAnswers };

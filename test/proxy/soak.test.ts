@@ -18,6 +18,7 @@ it('hands 300 connections only what is theirs while toxics of every type come, c
   expect(result.connections).toBeGreaterThanOrEqual(300);
   expect(result.whole).toBeGreaterThan(100);
   expect(result.wholeAnswers).toBeGreaterThan(10);
+  expect(result.wholeThroughTls).toBeGreaterThan(2);
   // So few connections cannot be told from code that is compiled meanwhile: the large one looks at memory closely.
   await expectBackToTheStart(bench, before, 40);
 }, 120_000);

@@ -1,71 +1,14 @@
-import { once } from 'node:events';
-import { connect, type Socket } from 'node:net';
 import { waitUntil } from '../../harness/kit/deadline.ts';
 import { seededRandom, type Random } from '../../harness/kit/random.ts';
 import { startProgram } from './proxy-process.ts';
+import { bytesPerConnection, converse, echo, piecesPerConnection, problemOf } from './soak-bytes.ts';
 import { askOften, eventServer, problemOfAnswers } from './soak-http.ts';
+import { links, soakToxics, typesThatCount, type Link } from './soak-toxics.ts';
 import { realClock, type Bench } from './support.ts';
+import { authorityOf, certify } from './tls-support.ts';
 
-/** Echoes, and ends when its client has. */
-const echo = `
-  import { createServer } from 'node:net';
-  const server = createServer({ allowHalfOpen: true, noDelay: true }, (socket) => {
-    socket.on('error', () => undefined);
-    socket.pipe(socket);
-  });
-  server.listen({ port: 0, host: '127.0.0.1', backlog: 4096 }, () => process.send({ port: server.address().port }));
-  process.on('disconnect', () => process.exit());
-`;
-
-/** What a proxy's toxics may do to the bytes: nothing but cut the stream off, flip bits, or leave chunks out; or what they like to answers of HTTP. */
-const links = ['whole', 'flipped', 'gaps', 'http'] as const;
-type Link = (typeof links)[number];
-
-/** Milliseconds are short, so that connections come and go; what closes or loses is done to a few. */
-const toxics: readonly { link: Link; type: string; toxicity?: number; isDoor?: true; attributes(random: Random): Record<string, number | string> }[] = [
-  { link: 'whole', type: 'latency', attributes: (random) => ({ latency: random.integer(0, 80), jitter: random.integer(0, 40) }) },
-  { link: 'whole', type: 'bandwidth', attributes: (random) => ({ rate: random.integer(0, 500) }) },
-  { link: 'whole', type: 'slow_close', attributes: (random) => ({ delay: random.integer(0, 100) }) },
-  { link: 'whole', type: 'timeout', toxicity: 0.05, attributes: (random) => ({ timeout: random.integer(0, 200) }) },
-  { link: 'whole', type: 'reset_peer', toxicity: 0.05, attributes: (random) => ({ timeout: random.integer(0, 100) }) },
-  { link: 'whole', type: 'slicer', attributes: (random) => ({ average_size: random.integer(1000, 4000), size_variation: 100, delay: random.integer(0, 2000) }) },
-  { link: 'whole', type: 'limit_data', toxicity: 0.1, attributes: (random) => ({ bytes: random.integer(0, 20_000) }) },
-  { link: 'whole', type: 'slow_accept', attributes: (random) => ({ delay: random.integer(0, 150) }) },
-  { link: 'whole', type: 'close_after', toxicity: 0.1, attributes: (random) => ({ delay: random.integer(0, 300) }) },
-  { link: 'whole', type: 'reset_after', toxicity: 0.05, attributes: (random) => ({ delay: random.integer(0, 300) }) },
-  { link: 'whole', type: 'half_open', toxicity: 0.05, attributes: () => ({}) },
-  { link: 'whole', type: 'never_answer', toxicity: 0.05, attributes: () => ({}) },
-  { link: 'whole', type: 'shared_bandwidth', attributes: (random) => ({ rate: random.integer(5000, 50_000) }) },
-  { link: 'whole', type: 'refuse', isDoor: true, attributes: () => ({}) },
-  { link: 'whole', type: 'connect_timeout', isDoor: true, attributes: () => ({}) },
-  { link: 'whole', type: 'noop', attributes: () => ({}) },
-  { link: 'flipped', type: 'corrupt', attributes: (random) => ({ rate: random.next() / 100 }) },
-  { link: 'gaps', type: 'packet_loss', attributes: (random) => ({ loss_rate: random.next() / 5, correlation: random.next() / 2 }) },
-  { link: 'http', type: 'http_status', toxicity: 0.1, attributes: (random) => ({ status: random.integer(400, 599), vendor: 'openai' }) },
-  { link: 'http', type: 'http_latency', attributes: (random) => ({ latency: random.integer(1, 80) }) },
-  { link: 'http', type: 'http_slow_body', attributes: (random) => ({ delay: random.integer(1, 20) }) },
-  { link: 'http', type: 'http_cut', toxicity: 0.1, attributes: (random) => ({ bytes: random.integer(0, 200), how: random.next() < 0.5 ? 'close' : 'reset' }) },
-  { link: 'http', type: 'stream_late', attributes: (random) => ({ delay: random.integer(1, 80) }) },
-  { link: 'http', type: 'stream_slow', attributes: (random) => ({ delay: random.integer(5, 20) }) },
-  { link: 'http', type: 'stream_stall', toxicity: 0.1, attributes: (random) => ({ events: random.integer(0, 4), stall: random.integer(1, 100) }) },
-  { link: 'http', type: 'stream_cut', toxicity: 0.1, attributes: (random) => ({ events: random.integer(0, 4), how: random.next() < 0.5 ? 'end' : 'done' }) },
-  { link: 'http', type: 'stream_drop', toxicity: 0.1, attributes: (random) => ({ event: random.integer(1, 4) }) },
-  { link: 'http', type: 'stream_duplicate', toxicity: 0.1, attributes: (random) => ({ event: random.integer(1, 4) }) },
-  { link: 'http', type: 'stream_heartbeat', toxicity: 0.05, attributes: (random) => ({ events: random.integer(0, 4), interval: 20 }) },
-]; // prettier-ignore
-
-/** They leave what passes alone, or nobody tells us what they did. */
-const typesWithoutReceipt = ['noop', 'refuse', 'connect_timeout'];
-
-/** Bytes that tell where in the stream of which connection they are from; no two stretches of it are alike. */
-const bytesPerConnection = 12_000;
-const content = ((): Buffer => {
-  const random = seededRandom('content');
-  return Buffer.from(Array.from({ length: bytesPerConnection + 10_000 }, () => random.integer(0, 255)));
-})();
-
-/** On a busy machine more connections than asked for go through, until there were so many. */
-const leastFlips = toxics.length * 3;
+/** So that each toxic has come, and has changed or gone. */
+const leastFlips = soakToxics.length * 2;
 
 /** What a soak has seen. */
 export interface SoakResult {
@@ -79,6 +22,9 @@ export interface SoakResult {
   readonly refused: number;
   /** Answers of HTTP that came as they were sent. */
   readonly wholeAnswers: number;
+  /** Connections with TLS that got everything back, and those whose client did not like the certificate. */
+  readonly wholeThroughTls: number;
+  readonly certificatesRefused: number;
   /** Types of toxics that altered something, by the receipts. */
   readonly typesThatAltered: readonly string[];
   /** Those that do something which is counted. */
@@ -86,146 +32,179 @@ export interface SoakResult {
 }
 
 /**
- * Lets many connections go through four proxies while toxics of every type come, change and go, by a seeded sequence; then heals, and waits
+ * Lets many connections go through five proxies while toxics of every type come, change and go, by a seeded sequence; then heals, and waits
  * until every connection has ended.
  */
-export async function soak(
-  bench: Bench,
-  settings: {
-    readonly name: string;
-    readonly total: number;
-    readonly atATime: number;
-    readonly seed: number;
-    /** How long each waits between two of its four pieces, so that it sees some toxics come and go. */
-    readonly pauseMs: number;
-  },
-): Promise<SoakResult> {
-  const startUpstream = async (program: string): Promise<string> => `127.0.0.1:${(await startProgram(bench.cleanup, program)).port}`; // prettier-ignore
-  const upstream = await startUpstream(echo);
-  const httpUpstream = await startUpstream(eventServer);
+export async function soak(bench: Bench, settings: SoakSettings): Promise<SoakResult> {
+  const countedTypes = typesThatCount();
   const nameOf = (link: Link): string => `${settings.name}-${link}`;
-  const ports: Partial<Record<Link, number>> = {};
-  for (const link of links) ports[link] = await bench.proxy(nameOf(link), link === 'http' ? httpUpstream : upstream);
-  const wrong: string[] = [];
-  let [started, whole, flips, refused, wholeAnswers] = [0, 0, 0, 0, 0];
-  const open = new Map<number, Link>();
-  const oneOfBytes = async (link: Link, number: number): Promise<string | undefined> => {
-    const { received, ended, errorCode } = await converse(number, ports[link] ?? 0, settings.pauseMs);
-    if (errorCode === 'ECONNREFUSED') refused += 1;
-    if (ended && received.length === bytesPerConnection) whole += 1;
-    return problemOf(link, number, received);
-  };
-  const oneOfRequests = async (number: number): Promise<string | undefined> => {
-    const answered = await askOften(number, ports.http ?? 0, settings.pauseMs);
-    wholeAnswers += answered.wholeAnswers;
-    return problemOfAnswers(number, answered.text);
-  };
-  const one = async (): Promise<void> => {
-    while (started < settings.total || flips < leastFlips) {
-      const number = started++;
-      // More than half of them on the link that has most of the types done to bytes.
-      const link = links[[0, 0, 0, 0, 1, 2, 3][number % 7] ?? 0] ?? 'whole';
-      open.set(number, link);
-      const problem = await (link === 'http' ? oneOfRequests(number) : oneOfBytes(link, number));
-      open.delete(number);
-      if (problem !== undefined) wrong.push(`${link} ${number}: ${problem}`);
-    }
-  };
+  const traffic = new SoakTraffic(await openLinks(bench, nameOf), settings);
   const flipping = new AbortController();
-  const flipped = flipToxics(bench, nameOf, { random: seededRandom(settings.seed), signal: flipping.signal, onFlip: () => (flips += 1) }); // prettier-ignore
-  const running = Promise.all(Array.from({ length: settings.atATime }, one));
-  const allStarted = waitUntil(realClock, () => (started >= settings.total && flips >= leastFlips ? true : undefined), {
-    ...{ what: `the start of ${settings.total} connections`, limitMs: 600_000 },
+  const flips = { random: seededRandom(settings.seed), signal: flipping.signal, onFlip: () => traffic.flip() };
+  const flipped = flipToxics(bench, nameOf, flips);
+  const running = traffic.run();
+  const allStarted = waitUntil(realClock, () => traffic.hasStarted || undefined, {
+    ...{ what: `the start of ${settings.total} connections`, limitMs: 600_000, signal: flipping.signal },
   });
-  // The flips end by themselves only when one of them fails.
-  await Promise.race([allStarted, flipped]);
-  await realClock.sleep(500);
-  flipping.abort();
+  try {
+    // The flips end by themselves only when one of them fails.
+    await Promise.race([allStarted, flipped]);
+    await realClock.sleep(500);
+  } finally {
+    flipping.abort();
+    traffic.stopPausing();
+    await allStarted.catch(() => undefined);
+  }
   await flipped;
   await bench.call('POST', '/reset');
-  await waitUntil(realClock, () => (open.size === 0 ? true : undefined), {
-    what: 'the end of all',
-    limitMs: 60_000,
-  }).catch(async (cause: unknown) => {
+  await untilAllEnded(bench, traffic);
+  await running;
+  const typesThatAltered = await alteringTypes(bench, links.map(nameOf));
+  for (const link of links) await bench.call('DELETE', `/proxies/${nameOf(link)}`);
+  return { ...traffic.result(), typesThatAltered, typesThatCount: countedTypes };
+}
+
+interface SoakSettings {
+  readonly name: string;
+  readonly total: number;
+  readonly atATime: number;
+  readonly seed: number;
+  /** How long each waits at least behind each of its four pieces, so that it sees some toxics come and go. */
+  readonly pauseMs: number;
+}
+
+/** Where clients of each link connect, and whom those with TLS trust. */
+interface OpenLinks {
+  readonly ports: Readonly<Record<Link, number>>;
+  readonly ca: string;
+}
+
+async function openLinks(bench: Bench, nameOf: (link: Link) => string): Promise<OpenLinks> {
+  const start = async (program: string): Promise<string> =>
+    `127.0.0.1:${(await startProgram(bench.cleanup, program)).port}`;
+  const certified = await certify();
+  const [upstream, httpUpstream, tlsUpstream] = await Promise.all([echo(), eventServer, echo(certified)].map(start));
+  const open = (link: Link, address = '', more = {}): Promise<number> => bench.proxy(nameOf(link), address, more);
+  const ports = {
+    whole: await open('whole', upstream),
+    flipped: await open('flipped', upstream),
+    gaps: await open('gaps', upstream),
+    http: await open('http', httpUpstream),
+    tls: await open('tls', tlsUpstream, { tls: { client: {}, upstream: { ca: certified.ca } } }),
+  };
+  return { ports, ca: await authorityOf(bench) };
+}
+
+/** Most of them on the link that has most of the types done to bytes; few with TLS, whose handshakes take as long as many connections. */
+const turns: readonly Link[] = [
+  ...Array.from({ length: 7 }, () => 'whole' as const),
+  ...(['flipped', 'flipped', 'gaps', 'gaps', 'http', 'http', 'tls'] as const),
+];
+
+/** Connections, so many at a time, and what becomes of them. */
+class SoakTraffic {
+  readonly open = new Map<number, Link>();
+  readonly #to: OpenLinks;
+  readonly #settings: SoakSettings;
+  readonly #wrong: string[] = [];
+  #started = 0;
+  /** How often toxics have changed. */
+  #flips = 0;
+  readonly #flipsPerPause: number;
+  #pausing: { readonly untilFlips: number; readonly go: () => void }[] = [];
+  readonly #counts = { whole: 0, refused: 0, wholeAnswers: 0, wholeThroughTls: 0, certificatesRefused: 0 };
+
+  constructor(to: OpenLinks, settings: SoakSettings) {
+    this.#to = to;
+    this.#settings = settings;
+    // The last connections begin with the last of the flips that there are to be, however slow those are on a busy machine.
+    this.#flipsPerPause = Math.ceil((leastFlips * settings.atATime) / settings.total / piecesPerConnection);
+  }
+
+  get hasStarted(): boolean {
+    return this.#started >= this.#settings.total && this.#flips >= leastFlips;
+  }
+
+  flip(): void {
+    this.#flips += 1;
+    this.#letGo(this.#flips);
+  }
+
+  stopPausing(): void {
+    this.#letGo(Infinity);
+  }
+
+  #letGo(flips: number): void {
+    for (const { untilFlips, go } of this.#pausing) if (untilFlips <= flips) go();
+    this.#pausing = this.#pausing.filter(({ untilFlips }) => untilFlips > flips);
+  }
+
+  readonly #pause = async (): Promise<void> => {
+    const untilFlips = this.#flips + this.#flipsPerPause;
+    await realClock.sleep(this.#settings.pauseMs);
+    if (this.#flips < untilFlips && !this.hasStarted)
+      await new Promise<void>((go) => this.#pausing.push({ untilFlips, go }));
+  };
+
+  async run(): Promise<void> {
+    await Promise.all(Array.from({ length: this.#settings.atATime }, () => this.#oneByOne()));
+  }
+
+  result(): Omit<SoakResult, 'typesThatAltered' | 'typesThatCount'> {
+    return { connections: this.#started, flips: this.#flips, wrong: this.#wrong.slice(0, 10), ...this.#counts };
+  }
+
+  async #oneByOne(): Promise<void> {
+    while (!this.hasStarted) {
+      const number = this.#started++;
+      const link = turns[number % turns.length] ?? 'whole';
+      this.open.set(number, link);
+      const problem = await (link === 'http' ? this.#ofRequests(number) : this.#ofBytes(link, number));
+      this.open.delete(number);
+      if (problem !== undefined) this.#wrong.push(`${link} ${number}: ${problem}`);
+    }
+  }
+
+  async #ofBytes(link: Link, number: number): Promise<string | undefined> {
+    const trust = link === 'tls' ? { ca: this.#to.ca } : {};
+    const settings = { port: this.#to.ports[link], pause: this.#pause, ...trust };
+    const { received, ended, errorCode = '' } = await converse(number, settings);
+    const isWhole = ended && received.length === bytesPerConnection;
+    if (isWhole) this.#counts.whole += 1;
+    if (isWhole && link === 'tls') this.#counts.wholeThroughTls += 1;
+    if (errorCode === 'ECONNREFUSED') this.#counts.refused += 1;
+    if (/CERT|SIGNATURE/.test(errorCode)) this.#counts.certificatesRefused += 1;
+    return problemOf(link, number, received);
+  }
+
+  async #ofRequests(number: number): Promise<string | undefined> {
+    const answered = await askOften(number, this.#to.ports.http, this.#pause);
+    this.#counts.wholeAnswers += answered.wholeAnswers;
+    return problemOfAnswers(number, answered.text);
+  }
+}
+
+async function untilAllEnded(bench: Bench, { open }: SoakTraffic): Promise<void> {
+  const ended = (): true | undefined => (open.size === 0 ? true : undefined);
+  await waitUntil(realClock, ended, { what: 'the end of all', limitMs: 60_000 }).catch(async (cause: unknown) => {
     const left = [...open].slice(0, 20).map(([number, link]) => `${link} ${number}`);
     const [proxies, traffic] = [await bench.call('GET', '/proxies'), await bench.call('GET', '/gameday/traffic')];
     const more = `${left.join(', ')}; the proxies are ${proxies.text}, and what passed them is ${traffic.text}`;
     throw new Error(`${open.size} connections have not ended: ${more}`, { cause });
   });
-  await running;
-  const accounts = (await bench.call<{ type: string; connectionsAltered: number; proxy: string }[]>('GET', '/gameday/receipts')).json.filter(({ proxy }) => proxy.startsWith(settings.name)); // prettier-ignore
-  const altered = accounts.filter(({ connectionsAltered }) => connectionsAltered > 0).map(({ type }) => type);
-  for (const link of links) await bench.call('DELETE', `/proxies/${nameOf(link)}`);
-  return {
-    ...{ connections: started, whole, wrong: wrong.slice(0, 10), flips, refused, wholeAnswers },
-    typesThatAltered: [...new Set(altered)].toSorted(),
-    typesThatCount: toxics.map(({ type }) => type).filter((type) => !typesWithoutReceipt.includes(type)).toSorted(), // prettier-ignore
-  };
 }
 
-/** Sends the content of one connection in pieces, and takes what comes back until it is over. */
-async function converse(
-  number: number,
-  port: number,
-  pauseMs: number,
-): Promise<{ received: Buffer; ended: boolean; errorCode: string | undefined }> {
-  const socket: Socket = connect({ port, host: '127.0.0.1', allowHalfOpen: true, noDelay: true });
-  const chunks: Buffer[] = [];
-  let ended = false;
-  let errorCode: string | undefined;
-  socket.on('error', (cause: NodeJS.ErrnoException) => (errorCode = cause.code));
-  socket.on('data', (chunk: Buffer) => chunks.push(chunk));
-  socket.on('end', () => {
-    ended = true;
-    socket.end();
-  });
-  const closed = once(socket, 'close').catch(() => undefined);
-  const pieceBytes = bytesPerConnection / 4;
-  for (let piece = 0; piece < 4; piece++) {
-    const from = (number % 9973) + piece * pieceBytes;
-    if (socket.writable) socket.write(content.subarray(from, from + pieceBytes));
-    await realClock.sleep(pauseMs);
-  }
-  if (socket.writable) socket.end();
-  await closed;
-  return { received: Buffer.concat(chunks), ended, errorCode };
+/** By the receipts of these proxies. */
+async function alteringTypes(bench: Bench, names: readonly string[]): Promise<readonly string[]> {
+  const { json } = await bench.call<{ type: string; connectionsAltered: number; proxy: string }[]>(
+    'GET',
+    '/gameday/receipts',
+  );
+  const altering = json.filter(({ proxy, connectionsAltered }) => names.includes(proxy) && connectionsAltered > 0);
+  return [...new Set(altering.map(({ type }) => type))].toSorted();
 }
 
-/** What is wrong with what a connection got back; undefined when nothing is. */
-function problemOf(link: Link, number: number, received: Buffer): string | undefined {
-  const sent = content.subarray(number % 9973, (number % 9973) + bytesPerConnection);
-  if (received.length > sent.length) return `${received.length} bytes came back of ${sent.length}`;
-  if (link === 'whole') return received.equals(sent.subarray(0, received.length)) ? undefined : 'not what was sent';
-  if (link === 'gaps') return isWithGaps(received, sent) ? undefined : 'not what was sent with gaps';
-  // At most two toxics at a time flip a bit each.
-  const flipped = received.findIndex((byte, index) => bits(byte ^ (sent[index] ?? 0)) > 2);
-  return flipped < 0 ? undefined : `more than two bits are flipped in byte ${flipped}`;
-}
-
-function bits(value: number): number {
-  let count = 0;
-  for (let left = value; left > 0; left >>= 1) count += left & 1;
-  return count;
-}
-
-/** Whether it is what was sent with stretches left out. A stretch that stays is known by its next eight bytes, or by what is left of it. */
-function isWithGaps(received: Buffer, sent: Buffer): boolean {
-  let at = 0;
-  let index = 0;
-  while (index < received.length) {
-    if (received[index] === sent[at]) {
-      index += 1;
-      at += 1;
-      continue;
-    }
-    const next = sent.indexOf(received.subarray(index, index + 8), at);
-    if (next < 0) return false;
-    at = next;
-  }
-  return true;
-}
-
-/** One place for each type and way; what is in it comes, changes and goes. */
+/** One place for each type, link and way; what is in it comes, changes and goes. */
 async function flipToxics(
   bench: Bench,
   nameOf: (link: Link) => string,
@@ -234,11 +213,12 @@ async function flipToxics(
   const there = new Map<string, string>();
   for (let count = 0; !signal.aborted; count++) {
     // In turn first, so that there was one of each.
-    const chosen = toxics[count < toxics.length * 2 ? count % toxics.length : random.integer(0, toxics.length - 1)];
+    const chosen =
+      soakToxics[count < leastFlips ? count % soakToxics.length : random.integer(0, soakToxics.length - 1)];
     if (!chosen) continue;
     const { link, type, isDoor = false, toxicity = isDoor ? 1 : 0.5 } = chosen;
-    const stream = random.next() < 0.5 ? 'upstream' : 'downstream';
-    const place = `${type}-${stream}`;
+    const { stream = random.next() < 0.5 ? 'upstream' : 'downstream' } = chosen;
+    const place = `${link}-${type}-${stream}`;
     const path = `/proxies/${nameOf(link)}/toxics`;
     const attributes = chosen.attributes(random);
     const present = there.get(place);

@@ -1,63 +1,224 @@
-import { afterEach, beforeEach, expect, it } from 'vitest';
-import { waitUntil } from '../../harness/kit/deadline.ts';
-import { toxicKinds } from '../../harness/proxy/toxics/index.ts';
+import { request, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { waitUntil, withDeadline } from '../../harness/kit/deadline.ts';
+import { anyKinds } from '../../harness/proxy/kinds.ts';
+import { startHttp } from './http/support.ts';
 import { offerUntilStalled, realClock, startBench, type Bench, type Peer, type TcpServer } from './support.ts';
+import { authorityOf, dialTls } from './tls-support.ts';
 
 // A connection on which everything stands still, since its receiver does not read: a toxic that is taken away lets it go on, or ends it, as
 // docs/proxy.md says of each.
 
+interface Removal {
+  /** So that nothing happens to the connection before the toxic is taken away but that it is held. */
+  readonly attributes?: Readonly<Record<string, number | string>>;
+  /** Bytes are missing in a connection that it was at. */
+  readonly closes?: true;
+}
+
+const hourMs = 3_600_000;
+const never = 1_000_000_000;
+
+/** One for every kind there is. */
+const removals: Readonly<Record<string, Removal>> = {
+  latency: { attributes: { latency: hourMs } },
+  bandwidth: { attributes: { rate: 0 } },
+  shared_bandwidth: { attributes: { rate: 0 } },
+  slow_close: { attributes: { delay: hourMs } },
+  timeout: { attributes: { timeout: 0 }, closes: true },
+  half_open: { closes: true },
+  never_answer: { closes: true },
+  reset_peer: { attributes: { timeout: hourMs } },
+  slicer: { attributes: { average_size: 1000, size_variation: 0, delay: 1_000_000 } },
+  limit_data: { attributes: { bytes: never } },
+  packet_loss: { attributes: { loss_rate: 0 } },
+  slow_accept: { attributes: { delay: hourMs } },
+  close_after: { attributes: { delay: hourMs } },
+  reset_after: { attributes: { delay: hourMs } },
+  corrupt: { attributes: { rate: 0.001 } },
+  refuse: {},
+  connect_timeout: {},
+  noop: {},
+  http_status: { attributes: { path: '/another' } },
+  http_latency: { attributes: { latency: hourMs } },
+  http_slow_body: { attributes: { delay: hourMs } },
+  http_cut: { attributes: { bytes: never } },
+  http_length: { attributes: { difference: 1 } },
+  stream_late: { attributes: { delay: hourMs } },
+  stream_slow: { attributes: { delay: hourMs } },
+  stream_stall: { attributes: { events: 1, stall: 0 } },
+  stream_cut: { attributes: { events: never } },
+  stream_unfinished: {},
+  stream_drop: { attributes: { event: never } },
+  stream_duplicate: { attributes: { event: never } },
+  stream_reorder: { attributes: { event: 2 } },
+  stream_garble: { attributes: { event: never } },
+  stream_error: { attributes: { events: never } },
+  stream_heartbeat: { attributes: { events: 1, interval: hourMs }, closes: true },
+  bad_certificate: {},
+  tls_stall: {},
+  tls_cut: {},
+};
+
+type Layer = 'bytes' | 'http' | 'tls';
+
+function kindsOf(layer: Layer, closes: boolean): { type: string; attributes: object }[] {
+  return anyKinds
+    .filter((kind) => ('layer' in kind ? kind.layer : 'bytes') === layer)
+    .map(({ type }) => ({ type, attributes: removals[type]?.attributes ?? {} }))
+    .filter(({ type }) => (removals[type]?.closes ?? false) === closes);
+}
+
 let bench: Bench;
-let upstream: TcpServer;
-let peer: Peer;
 beforeEach(async () => {
   bench = await startBench();
-  upstream = await bench.tcp((socket) => void socket.pause());
-  peer = await bench.dial(await bench.proxy('a', upstream.address));
 });
 afterEach(() => bench.cleanup.stop());
 
+/** It is there, is taken away, and that is answered. */
+async function remove(): Promise<void> {
+  expect((await bench.call('DELETE', '/proxies/a/toxics/t')).status).toBe(204);
+}
+
+it('knows of every kind how its removal ends', () => {
+  expect(Object.keys(removals).toSorted()).toEqual(anyKinds.map(({ type }) => type).toSorted());
+});
+
 const offeredBytes = 20_000_000;
 
-/** So that nothing happens to the connection before the toxic is taken away. */
-const stalling: Readonly<Record<string, Record<string, number>>> = {
-  latency: { latency: 3_600_000 },
-  slow_close: { delay: 3_600_000 },
-  reset_peer: { timeout: 3_600_000 },
-  slicer: { average_size: 1000, size_variation: 0, delay: 1_000_000 },
-  limit_data: { bytes: 1_000_000_000 },
-  packet_loss: { loss_rate: 0 },
-  slow_accept: { delay: 3_600_000 },
-  close_after: { delay: 3_600_000 },
-  reset_after: { delay: 3_600_000 },
-};
-/** Bytes are missing in a connection that these were at. */
-const closing = ['timeout', 'half_open', 'never_answer'];
+/** The end of the upstream, which does not read. */
+function firstOf({ sockets }: TcpServer): Promise<Socket> {
+  return waitUntil(realClock, () => sockets[0], { what: 'the connection at the upstream', limitMs: 5_000 });
+}
 
-it.each(toxicKinds.filter(({ type }) => !closing.includes(type)).map(({ type }) => ({ type })))(
-  '$type: goes on, and loses nothing',
-  async ({ type }) => {
-    await bench.toxic('a', { name: 't', type, stream: 'upstream', attributes: stalling[type] ?? {} });
+function untilEnded(receiver: Socket): Promise<true> {
+  const ended = (): true | undefined => receiver.readableEnded || undefined;
+  return waitUntil(realClock, ended, { what: 'the end for the upstream', limitMs: 15_000 });
+}
+
+/** What was offered until nothing moved any more arrives whole, and the end behind it. */
+async function expectAll(peer: Peer, upstream: TcpServer): Promise<void> {
+  const receiver = await firstOf(upstream);
+  receiver.resume();
+  peer.socket.end();
+  await untilEnded(receiver);
+  expect(receiver.bytesRead).toBe(offeredBytes);
+}
+
+describe('the removal of a toxic that is done to bytes, from a connection that stands still', () => {
+  it.each(kindsOf('bytes', false))('$type: goes on, and loses nothing', async ({ type, attributes }) => {
+    const upstream = await bench.tcp((socket) => void socket.pause());
+    const peer = await bench.dial(await bench.proxy('a', upstream.address));
+    await bench.toxic('a', { name: 't', type, stream: 'upstream', attributes });
     await offerUntilStalled(peer, offeredBytes / 1_000_000);
-    expect((await bench.call('DELETE', '/proxies/a/toxics/t')).status).toBe(204);
-    const received = upstream.sockets[0];
-    received?.resume();
-    peer.socket.end();
-    await waitUntil(realClock, () => (received?.readableEnded === true ? true : undefined), {
-      ...{ what: 'the end', limitMs: 15_000 },
-    });
-    expect(received?.bytesRead).toBe(offeredBytes);
-  },
-);
-
-it.each(closing)('%s: is closed on both sides', async (type) => {
-  await bench.toxic('a', { name: 't', type, stream: 'upstream' });
-  peer.socket.write(Buffer.alloc(1_000_000));
-  await bench.untilAltered('a', 't', 1_000_000);
-  await bench.call('DELETE', '/proxies/a/toxics/t');
-  await peer.finished();
-  upstream.sockets[0]?.resume();
-  await waitUntil(realClock, () => (upstream.sockets[0]?.readableEnded === true ? true : undefined), {
-    ...{ what: 'the end', limitMs: 5_000 },
+    await remove();
+    await expectAll(peer, upstream);
   });
-  expect(upstream.sockets[0]?.bytesRead).toBe(0);
+
+  it.each(kindsOf('bytes', true))('$type: is closed on both sides', async ({ type, attributes }) => {
+    const upstream = await bench.tcp((socket) => void socket.pause());
+    const peer = await bench.dial(await bench.proxy('a', upstream.address));
+    await bench.toxic('a', { name: 't', type, stream: 'upstream', attributes });
+    peer.socket.write(Buffer.alloc(1_000_000));
+    await bench.untilAltered('a', 't', 1_000_000);
+    await remove();
+    await withDeadline(realClock, peer.finished(), { what: 'the end for the client', limitMs: 5_000 });
+    const receiver = await firstOf(upstream);
+    receiver.resume();
+    await untilEnded(receiver);
+    expect(receiver.bytesRead).toBe(0);
+  });
 });
+
+describe('the removal of a toxic that is done to requests, while an answer stands still', () => {
+  const event = `data: ${'x'.repeat(99_992)}\n\n`;
+  const eventCount = 200;
+
+  /** A client that does not read what it has asked for, and the end of its server. */
+  async function askAndStall({ type, attributes }: { type: string; attributes: object }) {
+    const answers: ServerResponse[] = [];
+    const upstream = await startHttp(bench, (_incoming, response) => {
+      answers.push(response.writeHead(200, { 'content-type': 'text/event-stream' }));
+      for (let count = 0; count < eventCount; count++) response.write(event);
+      response.end();
+    });
+    const port = await bench.proxy('a', upstream.address);
+    await bench.toxic('a', { name: 't', type, attributes });
+    const response = new Promise<IncomingMessage>((resolve, reject) => {
+      request({ port, host: '127.0.0.1', agent: false }, (incoming) => resolve(incoming.pause()))
+        .on('error', reject)
+        .end();
+    });
+    const left = (): number => answers[0]?.writableLength ?? NaN;
+    return { response, left };
+  }
+
+  it.each(kindsOf('http', false))('$type: goes on, and loses nothing', async (toxic) => {
+    const { response, left } = await askAndStall(toxic);
+    const stalled = async (): Promise<true | undefined> => {
+      const before = left();
+      await realClock.sleep(100);
+      return before > 0 && left() === before ? true : undefined;
+    };
+    await waitUntil(realClock, stalled, { what: 'a stall', limitMs: 5_000 });
+    await remove();
+    const incoming = await withDeadline(realClock, response, { what: 'the head', limitMs: 5_000 });
+    const text = await withDeadline(realClock, textOf(incoming), { what: 'the end', limitMs: 15_000 });
+    // Compared in this way, a difference is not printed with all its megabytes.
+    expect([text.length, text === event.repeat(eventCount)]).toEqual([event.length * eventCount, true]);
+  });
+
+  it.each(kindsOf('http', true))('$type: is closed, and does not look whole', async (toxic) => {
+    const { response } = await askAndStall(toxic);
+    await bench.untilAltered('a', 't', event.length * (eventCount - 1));
+    await remove();
+    const incoming = await withDeadline(realClock, response, { what: 'the head', limitMs: 5_000 });
+    await withDeadline(
+      realClock,
+      textOf(incoming).catch(() => ''),
+      { what: 'the end', limitMs: 5_000 },
+    );
+    expect(incoming.complete).toBe(false);
+  });
+});
+
+describe('the removal of a toxic that is done to handshakes', () => {
+  async function throughTls(): Promise<{ upstream: TcpServer; dial: () => Promise<Peer> }> {
+    const upstream = await bench.tcp((socket) => void socket.pause());
+    const port = await bench.proxy('a', upstream.address, { tls: { client: {} } });
+    const ca = await authorityOf(bench);
+    return { upstream, dial: () => dialTls(bench, port, { ca }) };
+  }
+
+  it.each(kindsOf('tls', false))(
+    '$type: a connection that had shaken hands goes on, and loses nothing',
+    async ({ type, attributes }) => {
+      const { upstream, dial } = await throughTls();
+      const peer = await dial();
+      await bench.toxic('a', { name: 't', type, attributes });
+      await offerUntilStalled(peer, offeredBytes / 1_000_000);
+      await remove();
+      await expectAll(peer, upstream);
+    },
+  );
+
+  it('tls_stall: a handshake that stands still goes on', async () => {
+    const { upstream, dial } = await throughTls();
+    await bench.toxic('a', { name: 't', type: 'tls_stall' });
+    const dialled = dial();
+    await waitUntil(realClock, async () => (await bench.receipt('a', 't'))['connectionsAltered'] === 1 || undefined, {
+      ...{ what: 'the first message of the client', limitMs: 5_000 },
+    });
+    await remove();
+    const peer = await withDeadline(realClock, dialled, { what: 'the handshake', limitMs: 5_000 });
+    await offerUntilStalled(peer, offeredBytes / 1_000_000);
+    await expectAll(peer, upstream);
+  });
+});
+
+async function textOf(incoming: IncomingMessage): Promise<string> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of incoming as AsyncIterable<Buffer>) chunks.push(chunk);
+  return Buffer.concat(chunks).toString();
+}

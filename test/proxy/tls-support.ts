@@ -81,7 +81,7 @@ export async function getText(options: RequestOptions): Promise<string> {
   return Buffer.concat(chunks).toString();
 }
 
-/** Waits until no connection is left at a proxy: as many are dropped when it is disabled as it has. */
+/** How many connections a proxy had that was never disabled: as many are dropped when it is. It is enabled again. */
 export async function liveConnections(bench: Bench, proxy: string): Promise<number> {
   await bench.call('PATCH', `/proxies/${proxy}`, { enabled: false });
   const traffic = await bench.call<Record<string, { connectionsDropped: number }>>('GET', '/gameday/traffic');
@@ -89,9 +89,9 @@ export async function liveConnections(bench: Bench, proxy: string): Promise<numb
   return traffic.json[proxy]?.connectionsDropped ?? NaN;
 }
 
-/** Waits until all that has connected to a server is gone. */
+/** Waits until all that has connected to a server is gone; somebody has to have been there. */
 export async function untilDeserted(server: TcpServer): Promise<void> {
   const deserted = async (): Promise<true | undefined> =>
-    server.sockets.every((socket) => socket.destroyed) ? true : undefined;
+    server.sockets.length > 0 && server.sockets.every((socket) => socket.destroyed) ? true : undefined;
   await waitUntil(realClock, deserted, { what: 'the end of all connections', limitMs: 5_000 });
 }

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { waitUntil } from '../../harness/kit/deadline.ts';
+import { toxicKinds } from '../../harness/proxy/toxics/index.ts';
 import { portState, realClock, startBench, type Bench, type TcpServer } from './support.ts';
 
 let bench: Bench;
@@ -266,6 +267,15 @@ describe('a seed of its own', () => {
   });
 });
 
+/** What a toxic has done to five bytes, by its receipt. */
+interface Effect {
+  readonly type: string;
+  readonly attributes: Readonly<Record<string, number>>;
+  readonly figures: Readonly<Record<string, number>>;
+  /** The client finishes behind them. */
+  readonly ends?: boolean;
+}
+
 describe('receipts and traffic', () => {
   it('count exactly what was seen and altered, and are kept after the removal', async () => {
     const idle = await bench.dial(port);
@@ -291,7 +301,7 @@ describe('receipts and traffic', () => {
     expect((await bench.call('GET', '/gameday/receipts/a/none')).status).toBe(404);
   });
 
-  it.each([
+  const effects: readonly Effect[] = [
     { type: 'latency', attributes: { latency: 1 }, figures: { bytesDelayed: 5 } },
     { type: 'bandwidth', attributes: { rate: 1 }, figures: { bytesDelayed: 5 } },
     { type: 'slow_accept', attributes: { delay: 20 }, figures: { bytesDelayed: 5 } },
@@ -307,26 +317,41 @@ describe('receipts and traffic', () => {
     { type: 'shared_bandwidth', attributes: { rate: 1 }, figures: { bytesDelayed: 5 } },
     { type: 'corrupt', attributes: { rate: 1 }, figures: { bytesCorrupted: 5 } },
     { type: 'slicer', attributes: { average_size: 2 }, figures: { bytesCut: 4 } },
-  ])('tell what $type did to bytes, each of them counted once', async ({ type, attributes, figures, ends = false }) => {
-    await bench.toxic('a', { name: 'fault', type, stream: 'upstream', attributes });
-    const peer = await bench.dial(port);
-    peer.socket.write('12345');
-    if (ends) peer.socket.end();
-    const altered = async (): Promise<true | undefined> =>
-      (await bench.receipt('a', 'fault'))['connectionsAltered'] === 1 ? true : undefined;
-    await waitUntil(realClock, altered, { what: 'what it does', limitMs: 2_000, everyMs: 5 });
-    peer.socket.destroy();
-    const none = {
-      bytesDelayed: 0,
-      bytesDropped: 0,
-      bytesCorrupted: 0,
-      bytesCut: 0,
-      requestsSeen: 0,
-      requestsAltered: 0,
-    };
-    const bytesAltered = Object.values(figures).reduce((sum, count) => sum + count, 0);
-    expect(await bench.receipt('a', 'fault')).toMatchObject({ ...none, ...figures, bytesAltered, connectionsSeen: 1 });
+  ];
+
+  it('have a test for every type that does something to bytes', () => {
+    const types = toxicKinds.filter(({ door, type }) => door === undefined && type !== 'noop').map(({ type }) => type);
+    expect(effects.map(({ type }) => type).toSorted()).toEqual(types.toSorted());
   });
+
+  it.each(effects)(
+    'tell what $type did to bytes, each of them counted once',
+    async ({ type, attributes, figures, ends = false }) => {
+      await bench.toxic('a', { name: 'fault', type, stream: 'upstream', attributes });
+      const peer = await bench.dial(port);
+      peer.socket.write('12345');
+      if (ends) peer.socket.end();
+      const altered = async (): Promise<true | undefined> =>
+        (await bench.receipt('a', 'fault'))['connectionsAltered'] === 1 ? true : undefined;
+      await waitUntil(realClock, altered, { what: 'what it does', limitMs: 2_000, everyMs: 5 });
+      peer.socket.destroy();
+      const none = {
+        bytesDelayed: 0,
+        bytesDropped: 0,
+        bytesCorrupted: 0,
+        bytesCut: 0,
+        requestsSeen: 0,
+        requestsAltered: 0,
+      };
+      const bytesAltered = Object.values(figures).reduce((sum, count) => sum + count, 0);
+      expect(await bench.receipt('a', 'fault')).toMatchObject({
+        ...none,
+        ...figures,
+        bytesAltered,
+        connectionsSeen: 1,
+      });
+    },
+  );
 
   it('say that a fault which met no traffic altered nothing', async () => {
     await bench.dial(port);

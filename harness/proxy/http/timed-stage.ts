@@ -60,7 +60,7 @@ export class TimedStage implements BodyStage {
   }
 
   discard(): void {
-    this.#alarm.cancel();
+    this.#alarm.close();
     this.#held.drain();
   }
 

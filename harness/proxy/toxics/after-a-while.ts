@@ -44,7 +44,7 @@ class AfterAWhileStage implements ToxicStage<Name> {
   }
 
   discard(): void {
-    this.#alarm.cancel();
+    this.#alarm.close();
   }
 
   /** By a timer in any case: a connection that is being set up cannot be ended in the middle of that. */

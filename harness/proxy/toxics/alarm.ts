@@ -4,6 +4,7 @@ import type { Clock, Timer } from '../../kit/clock.ts';
 export class Alarm {
   readonly #clock: Clock;
   #timer: Timer | undefined;
+  #isClosed = false;
 
   constructor(clock: Clock) {
     this.#clock = clock;
@@ -16,6 +17,7 @@ export class Alarm {
   /** Calls back at `atMs` by the clock, in place of what it was set to before. */
   set(atMs: number, callback: () => void): void {
     this.cancel();
+    if (this.#isClosed) return;
     // Rounded up: a timer of the platform drops fractions, and a toxic may be late but never early.
     const waitMs = Math.ceil(atMs - this.#clock.now());
     this.#timer = this.#clock.setTimer(() => {
@@ -35,5 +37,14 @@ export class Alarm {
   cancel(): void {
     this.#timer?.cancel();
     this.#timer = undefined;
+  }
+
+  /**
+   * For good: nothing sets it any more. What is handed on may end the connection in the middle of that, and who handed it on goes on to what
+   * comes next.
+   */
+  close(): void {
+    this.cancel();
+    this.#isClosed = true;
   }
 }

@@ -23,7 +23,7 @@ export abstract class HoldingStage<Held extends { readonly chunk: Buffer }> {
   }
 
   discard(): void {
-    this.alarm.cancel();
+    this.alarm.close();
     this.held.drain();
   }
 }

@@ -44,7 +44,7 @@ class SlowCloseStage implements ToxicStage<Name> {
   }
 
   discard(): void {
-    this.#alarm.cancel();
+    this.#alarm.close();
   }
 
   #wait(): void {

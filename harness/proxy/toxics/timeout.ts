@@ -50,7 +50,7 @@ class TimeoutStage implements ToxicStage<Name> {
   }
 
   discard(): void {
-    this.#alarm.cancel();
+    this.#alarm.close();
   }
 
   /** One timer for the whole silence, looked at when it fires: a talkative sender sets no timer for each chunk. */

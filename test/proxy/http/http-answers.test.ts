@@ -317,12 +317,12 @@ describe('a toxic that comes to a connection that is open', () => {
     await bench.call('DELETE', '/proxies/http/toxics/busy');
     await waitUntil(realClock, () => Promise.resolve(received.length > 0 || undefined), {
       what: 'the rest',
-      limitMs: 500,
+      limitMs: 5000,
     });
     socket.write(' HTTP/1.1\r\n\r\n');
     await waitUntil(realClock, () => Promise.resolve(received.length > 1 || undefined), {
       what: 'the rest',
-      limitMs: 500,
+      limitMs: 5000,
     });
     expect(received.join('')).toBe('GET /half HTTP/1.1\r\n\r\n');
   });

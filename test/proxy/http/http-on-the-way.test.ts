@@ -133,6 +133,31 @@ describe('a server that goes in the middle of a stream', () => {
   });
 });
 
+describe('a connection that ends while a toxic hands something on', () => {
+  it.each([
+    ['stream_heartbeat', { events: 1, interval: 100 }, 'http_cut', { bytes: 0 }],
+    ['stream_heartbeat', { events: 1, interval: 100 }, 'http_cut', { bytes: event(1).length + 5 }],
+    ['stream_heartbeat', { events: 1, interval: 100 }, 'stream_cut', { events: 3 }],
+    ['stream_slow', { delay: 1000 }, 'http_cut', { bytes: 0 }],
+    ['stream_late', { delay: 1000 }, 'http_cut', { bytes: 0 }],
+    ['stream_stall', { events: 1, stall: 1000 }, 'http_cut', { bytes: 0 }],
+    ['http_slow_body', { delay: 1000 }, 'http_cut', { bytes: 0 }],
+    ['slicer', { average_size: 1, size_variation: 0, delay: 1_000_000 }, 'reset_peer', { timeout: 0 }],
+    ['bandwidth', { rate: 1 }, 'reset_peer', { timeout: 0 }],
+    ['latency', { latency: 1000, jitter: 0 }, 'reset_peer', { timeout: 0 }],
+  ])('leaves no timer of %s %j behind when it is ended by %s %j', async (type, attributes, ending, its) => {
+    const bench = new EdgeBench();
+    bench.add(type, attributes);
+    bench.add(ending, its);
+    bench.client.say(get());
+    bench.server.say(Buffer.from(head + chunk(event(1) + event(2)) + chunk(event(3)) + chunk(event(4))));
+    // Without an end, timers that set themselves anew would be waited for without one, too.
+    for (let turns = 0; turns < 20 && bench.outcome === undefined; turns++) await bench.clock.advance(1000);
+    expect(bench.outcome).toBeDefined();
+    expect(bench.clock.pending).toBe(0);
+  });
+});
+
 describe('toxics for bytes and for HTTP on one connection', () => {
   it('find what the others have made: pieces of one byte, later, slower, in both directions', async () => {
     const bench = new EdgeBench();

@@ -108,6 +108,9 @@ describe.each(names)('HTTP through a proxy with %s', (toxics) => {
           expect([size, up, down, came.length, sha(came)]).toEqual([size, up, down, size, sha(sent)]);
         }
     expect(connections).toBe(1);
+    // That they do nothing is said of toxics that have seen all of it.
+    for (const { type } of present[toxics])
+      expect(await bench.receipt('http', type)).toMatchObject({ requestsSeen: 22, requestsAltered: 0 });
   }, 60_000);
 
   it('answers requests that come in one write in their order', async () => {

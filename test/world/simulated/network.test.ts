@@ -4,8 +4,8 @@ import { VirtualClock } from '../../../harness/kit/virtual-clock.ts';
 import type { ToxicRequest } from '../../../harness/proxy/active-toxic.ts';
 import { Registry } from '../../../harness/proxy/registry.ts';
 import { toxicKinds } from '../../../harness/proxy/toxics/index.ts';
-import type { ListenLimits } from '../../../harness/world/simulated/listener.ts';
 import { SimulatedNetwork } from '../../../harness/world/simulated/network.ts';
+import { causeCode } from './cause-code.ts';
 
 let clock: VirtualClock;
 let network: SimulatedNetwork;
@@ -83,12 +83,7 @@ function after(ms: number): AbortSignal {
 }
 /** How a request ends that fails: the code of the cause. */
 async function failure(work: Promise<unknown>): Promise<unknown> {
-  try {
-    await clock.run(work);
-  } catch (cause) {
-    return cause instanceof Error && cause.cause instanceof Error && 'code' in cause.cause ? cause.cause.code : cause;
-  }
-  return 'no failure';
+  return clock.run(work.then(() => 'no failure', causeCode));
 }
 
 describe('a simulated link', () => {
@@ -273,25 +268,6 @@ describe('a simulated link', () => {
   });
 });
 
-describe('a simulated network', () => {
-  it('refuses where nobody listens, and closes where nobody is behind the proxy', async () => {
-    expect(await failure(network.fetch('http://127.0.0.1:9/'))).toBe('ECONNREFUSED');
-    await registry.create({
-      name: 'lost',
-      listen: '127.0.0.1:4000',
-      upstream: '127.0.0.1:9',
-      enabled: true,
-      toxics: [],
-    });
-    expect(await failure(network.fetch('http://127.0.0.1:4000/'))).toBe('UND_ERR_SOCKET');
-  });
-
-  it('has no address twice', async () => {
-    const request = { name: 'again', listen: new URL(url).host, upstream: '127.0.0.1:9', enabled: true, toxics: [] };
-    await expect(registry.create(request)).rejects.toThrow('address already in use');
-  });
-});
-
 describe('a half-open link', () => {
   it('loses what is asked, and closes nothing: the handler never hears of it', async () => {
     toxic('timeout', { timeout: 0 }, 1, 'upstream');
@@ -322,191 +298,3 @@ describe('a half-open link', () => {
     expect(seen).toEqual(['one ', 'two ']);
   });
 });
-
-describe('names', () => {
-  it('lead to addresses, and to others once they are changed', async () => {
-    const [here, there] = [network.listen(() => new Response('here')), network.listen(() => new Response('there'))];
-    network.names.set('store.example', { answer: { address: '127.0.0.1' } });
-    const portOf = (address: string): string => address.split(':')[1] ?? '';
-    const get = async (port: string): Promise<string> => (await network.fetch(`http://store.example:${port}/`)).text();
-    expect([await get(portOf(here)), await get(portOf(there))]).toEqual(['here', 'there']);
-    network.names.set('store.example', { answer: { address: '127.0.0.9' } });
-    expect(await failure(get(portOf(here)))).toBe('ECONNREFUSED');
-  });
-
-  it('that nobody has are not found, localhost is known, and a server of names may be slow or down', async () => {
-    expect(await failure(network.fetch('http://nobody.example/'))).toBe('ENOTFOUND');
-    expect(await failure(network.fetch('http://localhost:9/'))).toBe('ECONNREFUSED');
-    network.names.set('store.example', { answer: { error: 'EAI_AGAIN' }, afterMs: 3000 });
-    expect(await failure(network.fetch('http://Store.Example/'))).toBe('EAI_AGAIN');
-    expect(clock.now()).toBe(3000);
-  });
-});
-
-describe('a server with limits', () => {
-  /** A door to a server that answers after a second, or as a stream. */
-  async function limited(limits: ListenLimits): Promise<string> {
-    const upstream = network.listen(
-      async (request) => {
-        await clock.sleep(1000);
-        return handler(request);
-      },
-      undefined,
-      limits,
-    );
-    const proxy = await registry.create({
-      ...{ name: 'limited', listen: '127.0.0.1:0', upstream },
-      enabled: true,
-      toxics: [],
-    });
-    return `http://${proxy.listen}`;
-  }
-
-  it('serves so many connections, lets others wait until one of those is closed, and answers what is more not at all', async () => {
-    const door = await limited({ connections: 1, backlog: 1, keepAliveMs: 500 });
-    const get = async (): Promise<string> => {
-      const response = await network.fetch(`${door}/whole`);
-      return `${await response.text()} at ${clock.now()}`;
-    };
-    const [first, second, third] = [get(), get(), failureAt(get())];
-    expect(await clock.run(first)).toBe('whole at 1000');
-    // The first is kept for half a second, then it is closed.
-    expect(await clock.run(second)).toBe('whole at 2500');
-    expect(await clock.run(third)).toEqual(['UND_ERR_SOCKET', 10_000]);
-  });
-
-  it('closes a connection on which nothing has been asked for some time, and not before', async () => {
-    const door = await limited({ keepAliveMs: 500 });
-    const get = async (): Promise<string> => (await network.fetch(`${door}/whole`)).text();
-    await clock.run(get());
-    await clock.advance(499);
-    await clock.run(get());
-    expect(registry.traffic()['limited']?.connections).toBe(1);
-    await clock.advance(500);
-    await clock.run(get());
-    expect(registry.traffic()['limited']?.connections).toBe(2);
-  });
-});
-
-describe('a network on a clock whose seed decides what comes first', () => {
-  /** What two do at the same moment on a clock that interleaves by the seed, in the order in which it is seen. */
-  async function orderOf(
-    seed: number | undefined,
-    act: (see: (what: string) => void) => Promise<void>[],
-  ): Promise<string> {
-    const order = seededRandom(seed ?? 1);
-    clock = new VirtualClock(0, seed === undefined ? {} : { interleave: () => order.next() });
-    network = new SimulatedNetwork(clock);
-    registry = new Registry({ clock, random: seededRandom(1), log: () => undefined, openPort: network.openPort });
-    const seen: string[] = [];
-    await clock.run(Promise.all(act((what) => seen.push(what))));
-    expect(clock.now()).toBe(0);
-    return seen.join();
-  }
-  async function linkTo(upstream: string): Promise<string> {
-    const request = { name: 'in turns', listen: '127.0.0.1:0', upstream, enabled: true, toxics: [] };
-    return `http://${(await registry.create(request)).listen}`;
-  }
-
-  const acts: Readonly<Record<string, (see: (what: string) => void) => Promise<void>[]>> = {
-    'upserts through a link': (see) => {
-      const link = linkTo(network.listen(storing(see)));
-      return ['a', 'b'].map(async (body) => {
-        await network.fetch(await link, { method: 'PUT', body });
-      });
-    },
-    'upserts past every link': (see) => {
-      const store = network.listen(storing(see));
-      return ['a', 'b'].map(async (body) => {
-        await network.fetch(`http://${store}`, { method: 'PUT', body });
-      });
-    },
-    answers: (see) => {
-      const link = linkTo(network.listen(together(2)));
-      return ['a', 'b'].map(async (body) =>
-        see(await (await network.fetch(await link, { method: 'PUT', body })).text()),
-      );
-    },
-    chunks: (see) => {
-      const chunks = (): Response => new Response(streamOf(['x']));
-      const link = linkTo(network.listen(chunks));
-      const readers = [1, 2].map(async () => (await network.fetch(await link)).body?.getReader());
-      return ['a', 'b'].map(async (name, index) => {
-        await Promise.all(readers);
-        await (await readers[index])?.read();
-        see(name);
-      });
-    },
-    'answers of the server of names': (see) =>
-      ['localhost', 'nobody.example'].map(async (name) => {
-        see(await network.fetch(`http://${name}:9/`).then(() => 'answered', causeCode));
-      }),
-  };
-
-  it.each(Object.entries(acts))('sees %s that come at one moment in both orders, each seed in one', async (_, act) => {
-    const orders = new Map<string, number>();
-    for (let seed = 1; seed <= 20; seed++) orders.set(await orderOf(seed, act), seed);
-    expect(orders.size).toBe(2);
-    for (const [order, seed] of orders) expect(await orderOf(seed, act)).toBe(order);
-  });
-
-  it.each(Object.entries(acts))('sees %s in the order in which they were sent where it does not', async (_, act) => {
-    expect(['a,b', 'ECONNREFUSED,ENOTFOUND']).toContain(await orderOf(undefined, act));
-    expect(await orderOf(undefined, act)).toBe(await orderOf(undefined, act));
-  });
-
-  it('keeps the chunks of one stream in their order', async () => {
-    const words = ['one', 'two', 'three', 'four', 'five'];
-    const readAll = async (see: (what: string) => void): Promise<void> => {
-      const streamed = (): Response => new Response(streamOf(words));
-      const reader = (await network.fetch(await linkTo(network.listen(streamed)))).body?.getReader();
-      await Promise.all(words.map(async () => see(Buffer.from((await reader?.read())?.value ?? []).toString())));
-    };
-    for (let seed = 1; seed <= 20; seed++)
-      expect(await orderOf(seed, (see) => [readAll(see)])).toBe('one,two,three,four,five');
-  });
-});
-
-/** Says what it was sent. */
-function storing(see: (what: string) => void): (request: Request) => Promise<Response> {
-  return async (request) => {
-    see(await request.text());
-    return new Response('stored');
-  };
-}
-
-/** Answers so many requests when it has them all, each with its own text. */
-function together(count: number): (request: Request) => Promise<Response> {
-  const { promise, resolve } = Promise.withResolvers<undefined>();
-  let missing = count;
-  return async (request) => {
-    const text = await request.text();
-    if (--missing === 0) resolve(undefined);
-    await promise;
-    return new Response(text);
-  };
-}
-
-function streamOf(words: readonly string[]): ReadableStream<Uint8Array> {
-  const left = [...words];
-  return new ReadableStream<Uint8Array>({
-    pull: (controller) => {
-      const word = left.shift();
-      if (word === undefined) controller.close();
-      else controller.enqueue(new TextEncoder().encode(word));
-    },
-  });
-}
-
-function causeCode(cause: unknown): string {
-  return String(cause instanceof Error ? (cause.cause as { code?: string } | undefined)?.code : cause);
-}
-
-async function failureAt(work: Promise<unknown>): Promise<unknown> {
-  try {
-    await work;
-  } catch (cause) {
-    return [cause instanceof Error ? (cause.cause as { code?: string } | undefined)?.code : cause, clock.now()];
-  }
-  return 'no failure';
-}

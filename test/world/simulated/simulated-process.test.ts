@@ -1,64 +1,8 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { VirtualClock } from '../../../harness/kit/virtual-clock.ts';
-import { seededRandom } from '../../../harness/kit/random.ts';
-import { withVirtualGlobals } from '../../../harness/kit/virtual/virtual-globals.ts';
-import { SimulatedNetwork } from '../../../harness/world/simulated/network.ts';
-import { Owners } from '../../../harness/world/simulated/owners.ts';
-import { SimulatedProcess } from '../../../harness/world/simulated/simulated-process.ts';
-import type { InProcessTarget } from '../../../harness/world/types.ts';
+import { describe, expect, it } from 'vitest';
 import type { Clock } from '../../../harness/kit/clock.ts';
-
-const address = '127.0.0.1:1';
-let clock: VirtualClock;
-let network: SimulatedNetwork;
-let process: SimulatedProcess;
-/** What reached the store, with when. */
-let stored: string[];
-/** Calls at the slow service whose caller has gone. */
-let hungUp: number;
-
-beforeEach(() => {
-  clock = new VirtualClock();
-  network = new SimulatedNetwork(clock);
-  stored = [];
-  hungUp = 0;
-});
-afterEach(() => clock.advance(0));
-
-/** Runs what a test does in virtual time, with a process that was made of `create`. */
-function during(
-  create: (ground: { clock: Clock; fetch: typeof fetch }, life: number) => InProcessTarget,
-  test: () => Promise<void>,
-): Promise<void> {
-  const owners = new Owners();
-  network.listen(async (request) => {
-    stored.push(`${await request.text()} at ${clock.now()}`);
-    return new Response('stored');
-  }, '127.0.0.1:2');
-  network.listen(async ({ signal }) => {
-    signal.addEventListener('abort', () => (hungUp += 1));
-    await clock.sleep(500);
-    return new Response('slow');
-  }, '127.0.0.1:3');
-  process = new SimulatedProcess({
-    ...{ clock, network, owners, address },
-    create: (ground, life) => Promise.resolve(create(ground, life)),
-  });
-  return withVirtualGlobals(
-    {
-      ...{ clock, random: seededRandom(1), limitMs: 60_000 },
-      ...{ timers: owners.clock(clock), fetch: owners.fetch(network.fetch) },
-    },
-    async () => {
-      await process.start();
-      await test();
-    },
-  );
-}
-
-const store = (text: string): Promise<Response> => fetch('http://127.0.0.1:2/', { method: 'POST', body: text });
-const call = (path: string): Promise<Response> => fetch(`http://${address}${path}`);
-const sleep = (delayMs: number): Promise<void> => clock.sleep(delayMs);
+import type { InProcessTarget } from '../../../harness/world/types.ts';
+import { causeCode } from './cause-code.ts';
+import { address, call, during, store } from './process-ground.ts';
 
 /** Keeps what it is given in memory, and writes it when it is told to, or after a second, by a global timer. */
 function forgetful(): InProcessTarget {
@@ -84,7 +28,7 @@ function forgetful(): InProcessTarget {
 
 describe('a process that is killed', () => {
   it('has lost what it had not written, and a timer that a library set never fires', () =>
-    during(forgetful, async () => {
+    during(forgetful, async ({ process, stored, sleep }) => {
       await call('/one');
       await call('/write');
       await call('/two');
@@ -99,16 +43,16 @@ describe('a process that is killed', () => {
     }));
 
   it('refuses connections, and its callers see theirs closed', () =>
-    during(forgetful, async () => {
+    during(forgetful, async ({ clock, process, sleep }) => {
       const slow = call('/slow');
       const seen = slow.then(
         () => 'answered',
-        (cause: unknown) => [causeOf(cause), clock.now()],
+        (cause: unknown) => [causeCode(cause), clock.now()],
       );
       await sleep(100);
       await process.kill();
       expect(await seen).toEqual(['UND_ERR_SOCKET', 100]);
-      expect(await call('/one').catch(causeOf)).toBe('ECONNREFUSED');
+      expect(await call('/one').catch(causeCode)).toBe('ECONNREFUSED');
     }));
 
   it('has gone for those that it called, at that very time', () =>
@@ -117,35 +61,39 @@ describe('a process that is killed', () => {
         fetch: () => own('http://127.0.0.1:9/slow'),
         stop: () => Promise.resolve(),
       }),
-      async () => {
+      async (ground) => {
+        const { process, sleep, linkTo } = ground;
         await linkTo('127.0.0.1:3', '127.0.0.1:9');
         call('/').catch(() => undefined);
         await sleep(100);
-        expect(hungUp).toBe(0);
+        expect(ground.hungUp).toBe(0);
         await process.kill();
-        expect(hungUp).toBe(1);
+        expect(ground.hungUp).toBe(1);
       },
     ));
 
   it('breaks an answer in the middle of its stream', () =>
-    during(streaming, async () => {
-      await linkTo(address, '127.0.0.1:9');
-      const response = await fetch('http://127.0.0.1:9/');
-      const words: string[] = [];
-      let broken: unknown;
-      setTimeout(() => void process.kill(), 250);
-      try {
-        for await (const chunk of response.body ?? []) words.push(Buffer.from(chunk).toString());
-      } catch (cause) {
-        broken = [causeOf(cause), clock.now()];
-      }
-      expect(words).toEqual(['1', '2']);
-      expect(broken).toEqual(['UND_ERR_SOCKET', 250]);
-    }));
+    during(
+      (_own, ground) => streaming(ground),
+      async ({ clock, process, linkTo }) => {
+        await linkTo(address, '127.0.0.1:9');
+        const response = await fetch('http://127.0.0.1:9/');
+        const words: string[] = [];
+        let broken: unknown;
+        setTimeout(() => void process.kill(), 250);
+        try {
+          for await (const chunk of response.body ?? []) words.push(Buffer.from(chunk).toString());
+        } catch (cause) {
+          broken = [causeCode(cause), clock.now()];
+        }
+        expect(words).toEqual(['1', '2']);
+        expect(broken).toEqual(['UND_ERR_SOCKET', 250]);
+      },
+    ));
 });
 
 it('closes a connection after five idle seconds, as a server of Node does', () =>
-  during(forgetful, async () => {
+  during(forgetful, async ({ sleep, linkTo }) => {
     const opened = await linkTo(address, '127.0.0.1:9');
     const get = async (): Promise<number> => {
       await (await fetch('http://127.0.0.1:9/kept')).text();
@@ -160,7 +108,7 @@ it('closes a connection after five idle seconds, as a server of Node does', () =
 
 describe('a process that is paused', () => {
   it('takes a request, and answers it when it is resumed', () =>
-    during(forgetful, async () => {
+    during(forgetful, async ({ clock, process, sleep }) => {
       await process.pause();
       const answer = call('/one').then(async (response) => [await response.text(), clock.now()]);
       await sleep(700);
@@ -179,7 +127,7 @@ describe('a process that is paused', () => {
         },
         stop: () => Promise.resolve(),
       }),
-      async () => {
+      async ({ process, stored, sleep }) => {
         await call('/');
         await process.pause();
         await sleep(500);
@@ -202,7 +150,7 @@ describe('a process that is paused', () => {
           stop: () => Promise.resolve(),
         };
       },
-      async () => {
+      async ({ process, sleep }) => {
         expect(await (await call('/')).text()).toBe('held');
         await process.pause();
         await sleep(401);
@@ -213,7 +161,7 @@ describe('a process that is paused', () => {
 
   it('hears of answers, and of the pieces of a stream, when it is resumed', () =>
     during(
-      () => ({
+      (_own, { clock }) => ({
         fetch: async () => {
           const response = await fetch('http://127.0.0.1:4/');
           const times: number[] = [];
@@ -223,8 +171,8 @@ describe('a process that is paused', () => {
         },
         stop: () => Promise.resolve(),
       }),
-      async () => {
-        const source = streaming();
+      async ({ clock, network, process, sleep }) => {
+        const source = streaming({ clock });
         network.listen((request) => source.fetch(request), '127.0.0.1:4');
         const times = call('/').then((response) => response.json());
         await sleep(150);
@@ -236,9 +184,9 @@ describe('a process that is paused', () => {
     ));
 
   it('can be killed and started again', () =>
-    during(forgetful, async () => {
+    during(forgetful, async ({ process, sleep }) => {
       await process.pause();
-      const lost = call('/one').catch(causeOf);
+      const lost = call('/one').catch(causeCode);
       await sleep(10);
       await process.restart();
       expect(await lost).toBe('UND_ERR_SOCKET');
@@ -246,217 +194,8 @@ describe('a process that is paused', () => {
     }));
 });
 
-/** What a target does when its caller hangs up. */
-type OnHangUp = (own: { clock: Clock; fetch: typeof fetch }) => void;
-const hangsUpWith: Readonly<Record<string, OnHangUp>> = {
-  'sends by the global fetch': () => void store('sent').catch(() => undefined),
-  'sends by a fetch of its own': (own) =>
-    void own.fetch('http://127.0.0.1:2/', { method: 'POST', body: 'sent' }).catch(() => undefined),
-  'sets a global timer': () => void setTimeout(() => void store('sent'), 1000),
-};
-
-/** Answers nothing, and does something when its caller hangs up. */
-function listening(onHangUp: OnHangUp): (own: { clock: Clock; fetch: typeof fetch }) => InProcessTarget {
-  return (own) => ({
-    fetch: ({ signal }) => new Promise(() => signal.addEventListener('abort', () => onHangUp(own))),
-    stop: () => Promise.resolve(),
-  });
-}
-
-/** Streams without end, and writes to the store when its reader wants no more. */
-function cancellable(): InProcessTarget {
-  const pull = async (controller: ReadableStreamDefaultController<Uint8Array>): Promise<void> => {
-    await clock.sleep(50);
-    controller.enqueue(Buffer.from('x'));
-  };
-  const cancel = (): void => void store('cancelled').catch(() => undefined);
-  return {
-    fetch: () => new Response(new ReadableStream<Uint8Array>({ pull, cancel }, { highWaterMark: 0 })),
-    stop: () => Promise.resolve(),
-  };
-}
-
-describe.each(Object.entries(hangsUpWith))('a target that %s when its caller hangs up', (_, onHangUp) => {
-  it('does not do it when it is killed', () =>
-    during(listening(onHangUp), async () => {
-      await linkTo(address, '127.0.0.1:9');
-      const lost = fetch('http://127.0.0.1:9/').catch(causeOf);
-      await sleep(100);
-      await process.kill();
-      await sleep(5000);
-      expect([await lost, stored]).toEqual(['UND_ERR_SOCKET', []]);
-    }));
-
-  it.each(['127.0.0.1:9', address])('has done nothing while it was paused, and does it then, at %s', (at) =>
-    during(listening(onHangUp), async () => {
-      await linkTo(address, '127.0.0.1:9');
-      const caller = new AbortController();
-      fetch(`http://${at}/`, { signal: caller.signal }).catch(() => undefined);
-      await sleep(100);
-      await process.pause();
-      caller.abort();
-      await sleep(5000);
-      expect(stored).toEqual([]);
-      await process.resume();
-      await sleep(1000);
-      expect(stored).toEqual([expect.stringMatching(/^sent at (5100|6100)$/)]);
-    }),
-  );
-});
-
-describe('what a target does for a caller that is gone', () => {
-  it('is done while it lives, and its timers die with it', () =>
-    during(
-      listening(() => void setTimeout(() => void store('sent'), 1000)),
-      async () => {
-        await linkTo(address, '127.0.0.1:9');
-        const hangUpAt = async (delayMs: number): Promise<void> => {
-          const caller = new AbortController();
-          fetch('http://127.0.0.1:9/', { signal: caller.signal }).catch(() => undefined);
-          await sleep(delayMs);
-          caller.abort();
-        };
-        await hangUpAt(100);
-        await sleep(1000);
-        expect(stored).toEqual(['sent at 1100']);
-        await hangUpAt(100);
-        await sleep(100);
-        await process.kill();
-        await sleep(5000);
-        expect(stored).toEqual(['sent at 1100']);
-      },
-    ));
-
-  it('is done as its own also where the request is one of the platform', () =>
-    during(
-      listening(() => void setTimeout(() => void store('sent'), 1000)),
-      async () => {
-        await linkTo(address, '127.0.0.1:9');
-        const caller = new AbortController();
-        fetch('http://127.0.0.1:9/', { method: 'POST', body: Buffer.from('bytes'), signal: caller.signal }).catch(
-          () => undefined,
-        );
-        await sleep(100);
-        caller.abort();
-        await sleep(100);
-        await process.kill();
-        await sleep(5000);
-        expect(stored).toEqual([]);
-      },
-    ));
-});
-
-/** Ways of sending that take time, or more than one request, before the store has it. */
-const roundabout: Readonly<Record<string, () => Promise<Response>>> = {
-  'to a name that has to be resolved': () => fetch('http://slow.example:2/', { method: 'POST', body: 'sent' }),
-  'to where it is sent on from': () => fetch('http://127.0.0.1:5/', { method: 'POST', body: 'sent' }),
-  'what it has to read first': () =>
-    fetch('http://127.0.0.1:2/', { method: 'POST', body: slowly('sent'), duplex: 'half' }),
-};
-
-describe.each(Object.entries(roundabout))('a target that sends %s', (_, send) => {
-  /** Sends in 200 ms, of which 100 are over when the test begins. */
-  const halfway = (test: () => Promise<void>): Promise<void> =>
-    during(
-      () => ({ fetch: () => send(), stop: () => Promise.resolve() }),
-      async () => {
-        network.names.set('slow.example', { answer: { address: '127.0.0.1' }, afterMs: 200 });
-        network.listen(async () => {
-          await sleep(200);
-          return new Response(null, { status: 307, headers: { location: 'http://127.0.0.1:2/' } });
-        }, '127.0.0.1:5');
-        call('/').catch(() => undefined);
-        await sleep(100);
-        await test();
-      },
-    );
-
-  it('gets it there', () =>
-    halfway(async () => {
-      await sleep(1000);
-      expect(stored).toEqual(['sent at 200']);
-    }));
-
-  it('sends nothing more when it is killed meanwhile', () =>
-    halfway(async () => {
-      await process.kill();
-      await sleep(1000);
-      expect(stored).toEqual([]);
-    }));
-
-  it('goes on with it when it is resumed', () =>
-    halfway(async () => {
-      await process.pause();
-      await sleep(1000);
-      expect(stored).toEqual([]);
-      await process.resume();
-      await sleep(1);
-      expect(stored).toEqual(['sent at 1100']);
-    }));
-});
-
-describe('a stream of a target', () => {
-  it.each(['127.0.0.1:9', address])('is cancelled when its reader wants no more, at %s', (at) =>
-    during(cancellable, async () => {
-      await linkTo(address, '127.0.0.1:9');
-      await readFor(120, `http://${at}/`);
-      await sleep(0);
-      expect(stored).toEqual(['cancelled at 120']);
-    }),
-  );
-
-  it('is not cancelled any more when the target is killed', () =>
-    during(cancellable, async () => {
-      await linkTo(address, '127.0.0.1:9');
-      const reading = readFor(5000, 'http://127.0.0.1:9/').catch(causeOf);
-      await sleep(120);
-      await process.kill();
-      await sleep(5000);
-      expect([await reading, stored]).toEqual(['UND_ERR_SOCKET', []]);
-    }));
-
-  it.each(['127.0.0.1:9', address])('is cancelled when the target is resumed, where it is paused, at %s', (at) =>
-    during(cancellable, async () => {
-      await linkTo(address, '127.0.0.1:9');
-      const reading = readFor(120, `http://${at}/`);
-      await sleep(110);
-      await process.pause();
-      await reading;
-      await sleep(1000);
-      expect(stored).toEqual([]);
-      await process.resume();
-      await sleep(0);
-      expect(stored).toEqual([expect.stringMatching(/^cancelled at /)]);
-    }),
-  );
-});
-
-/** Reads for some time, and then wants no more. */
-async function readFor(durationMs: number, url: string): Promise<void> {
-  const reader = (await fetch(url)).body?.getReader();
-  const over = sleep(durationMs).then(() => 'over' as const);
-  while (reader) {
-    const reading = await Promise.race([reader.read(), over]);
-    if (reading === 'over') return reader.cancel();
-  }
-}
-
-/** A text that takes 200 ms, by a timer of the platform. */
-function slowly(text: string): ReadableStream<Uint8Array> {
-  return new ReadableStream<Uint8Array>(
-    {
-      pull: async (controller) => {
-        await new Promise((resolve) => setTimeout(resolve, 200));
-        controller.enqueue(Buffer.from(text));
-        controller.close();
-      },
-    },
-    { highWaterMark: 0 },
-  );
-}
-
 /** Five words, 100 ms apart. */
-function streaming(): InProcessTarget {
+function streaming({ clock }: { readonly clock: Clock }): InProcessTarget {
   return {
     fetch: () => {
       let count = 0;
@@ -476,27 +215,4 @@ function streaming(): InProcessTarget {
     },
     stop: () => Promise.resolve(),
   };
-}
-
-/** A door on one address that leads to another, as the fault proxy has. Gives how many connections have been opened through it. */
-async function linkTo(upstream: string, listen: string): Promise<() => number> {
-  let opened = 0;
-  await network.openPort({
-    ...{ listen, upstream: () => upstream, log: () => undefined },
-    accept: (make) => {
-      opened += 1;
-      make({
-        ...{ clock, meet: (toxic) => toxic.meet(1, seededRandom(1)) },
-        came: () => undefined,
-        passed: () => undefined,
-        over: () => undefined,
-        reached: () => undefined,
-      });
-    },
-  });
-  return () => opened;
-}
-
-function causeOf(cause: unknown): unknown {
-  return cause instanceof Error ? (cause.cause as { code?: string } | undefined)?.code : cause;
 }

@@ -31,7 +31,7 @@ class Heartbeats extends AfterEvents {
   #isBeating = false;
 
   override discard(): void {
-    this.#alarm.cancel();
+    this.#alarm.close();
   }
 
   protected override afterwards(event: Buffer): void {

@@ -1,48 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { VirtualClock } from '../../harness/kit/virtual-clock.ts';
 import { seededRandom } from '../../harness/kit/random.ts';
 import { bandwidth } from '../../harness/proxy/toxics/bandwidth.ts';
-import { closeAfter } from '../../harness/proxy/toxics/close-after.ts';
-import { corrupt } from '../../harness/proxy/toxics/corrupt.ts';
 import { latency } from '../../harness/proxy/toxics/latency.ts';
-import { limitData } from '../../harness/proxy/toxics/limit-data.ts';
-import { packetLoss } from '../../harness/proxy/toxics/packet-loss.ts';
-import { resetPeer } from '../../harness/proxy/toxics/reset-peer.ts';
 import { slicer } from '../../harness/proxy/toxics/slicer.ts';
 import { slowAccept } from '../../harness/proxy/toxics/slow-accept.ts';
-import { slowClose } from '../../harness/proxy/toxics/slow-close.ts';
-import { timeout } from '../../harness/proxy/toxics/timeout.ts';
-import type { ToxicOutlet } from '../../harness/proxy/toxics/toxic.ts';
-
-/** An outlet that writes down when what came out, on a clock that stands still. */
-class Outlet implements ToxicOutlet {
-  readonly clock = new VirtualClock();
-  readonly random = seededRandom(1);
-  readonly log: [number, string][] = [];
-  bytesAltered = 0;
-  forwardedBytes = 0;
-  forward(chunk: Buffer): void {
-    this.forwardedBytes += chunk.length;
-    this.log.push([this.clock.now(), chunk.length > 20 ? `${chunk.length} bytes` : chunk.toString()]);
-  }
-  end(): void {
-    this.log.push([this.clock.now(), 'END']);
-  }
-  close(): void {
-    this.log.push([this.clock.now(), 'CLOSE']);
-  }
-  closeBehind(): void {
-    this.log.push([this.clock.now(), 'CLOSE BEHIND']);
-  }
-  reset(): void {
-    this.log.push([this.clock.now(), 'RESET']);
-  }
-  altered(bytes: number): void {
-    this.bytesAltered += bytes;
-  }
-}
-
-const bytes = (text: string): Buffer => Buffer.from(text);
+import { bytes, Outlet } from './toxic-outlet.ts';
 
 describe('latency', () => {
   it('hands each chunk on exactly its time after it came, and the end behind the last', async () => {
@@ -216,123 +178,6 @@ describe('bandwidth', () => {
   });
 });
 
-describe('timeout', () => {
-  it('drops everything, the end too, and closes after so much silence, counted from the last chunk', async () => {
-    const outlet = new Outlet();
-    const stage = timeout.start({ timeout: 100 }, outlet);
-    await outlet.clock.advance(60);
-    stage.chunk(bytes('abc'));
-    stage.end();
-    await outlet.clock.advance(99);
-    expect(outlet.log).toEqual([]);
-    await outlet.clock.advance(1);
-    expect([outlet.log, outlet.bytesAltered, outlet.clock.pending]).toEqual([[[160, 'CLOSE']], 3, 0]);
-  });
-
-  it('0 never closes by itself and sets no timer; removing it closes', () => {
-    const outlet = new Outlet();
-    const stage = timeout.start({ timeout: 0 }, outlet);
-    expect(outlet.clock.pending).toBe(0);
-    stage.release();
-    expect(outlet.log).toEqual([[0, 'CLOSE']]);
-  });
-});
-
-describe('reset_peer', () => {
-  it('resets so long after the first chunk', async () => {
-    const outlet = new Outlet();
-    const stage = resetPeer.start({ timeout: 100 }, outlet);
-    await outlet.clock.advance(500);
-    expect([outlet.log, outlet.clock.pending]).toEqual([[], 0]);
-    stage.chunk(bytes('abc'));
-    await outlet.clock.advance(50);
-    stage.chunk(bytes('de'));
-    await outlet.clock.advance(50);
-    expect([outlet.log, outlet.bytesAltered]).toEqual([[[600, 'RESET']], 5]);
-  });
-
-  it('resets on the end of a stream that had no chunk, and loses nothing when it is removed before', async () => {
-    const outlet = new Outlet();
-    resetPeer.start({ timeout: 0 }, outlet).end();
-    expect(outlet.log).toEqual([[0, 'RESET']]);
-    const stage = resetPeer.start({ timeout: 100 }, outlet);
-    stage.chunk(bytes('abc'));
-    stage.end();
-    stage.release();
-    await outlet.clock.advance(200);
-    expect(outlet.log.slice(1)).toEqual([
-      [0, 'abc'],
-      [0, 'END'],
-    ]);
-  });
-});
-
-describe('slow_close', () => {
-  it('passes bytes at once and the end late', async () => {
-    const outlet = new Outlet();
-    const stage = slowClose.start({ delay: 100 }, outlet);
-    stage.chunk(bytes('a'));
-    await outlet.clock.advance(30);
-    stage.end();
-    await outlet.clock.advance(200);
-    expect(outlet.log).toEqual([
-      [0, 'a'],
-      [130, 'END'],
-    ]);
-    expect(outlet.clock.pending).toBe(0);
-  });
-
-  it('counts a changed delay from the end, and hands the end on when it is taken away', async () => {
-    const outlet = new Outlet();
-    const stage = slowClose.start({ delay: 1000 }, outlet);
-    stage.end();
-    await outlet.clock.advance(100);
-    stage.update({ delay: 150 });
-    await outlet.clock.advance(100);
-    expect(outlet.log).toEqual([[150, 'END']]);
-    const other = new Outlet();
-    const taken = slowClose.start({ delay: 1000 }, other);
-    taken.end();
-    taken.release();
-    expect([other.log, other.clock.pending]).toEqual([[[0, 'END']], 0]);
-  });
-});
-
-describe('limit_data', () => {
-  it.each([
-    { sent: [50], passed: 50, isClosed: false },
-    { sent: [100], passed: 100, isClosed: true },
-    { sent: [150], passed: 100, isClosed: true },
-    { sent: [25, 25, 25, 25], passed: 100, isClosed: true },
-    { sent: [90, 20], passed: 100, isClosed: true },
-  ])('of 100 bytes passes $passed of $sent', ({ sent, passed, isClosed }) => {
-    const outlet = new Outlet();
-    const stage = limitData.start({ bytes: 100 }, outlet);
-    for (const size of sent) stage.chunk(Buffer.alloc(size));
-    expect(outlet.forwardedBytes).toBe(passed);
-    expect(outlet.log.some(([, what]) => what === 'CLOSE BEHIND')).toBe(isClosed);
-  });
-
-  it('of 0 closes with the first chunk, and not before', () => {
-    const outlet = new Outlet();
-    const stage = limitData.start({ bytes: 0 }, outlet);
-    expect(outlet.log).toEqual([]);
-    stage.chunk(bytes('a'));
-    expect(outlet.log).toEqual([[0, 'CLOSE BEHIND']]);
-  });
-
-  it('keeps its count when the limit changes, and drops what comes after it', () => {
-    const outlet = new Outlet();
-    const stage = limitData.start({ bytes: 100 }, outlet);
-    stage.chunk(Buffer.alloc(60));
-    stage.update({ bytes: 80 });
-    stage.chunk(Buffer.alloc(60));
-    stage.chunk(Buffer.alloc(60));
-    expect(outlet.forwardedBytes).toBe(80);
-    expect(outlet.log.filter(([, what]) => what === 'CLOSE BEHIND')).toHaveLength(1);
-  });
-});
-
 describe('slicer', () => {
   function slice(settings: {
     seed?: number;
@@ -397,72 +242,6 @@ describe('slicer with messages of just a piece', () => {
   });
 });
 
-describe('packet_loss', () => {
-  /** Which of many chunks were lost. */
-  function losses(attributes: Parameters<typeof packetLoss.start>[0], seed = 1, count = 20_000): boolean[] {
-    const outlet = Object.assign(new Outlet(), { random: seededRandom(seed) });
-    const stage = packetLoss.start(attributes, outlet);
-    return Array.from({ length: count }, () => {
-      const before = outlet.log.length;
-      stage.chunk(bytes('ab'));
-      return outlet.log.length === before;
-    });
-  }
-  const share = (lost: readonly boolean[]): number => lost.filter(Boolean).length / lost.length;
-  const afterLost = (lost: readonly boolean[]): boolean[] => lost.filter((_, index) => lost[index - 1] === true);
-
-  it('drops its share of the chunks, each by itself where they are not correlated', () => {
-    const lost = losses({ loss_rate: 0.1, correlation: 0 });
-    // 0.1 ± 4 σ of 20,000, and of the 2,000 after a loss.
-    expect(Math.abs(share(lost) - 0.1)).toBeLessThan(0.0085);
-    expect(Math.abs(share(afterLost(lost)) - 0.1)).toBeLessThan(0.027);
-  });
-
-  it('drops them in runs where they are, and the same share in all', () => {
-    const lost = losses({ loss_rate: 0.1, correlation: 0.5 });
-    // After a loss 0.1 + 0.5 · 0.9; runs make the share vary √3 times as much.
-    expect(Math.abs(share(lost) - 0.1)).toBeLessThan(0.0147);
-    expect(Math.abs(share(afterLost(lost)) - 0.55)).toBeLessThan(0.05);
-  });
-
-  it('drops all at 1 and none at 0, and the same ones with the same seed', () => {
-    expect(share(losses({ loss_rate: 1, correlation: 0 }))).toBe(1);
-    expect(share(losses({ loss_rate: 0, correlation: 1 }))).toBe(0);
-    const attributes = { loss_rate: 0.3, correlation: 0.2 };
-    expect(losses(attributes, 7, 200)).toEqual(losses(attributes, 7, 200));
-    expect(losses(attributes, 8, 200)).not.toEqual(losses(attributes, 7, 200));
-  });
-});
-
-describe('close_after', () => {
-  it('closes its time after it came, whatever goes on, and not when it was taken away', async () => {
-    const outlet = new Outlet();
-    const stage = closeAfter.start({ delay: 100 }, outlet);
-    stage.chunk(bytes('a'));
-    await outlet.clock.advance(60);
-    stage.chunk(bytes('b'));
-    await outlet.clock.advance(100);
-    expect(outlet.log).toEqual([
-      [0, 'a'],
-      [60, 'b'],
-      [100, 'CLOSE'],
-    ]);
-    const other = new Outlet();
-    closeAfter.start({ delay: 100 }, other).release();
-    await other.clock.advance(200);
-    expect([other.log, other.clock.pending]).toEqual([[], 0]);
-  });
-
-  it('goes by a changed time from the same beginning, and is never late by being set anew', async () => {
-    const outlet = new Outlet();
-    const stage = closeAfter.start({ delay: 1000 }, outlet);
-    await outlet.clock.advance(100);
-    stage.update({ delay: 50 });
-    await outlet.clock.advance(1);
-    expect(outlet.log).toEqual([[100, 'CLOSE']]);
-  });
-});
-
 describe('slow_accept', () => {
   it('holds what comes until its time is over, and nothing after that', async () => {
     const outlet = new Outlet();
@@ -494,43 +273,5 @@ describe('slow_accept', () => {
       [200, 'a'],
       [200, 'END'],
     ]);
-  });
-});
-
-describe('corrupt', () => {
-  /** What comes out for so many zeros, sent in these chunks. */
-  function corrupted(rate: number, chunks: readonly number[], seed = 1): { out: Buffer; altered: number } {
-    const parts: Buffer[] = [];
-    const outlet = Object.assign(new Outlet(), {
-      random: seededRandom(seed),
-      forward: (chunk: Buffer) => void parts.push(chunk),
-    });
-    const stage = corrupt.start({ rate }, outlet);
-    for (const size of chunks) stage.chunk(Buffer.alloc(size));
-    return { out: Buffer.concat(parts), altered: outlet.bytesAltered };
-  }
-  const flips = (out: Buffer): number => out.filter((byte) => byte !== 0).length;
-
-  it('flips one bit in its share of the bytes, and counts them', () => {
-    const { out, altered } = corrupted(0.01, [200_000]);
-    expect(out.length).toBe(200_000);
-    // 2000 ± 4 σ.
-    expect(Math.abs(flips(out) - 2000)).toBeLessThan(4 * Math.sqrt(2000 * 0.99));
-    expect(altered).toBe(flips(out));
-    expect([...new Set(out)].toSorted((left, right) => left - right)).toEqual([0, 1, 2, 4, 8, 16, 32, 64, 128]);
-  });
-
-  it('flips the same bits however the bytes come, and others with another seed', () => {
-    const { out } = corrupted(0.05, [1000]);
-    expect(corrupted(0.05, [1, 499, 7, 0, 493]).out.equals(out)).toBe(true);
-    expect(corrupted(0.05, [1000], 2).out.equals(out)).toBe(false);
-  });
-
-  it('leaves all at 0 and none at 1, and the bytes that it was given as they are', () => {
-    expect(flips(corrupted(0, [1000]).out)).toBe(0);
-    expect(flips(corrupted(1, [10, 990]).out)).toBe(1000);
-    const given = Buffer.alloc(100);
-    corrupt.start({ rate: 1 }, new Outlet()).chunk(given);
-    expect(flips(given)).toBe(0);
   });
 });

@@ -1,0 +1,106 @@
+/** Something that is done to the link, so long after the request was sent. */
+export interface Step {
+  readonly atMs: number;
+  readonly add?: { type: string; attributes: Record<string, number>; stream?: 'upstream' | 'downstream' };
+  readonly update?: { type: string; attributes: Record<string, number> };
+  readonly remove?: string;
+  readonly disable?: true;
+}
+
+/** What happens to a link while an answer of six chunks, 100 ms apart, comes through it. */
+export const linkSequences: Readonly<Record<string, readonly Step[]>> = {
+  nothing: [],
+  'a latency from the start on': [{ atMs: 0, add: { type: 'latency', attributes: { latency: 80, jitter: 0 } } }],
+  'a latency on the way to the server': [
+    { atMs: 0, add: { type: 'latency', attributes: { latency: 80, jitter: 0 }, stream: 'upstream' } },
+  ],
+  'a latency that comes and goes': [
+    { atMs: 250, add: { type: 'latency', attributes: { latency: 1000, jitter: 0 } } },
+    { atMs: 450, remove: 'latency' },
+  ],
+  'a latency that changes': [
+    { atMs: 0, add: { type: 'latency', attributes: { latency: 40, jitter: 0 } } },
+    { atMs: 250, update: { type: 'latency', attributes: { latency: 170, jitter: 0 } } },
+  ],
+  'a bandwidth that is too small': [{ atMs: 0, add: { type: 'bandwidth', attributes: { rate: 40 } } }],
+  'a bandwidth that comes and goes': [
+    { atMs: 250, add: { type: 'bandwidth', attributes: { rate: 20 } } },
+    { atMs: 650, remove: 'bandwidth' },
+  ],
+  'a latency and a bandwidth': [
+    { atMs: 0, add: { type: 'bandwidth', attributes: { rate: 80 } } },
+    { atMs: 0, add: { type: 'latency', attributes: { latency: 120, jitter: 0 } } },
+  ],
+  'a black hole that closes': [{ atMs: 250, add: { type: 'timeout', attributes: { timeout: 300 } } }],
+  'a black hole that is taken away': [
+    { atMs: 250, add: { type: 'timeout', attributes: { timeout: 0 } } },
+    { atMs: 620, remove: 'timeout' },
+  ],
+  'a reset': [{ atMs: 250, add: { type: 'reset_peer', attributes: { timeout: 0 } } }],
+  'a reset after a while': [{ atMs: 250, add: { type: 'reset_peer', attributes: { timeout: 120 } } }],
+  'a latency with jitter, by the same chance': [
+    { atMs: 0, add: { type: 'latency', attributes: { latency: 60, jitter: 30 } } },
+  ],
+  'a link that is half open: nothing comes back any more, until that ends': [
+    { atMs: 250, add: { type: 'timeout', attributes: { timeout: 0 }, stream: 'downstream' } },
+    { atMs: 450, add: { type: 'latency', attributes: { latency: 10, jitter: 0 }, stream: 'upstream' } },
+    { atMs: 620, remove: 'timeout' },
+  ],
+  'a rate for all, which one connection has to itself': [
+    { atMs: 0, add: { type: 'shared_bandwidth', attributes: { rate: 40 } } },
+    { atMs: 450, update: { type: 'shared_bandwidth', attributes: { rate: 80 } } },
+  ],
+  'a rate for all that comes and goes': [
+    { atMs: 250, add: { type: 'shared_bandwidth', attributes: { rate: 20 } } },
+    { atMs: 650, remove: 'shared_bandwidth' },
+  ],
+  'an answer that never comes, until that ends': [
+    { atMs: 0, add: { type: 'never_answer', attributes: {} } },
+    { atMs: 450, remove: 'never_answer' },
+  ],
+  'nothing either way in the middle of an answer': [
+    { atMs: 250, add: { type: 'never_answer', attributes: {} } },
+    { atMs: 450, remove: 'never_answer' },
+  ],
+  'a dead direction: what the server sends never arrives, nor that it has ended': [
+    { atMs: 250, add: { type: 'half_open', attributes: {} } },
+    { atMs: 950, remove: 'half_open' },
+  ],
+  'a dead direction to the server, over which nothing has to go any more': [
+    { atMs: 250, add: { type: 'half_open', attributes: {}, stream: 'upstream' } },
+  ],
+  'a reset whatever happens': [{ atMs: 150, add: { type: 'reset_after', attributes: { delay: 100 } } }],
+  'a door that is shut while somebody is inside': [
+    { atMs: 250, add: { type: 'refuse', attributes: {} } },
+    { atMs: 450, remove: 'refuse' },
+  ],
+  'a door that is shut': [{ atMs: 0, add: { type: 'refuse', attributes: {} } }],
+  'a server that is slow to accept': [{ atMs: 0, add: { type: 'slow_accept', attributes: { delay: 260 } } }],
+  'a request that waits for its server to accept': [
+    { atMs: 0, add: { type: 'slow_accept', attributes: { delay: 260 }, stream: 'upstream' } },
+  ],
+  'a server that is slow to accept, less and less': [
+    { atMs: 0, add: { type: 'slow_accept', attributes: { delay: 2000 } } },
+    { atMs: 250, update: { type: 'slow_accept', attributes: { delay: 360 } } },
+  ],
+  'an end of the connection that comes late, which is no end of an answer': [
+    { atMs: 0, add: { type: 'slow_close', attributes: { delay: 300 } } },
+  ],
+  'an end of the connection that comes late to the server': [
+    { atMs: 250, add: { type: 'slow_close', attributes: { delay: 300 }, stream: 'upstream' } },
+  ],
+  'a close after a while': [{ atMs: 0, add: { type: 'close_after', attributes: { delay: 250 } } }],
+  'a close a while after it came to the connection': [
+    { atMs: 150, add: { type: 'close_after', attributes: { delay: 200 }, stream: 'upstream' } },
+  ],
+  'a close that is called off': [
+    { atMs: 0, add: { type: 'close_after', attributes: { delay: 250 } } },
+    { atMs: 150, remove: 'close_after' },
+  ],
+  'a door that does not answer, until it does': [
+    { atMs: 0, add: { type: 'connect_timeout', attributes: {} } },
+    { atMs: 550, remove: 'connect_timeout' },
+  ],
+  'a link that refuses': [{ atMs: 0, disable: true }],
+  'a link that is disabled': [{ atMs: 250, disable: true }],
+};
