@@ -1,5 +1,4 @@
 import { expect } from 'vitest';
-import { didYouMean } from '../kit/suggest.ts';
 import { eventLogHash, type RunRecord, type SimulatedRun } from '../index.ts';
 
 interface RunMatchers<R> {
@@ -43,7 +42,7 @@ expect.extend({
     const objective = record.verdict.objectives.find((candidate) => candidate.name === name);
     if (!objective) {
       const names = record.verdict.objectives.map((candidate) => candidate.name);
-      throw new Error(`There is no objective "${name}".${didYouMean(name, names)} There are: ${names.join(', ')}.`);
+      throw new Error(`There is no objective "${name}". There are: ${names.join(', ')}.`);
     }
     const found = describeObjective(objective);
     const { outcome } = objective;

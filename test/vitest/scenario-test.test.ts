@@ -52,7 +52,9 @@ describe('the matchers', () => {
     const [objective] = passing.record.verdict.objectives;
     if (!objective) throw new Error('no objective');
     const misspelled = `${objective.name}x`;
-    expect(messageOf(() => expect(passing).not.toMeet(misspelled))).toContain(`Did you mean "${objective.name}"?`);
+    expect(messageOf(() => expect(passing).not.toMeet(misspelled))).toContain(
+      `There is no objective "${misspelled}". There are: ${objective.name}`,
+    );
     const undecided = {
       ...passing.record.verdict,
       ...{ outcome: 'inconclusive' as const, objectives: [{ ...objective, outcome: 'inconclusive' as const }] },
