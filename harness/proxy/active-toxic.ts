@@ -80,7 +80,7 @@ export interface ToxicAccount {
   readonly bytesCorrupted: number;
   /** Passed on in other pieces than they came in, with or without a delay. */
   readonly bytesCut: number;
-  /** Passed on without having come: answers in the place of the server, events that were sent twice. */
+  /** Passed on without having come: answers in the place of the server, events that were sent twice, errors and heartbeats in a stream. */
   readonly bytesAdded: number;
 }
 

@@ -95,18 +95,19 @@ const vllmTypes: Readonly<Record<number, string>> = {
 };
 const vllmMessages: Readonly<Record<number, string>> = {
   ...{ 400: 'The request could not be understood.', 404: 'The model `gameday` does not exist.' },
+  500: 'EngineCore encountered an issue. See stack trace (above) for the root cause.',
   429: 'Too many requests are waiting. Please try again later.',
   503: 'The server has too many requests waiting to take another one. Please try again later.',
 };
 
-/** The errors of text-embeddings-inference: what its router says by each status. */
+/** The errors of text-embeddings-inference: what its router says by each status. Its types begin with a capital, those of text-generation-inference do not. */
 const teiErrors: Readonly<Record<number, readonly [message: string, type: string]>> = {
-  400: ['`inputs` cannot be empty', 'empty'],
-  413: ['Input validation error: `inputs` must have less than 512 tokens. Given: 600', 'validation'],
-  422: ['Tokenization error', 'tokenizer'],
-  424: ['Inference failed', 'backend'],
-  429: ['Model is overloaded', 'overloaded'],
-  503: ['unhealthy', 'unhealthy'],
+  400: ['`inputs` cannot be empty', 'Empty'],
+  413: ['Input validation error: `inputs` must have less than 512 tokens. Given: 600', 'Validation'],
+  422: ['Tokenization error', 'Tokenizer'],
+  424: ['Inference failed', 'Backend'],
+  429: ['Model is overloaded', 'Overloaded'],
+  503: ['unhealthy', 'Unhealthy'],
 };
 
 /** What Qdrant says by each status, in its envelope. */
@@ -114,7 +115,6 @@ const qdrantErrors: Readonly<Record<number, string>> = {
   400: 'Wrong input: the request could not be understood',
   404: "Not found: Collection `chunks` doesn't exist!",
   408: 'Timeout error: Operation timed out after 60 seconds',
-  429: 'Rate limiting exceeded: Read rate limit exceeded',
   500: 'Service internal error: 1 of 1 read operations failed: Timeout expired',
   503: 'Service internal error: The replica set for shard 0 on peer 1 does not have enough active replicas',
 };
@@ -133,7 +133,7 @@ export function vendorError(vendor: Vendor, status: number, code: string, waitSe
       const error = openaiError(status, code);
       if (error.code !== 'rate_limit_exceeded')
         return json({ error: { ...error, param: null } }, { 'x-request-id': requestId });
-      const message = `${error.message} Please try again in ${waitSeconds}s.`;
+      const message = `${error.message} Please try again in ${goDuration(waitSeconds)}.`;
       return json(
         { error: { ...error, message, param: null } },
         { 'x-request-id': requestId, ...openaiLimits(waitSeconds) },
@@ -149,13 +149,17 @@ export function vendorError(vendor: Vendor, status: number, code: string, waitSe
       return json(bedrockError(type), { 'x-amzn-errortype': type, 'x-amzn-requestid': requestId });
     }
     case 'vllm':
-      return json({ error: vllmError(status) });
+      // Its middleware for keys is older than the shape of its errors.
+      return json({ error: status === 401 ? 'Unauthorized' : vllmError(status) });
     case 'tei': {
-      const [error, type] = teiErrors[status] ?? [STATUS_CODES[status] ?? `status ${status}`, 'backend'];
+      const [error, type] = teiErrors[status] ?? [STATUS_CODES[status] ?? `status ${status}`, 'Backend'];
       return json({ error, error_type: code === '' ? type : code });
     }
     case 'qdrant':
-      return json({ status: { error: code === '' ? qdrantError(status) : code }, time: 0 });
+      return json(
+        { status: { error: code === '' ? qdrantError(status, waitSeconds) : code }, time: 0 },
+        status === 429 ? { 'retry-after': String(waitSeconds) } : {},
+      );
     case 'edge':
       return edgeError(status, code);
   }
@@ -165,8 +169,15 @@ const requestId = 'req_gameday';
 /** What a limit of 60 requests a minute says when it is used up. */
 const openaiLimits = (waitSeconds: number): Readonly<Record<string, string>> => ({
   ...{ 'x-ratelimit-limit-requests': '60', 'x-ratelimit-remaining-requests': '0' },
-  ...{ 'x-ratelimit-reset-requests': `${waitSeconds}s`, 'retry-after': String(waitSeconds) },
+  ...{ 'x-ratelimit-reset-requests': goDuration(waitSeconds), 'retry-after': String(waitSeconds) },
 });
+
+/** As Go writes a duration, and OpenAI with it: `1s`, `1m30s`, `1h0m0s`. */
+function goDuration(seconds: number): string {
+  const [hours, minutes] = [Math.floor(seconds / 3600), Math.floor(seconds / 60) % 60];
+  const withMinutes = seconds < 60 ? '' : `${hours === 0 ? '' : `${hours}h`}${minutes}m`;
+  return `${withMinutes}${seconds % 60}s`;
+}
 
 /** The data of an error event in the middle of a stream that began with status 200. */
 export function openaiError(status: number, code: string): Words {
@@ -197,17 +208,16 @@ export function anthropicError(status: number, code: string): AnthropicError {
 }
 
 export function vllmError(status: number): { message: string; type: string; param: null; code: number } {
-  const message =
-    vllmMessages[status] ?? 'EngineCore encountered an issue. See stack trace (above) for the root cause.';
-  return {
-    message,
-    type: vllmTypes[status] ?? STATUS_CODES[status] ?? 'InternalServerError',
-    param: null,
-    code: status,
-  };
+  const reason = STATUS_CODES[status] ?? `status ${status}`;
+  return { message: vllmMessages[status] ?? reason, type: vllmTypes[status] ?? reason, param: null, code: status };
 }
 
-function qdrantError(status: number): string {
+function qdrantError(status: number, waitSeconds: number): string {
+  if (status === 429)
+    return (
+      'Rate limiting exceeded: Read rate limit exceeded: ' +
+      `Operation requires 1 tokens but only 0.0 were available. Retry after ${waitSeconds}s`
+    );
   return (
     qdrantErrors[status] ?? (status >= 500 ? 'Service internal error' : (STATUS_CODES[status] ?? `status ${status}`))
   );

@@ -32,7 +32,14 @@ function split(format: EventFormat, chunks: readonly Buffer[]): { events: string
   const found = chunks.map((chunk) => splitter.split(chunk));
   const events = found.flatMap((one) => one.events).map((one) => one.toString('latin1'));
   const raw = found.map((one) => one.raw?.toString('latin1') ?? '').join('');
-  return { events, raw, rest: splitter.rest().toString('latin1') };
+  return { events, raw, rest: splitter.rest().bytes.toString('latin1') };
+}
+/** What a parser of the standard finds in texts, each by itself. A line's end more, since it waits, too, for what a CR at the end belongs to. */
+function dataOf(texts: readonly string[]): string[] {
+  const seen: string[] = [];
+  for (const text of texts)
+    createParser({ onEvent: ({ data }) => seen.push(data) }).feed(`${Buffer.from(text, 'latin1').toString()}\n`);
+  return seen;
 }
 const latin1 = (text: string): string => Buffer.from(text).toString('latin1');
 
@@ -70,6 +77,40 @@ describe('the splitter of events', () => {
       }),
       { numRuns: 200 },
     );
+  });
+
+  it('takes any mixture of line ends as the standard does, however the bytes are cut, and waits for no more than a byte', () => {
+    const mixed = fc.array(fc.tuple(fc.oneof(line, fc.constant('')), lineEnd), { minLength: 1, maxLength: 12 });
+    fc.assert(
+      fc.property(mixed, cuts, (lines, places) => {
+        const text = lines.flat().join('');
+        const bytes = Buffer.from(text);
+        const whole = split('server-sent events', [bytes]);
+        expect([...whole.events, whole.rest].join('')).toBe(latin1(text));
+        expect(dataOf([...whole.events, whole.rest])).toEqual(dataOf([latin1(text)]));
+        for (const one of whole.events) expect(dataOf([one]).length).toBeLessThanOrEqual(1);
+        for (const chunks of [cutAt(bytes, places), oneByOne(bytes)])
+          expect(split('server-sent events', chunks)).toEqual(whole);
+        // By the byte at which each was given out: its last, or the one behind where that could have been half of a line's end.
+        const splitter = new EventSplitter('server-sent events');
+        let ended = 0;
+        for (const [index, chunk] of oneByOne(bytes).entries())
+          for (const one of splitter.split(chunk).events) {
+            ended += one.length;
+            expect(index + 1 - ended).toBeLessThanOrEqual(/[^\r]\r$/.test(one.toString('latin1')) ? 1 : 0);
+          }
+      }),
+      { numRuns: 1000 },
+    );
+  });
+
+  it('takes the LF of an empty line, that comes late, for no event', () => {
+    const splitter = new EventSplitter('server-sent events');
+    expect(splitter.split(Buffer.from('data: 1\r\r')).events.map(String)).toEqual(['data: 1\r\r']);
+    expect(splitter.split(Buffer.from('\n')).events).toEqual([]);
+    expect(splitter.rest()).toEqual({ bytes: Buffer.from('\n'), isEvent: false });
+    splitter.split(Buffer.from('data: 2\n\n\n'));
+    expect(splitter.rest()).toEqual({ bytes: Buffer.from('\n'), isEvent: true });
   });
 
   it('gives an event out with its last byte, however its lines end', () => {
@@ -124,7 +165,7 @@ describe('the splitter of events', () => {
         for (const one of [...events, ...(raw ? [raw] : [])]) given += one.length;
         expect(count * 1_000_000 - given).toBeLessThanOrEqual(17_000_000);
       }
-      expect(splitter.rest().length + given).toBe(20_000_000);
+      expect(splitter.rest().bytes.length + given).toBe(20_000_000);
     },
   );
 

@@ -69,13 +69,6 @@ describe('a toxic that goes in the middle of what it does', () => {
     expect([news(), bench.outcome, clock.pending]).toEqual(['', 'closed', 0]);
   });
 
-  it('counts the error of a stream as added, and what comes behind it as dropped', () => {
-    const { toxic, news } = streaming('stream_error', { events: 1 });
-    const error = /data: \{"error".*\n\n/.exec(news())?.[0] ?? '';
-    const { bytesAdded, bytesDropped } = toxic.account();
-    expect([bytesAdded, bytesDropped]).toEqual([error.length, event(2).length]);
-  });
-
   it('lets a stream be of which it has dropped nothing yet', () => {
     const { bench, toxic, server, news } = streaming('stream_heartbeat', { events: 9 }, 1);
     bench.remove(toxic);
@@ -204,3 +197,57 @@ describe('toxics for bytes and for HTTP on one connection', () => {
     expect([bench.client.text.slice(-4), bench.outcome]).toEqual(['0123', 'closed']);
   });
 });
+
+describe('what a fault adds to a stream', () => {
+  it.each(['openai', 'openai responses', 'anthropic', 'vllm', 'bedrock'])(
+    'counts the error of a stream in the words of %s as added, and what comes behind it as dropped',
+    (vendor) => {
+      const { toxic, news } = streaming('stream_error', { events: 1, vendor });
+      const error = bodyOf(news()).slice(event(1).length);
+      expect(error).toContain('data: ');
+      const { bytesAdded, bytesDropped } = toxic.account();
+      expect([bytesAdded, bytesDropped]).toEqual([error.length, event(2).length]);
+    },
+  );
+
+  it.each([
+    ['stream_duplicate', { event: 2 }, event(2).length],
+    ['stream_heartbeat', { events: 1, interval: 100, as: 'ping' }, 'event: ping\ndata: {"type": "ping"}\n\n'.length],
+    // These only leave out, or change the order: the end of a stream that is cut is in its framing, or the server's own.
+    ['stream_cut', { events: 2, how: 'done' }, 0],
+    ['stream_cut', { events: 2, how: 'end' }, 0],
+    ['stream_cut', { events: 2, where: 'event' }, 0],
+    ['stream_unfinished', { missing: 'both' }, 0],
+    ['stream_drop', { event: 2 }, 0],
+    ['stream_reorder', { event: 2 }, 0],
+    ['stream_garble', { event: 2 }, 0],
+  ] as const)('%s with %j adds so many bytes: %i', async (type, attributes, added) => {
+    const { toxic, server, clock, news } = streaming(type, attributes);
+    server.say(Buffer.from(chunk('data: [DONE]\n\n') + last));
+    await clock.advance(150);
+    const { bytesAdded, bytesDropped, bytesCorrupted } = toxic.account();
+    expect(bytesAdded).toBe(added);
+    const sent = 4 * event(1).length + 'data: [DONE]\n\n'.length;
+    // Of what comes behind the end of a stream nothing is counted, nor of a body that is changed how long it is now.
+    if (type !== 'stream_cut' && bytesCorrupted === 0) expect(bodyOf(news()).length).toBe(sent - bytesDropped + added);
+  });
+
+  it('does not take the LF of an empty line, that comes late, for an event', () => {
+    const { server, news } = streaming('stream_error', { events: 1 }, 0);
+    server.say(Buffer.from(chunk('data: 1\r\r') + chunk('\n') + last));
+    expect(bodyOf(news())).toBe('data: 1\r\r\n');
+  });
+});
+
+/** The body of a response in chunks, its last chunk included or not. */
+function bodyOf(response: string): string {
+  let rest = response.startsWith('HTTP/') ? response.slice(response.indexOf('\r\n\r\n') + 4) : response;
+  let body = '';
+  while (rest !== '') {
+    const from = rest.indexOf('\r\n') + 2;
+    const length = parseInt(rest, 16);
+    body += rest.slice(from, from + length);
+    rest = rest.slice(from + length + 2);
+  }
+  return body;
+}

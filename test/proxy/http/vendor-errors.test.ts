@@ -17,14 +17,19 @@ const rows: readonly (readonly [vendor: Vendor, status: number, tells: string])[
   ['anthropic', 529, '"type":"overloaded_error"'],
   ['bedrock', 429, 'Too many requests'],
   ['vllm', 400, '"type":"BadRequestError"'],
+  ['vllm', 401, '{"error":"Unauthorized"}'],
+  ['vllm', 413, '"message":"Payload Too Large","type":"Payload Too Large","param":null,"code":413'],
+  ['vllm', 502, '"message":"Bad Gateway","type":"Bad Gateway"'],
   ['vllm', 404, '"type":"NotFoundError"'],
   ['vllm', 429, '"type":"Too Many Requests"'],
   ['vllm', 500, 'EngineCore encountered an issue'],
   ['vllm', 503, '"type":"Service Unavailable"'],
-  ['tei', 413, '"error_type":"validation"'],
-  ['tei', 424, '"error_type":"backend"'],
-  ['tei', 429, '"error_type":"overloaded"'],
-  ['tei', 503, '"error_type":"unhealthy"'],
+  ['tei', 400, '"error_type":"Empty"'],
+  ['tei', 413, '"error_type":"Validation"'],
+  ['tei', 422, '"error_type":"Tokenizer"'],
+  ['tei', 424, '"error_type":"Backend"'],
+  ['tei', 429, '{"error":"Model is overloaded","error_type":"Overloaded"}'],
+  ['tei', 503, '"error_type":"Unhealthy"'],
   ['qdrant', 404, "doesn't exist!"],
   ['qdrant', 429, 'Rate limiting exceeded'],
   ['qdrant', 500, 'Timeout expired'],
@@ -49,24 +54,44 @@ describe('the error of a vendor', () => {
   });
 });
 
-describe('the text and the heads of a limit of OpenAI', () => {
-  const answerWith = (settings: Readonly<Record<string, unknown>>) => {
-    const attributes = readAttributes(httpStatus, { status: 429, vendor: 'openai', ...settings });
-    const fault = httpStatus.faultFor(attributes, { nowMs: 0 } as never);
-    if (fault.kind !== 'answer') throw new Error('no answer');
-    return { text: fault.body.toString(), headers: fault.headers };
-  };
+const answerWith = (settings: Readonly<Record<string, unknown>>) => {
+  const attributes = readAttributes(httpStatus, { status: 429, ...settings });
+  const fault = httpStatus.faultFor(attributes, { nowMs: 0 } as never);
+  if (fault.kind !== 'answer') throw new Error('no answer');
+  return { text: fault.body.toString(), headers: fault.headers };
+};
 
+describe('a limit of Qdrant', () => {
   it.each([
-    [{}, '1'],
-    [{ retry_after: '7' }, '7'],
-    [{ retry_after: 'date+30' }, '30'],
+    [{}, '1', '1'],
+    [{ retry_after: '30' }, '30', '30'],
+    [{ retry_after: 'none' }, '1', null],
+  ])('says the same seconds in its text and its head: %j', (settings, seconds, header) => {
+    const { text, headers } = answerWith({ vendor: 'qdrant', ...settings });
+    expect(text).toContain(`Rate limiting exceeded: Read rate limit exceeded: Operation requires 1 tokens but only 0.0 were available. Retry after ${seconds}s"`); // prettier-ignore
+    expect(headers.get('retry-after')).toBe(header);
+  });
+
+  it('is the only one of its errors that says when to come again', () => {
+    for (const status of [400, 404, 500, 503])
+      expect(answerWith({ vendor: 'qdrant', status }).headers.get('retry-after')).toBeNull();
+  });
+});
+
+describe('the text and the heads of a limit of OpenAI', () => {
+  it.each([
+    [{}, '1s'],
+    [{ retry_after: '0' }, '0s'],
+    [{ retry_after: '7' }, '7s'],
+    [{ retry_after: 'date+30' }, '30s'],
+    [{ retry_after: '360' }, '6m0s'],
+    [{ retry_after: '3690' }, '1h1m30s'],
     // What is no time ahead leaves the text as it is.
-    [{ retry_after: 'soon' }, '1'],
-    [{ retry_after: 'date-30' }, '1'],
-  ])('name the same seconds: %j', ({ ...settings }, seconds) => {
-    const { text, headers } = answerWith(settings);
-    expect(text).toContain(`Please try again in ${seconds}s.`);
-    expect(headers.get('x-ratelimit-reset-requests')).toBe(`${seconds}s`);
+    [{ retry_after: 'soon' }, '1s'],
+    [{ retry_after: 'date-30' }, '1s'],
+  ])('name the same time, as Go writes it: %j', (settings, time) => {
+    const { text, headers } = answerWith({ vendor: 'openai', ...settings });
+    expect(text).toContain(`Please try again in ${time}.`);
+    expect(headers.get('x-ratelimit-reset-requests')).toBe(time);
   });
 });

@@ -1,10 +1,15 @@
 import { GrowingBytes } from '../growing-bytes.ts';
 import type { EventFormat } from './event-format.ts';
 
+const lineFeed = Buffer.from('\n');
+
 /** An event that is longer is taken for none, and what follows passes as it is. */
 const longestEvent = 16 * 1024 * 1024;
 
-/** Finds the events in a body, however its bytes are cut. An event has its end with it: the empty line, or the last checksum. */
+/**
+ * Finds the events in a body, however its bytes are cut. An event has its end with it: the empty line, or the last checksum. Of an empty line of CR
+ * LF behind a line that ends with CR, the LF comes with the next event, where it changes nothing.
+ */
 export class EventSplitter {
   readonly #format: EventFormat;
   readonly #kept = new GrowingBytes();
@@ -12,15 +17,18 @@ export class EventSplitter {
   #seen = 0;
   /** What comes is no event any more. */
   #isLost = false;
+  /** The last event ended with a CR, to which an LF may belong that is still to come. */
+  #endedWithCr = false;
 
   constructor(format: EventFormat) {
     this.#format = format;
   }
 
-  /** What is not complete. Asked at the end; it is given once. */
-  rest(): Buffer {
+  /** What is not complete. Asked at the end; it is given once. `isEvent` is false where it is but the LF of the last event's end. */
+  rest(): { readonly bytes: Buffer; readonly isEvent: boolean } {
     this.#seen = 0;
-    return this.#kept.take();
+    const bytes = this.#kept.take();
+    return { bytes, isEvent: bytes.length > 0 && !(this.#endedWithCr && bytes.equals(lineFeed)) };
   }
 
   /** The events that are complete by these bytes, and what is no event behind them. */
@@ -32,6 +40,7 @@ export class EventSplitter {
     const events: Buffer[] = [];
     for (let length = this.#lengthOf(rest); length !== undefined; length = this.#lengthOf(rest)) {
       events.push(rest.subarray(0, length));
+      this.#endedWithCr = rest[length - 1] === 13;
       rest = rest.subarray(length);
       this.#seen = 0;
     }

@@ -26,15 +26,16 @@ export abstract class EventStage implements BodyStage {
   }
 
   end(): void {
-    const rest = this.#splitter.rest();
-    if (rest.length > 0) this.event(rest, this.#count++);
+    const { bytes, isEvent } = this.#splitter.rest();
+    if (isEvent) this.event(bytes, this.#count++);
+    else if (bytes.length > 0) this.passed(bytes);
     this.finished();
   }
 
   release(): void {
     this.handOn();
-    const rest = this.#splitter.rest();
-    if (rest.length > 0) this.outlet.forward(rest);
+    const { bytes } = this.#splitter.rest();
+    if (bytes.length > 0) this.outlet.forward(bytes);
   }
 
   discard(): void {

@@ -93,7 +93,7 @@ describe('the words of vendors', () => {
 
   it.each([
     ['vllm', 500, { error: { type: 'InternalServerError', param: null, code: 500 } }],
-    ['tei', 429, { error: 'Model is overloaded', error_type: 'overloaded' }],
+    ['tei', 429, { error: 'Model is overloaded', error_type: 'Overloaded' }],
     [
       'qdrant',
       500,
