@@ -154,7 +154,7 @@ describe('a shared bandwidth', () => {
 
   it('loses, repeats and reorders nothing on any connection, whatever comes, changes and goes, and never exceeds its rate', async () => {
     await fc.assert(
-      fc.asyncProperty(fc.array(act, { maxLength: 40 }), async (acts) => {
+      fc.asyncProperty(fc.array(act, { maxLength: 40, size: 'max' }), async (acts) => {
         const { clock, toxic, all } = lanes(4, 20);
         for (const one of acts) {
           const lane = 'lane' in one ? all[one.lane] : undefined;
