@@ -89,7 +89,7 @@ const names = [
 /** What a compiler would say, for tests that are not checked by one. */
 function checkSettings(settings: SimulateSettings): void {
   const known: readonly string[] = names;
-  const { seed = 1, pace = 'quick' } = settings;
+  const { seed = 1, pace = 'quick', interleave = false } = settings;
   const problems = [
     ...Object.keys(settings)
       .filter((name) => !known.includes(name))
@@ -97,7 +97,8 @@ function checkSettings(settings: SimulateSettings): void {
     ...(Number.isSafeInteger(seed) && seed >= 0
       ? []
       : [`"seed" has to be a whole number from 0 on, and is ${String(seed)}.`]),
-    ...(pace in paces ? [] : [`There is no pace "${pace}".${didYouMean(pace, Object.keys(paces))}`]),
+    ...(Object.hasOwn(paces, pace) ? [] : [`There is no pace "${pace}".${didYouMean(pace, Object.keys(paces))}`]),
+    ...(typeof interleave === 'boolean' ? [] : [`"interleave" has to be true or false, and is ${String(interleave)}.`]),
   ];
   const [first] = problems;
   if (first !== undefined) throw new GamedayError('usage', first, { problems });

@@ -1,8 +1,9 @@
 import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { simulate, type SimulatedRun } from '../../harness/index.ts';
+import { endedBy, virtualExits } from '../../harness/kit/virtual/process-ends.ts';
 import { answered, askModel, answer, smallFunction, type Misbehaviour } from './small-function.ts';
 import { smallScenario } from './small-world.ts';
 
@@ -76,11 +77,71 @@ describe('a target in virtual time that ends by itself', () => {
     expect(run.record.processes).toEqual([{ name: 'target', output: null, died: null, diedAtMs: null }]);
   });
 
-  it('leaves process.exit to whoever is no target', async () => {
-    const exitOf = (): unknown => Reflect.get(process, 'exit');
-    const before = exitOf();
-    await simulated({});
-    expect(exitOf()).toBe(before);
+  it('is told of as what it threw, whatever that was', () => {
+    expect(endedBy({ code: 'E_X' })).toBe("ended by an error that nobody caught: { code: 'E_X' }");
+    expect(endedBy(Object.create(null))).toContain('ended by an error that nobody caught: [Object: null prototype] {}');
+    const told = endedBy(new Error('two lines\n    at the market'));
+    expect(told.split('at the market')).toHaveLength(2);
+    expect(told).toMatch(/\n +at .*ends-of-a-target/);
+    expect(told).not.toContain('node:');
+  });
+
+  it.each([
+    ['process.exit(3) in its stop()', { stop: async () => process.exit(3) }],
+    [
+      'process.exit(3) in its stop(), a moment later',
+      {
+        stop: async () => {
+          await new Promise((resolve) => setTimeout(resolve, 10));
+          process.exit(3);
+        },
+      },
+    ],
+  ])('has stopped as well as any other: %s', async (_, misbehaviour) => {
+    const { record } = await simulated(misbehaviour);
+    expect([record.notes, record.processes[0]?.died]).toEqual([[], null]);
+  });
+
+  it('is not started where it ends while it is made', async () => {
+    const broken = simulated({ create: async () => process.exit(2) });
+    expect(await failureOf(broken)).toContain('small function could not be started: what makes it (CreateTarget)');
+  });
+
+  it('leaves process.exit, process.kill and the exit code as they were', async () => {
+    const found = (): unknown[] =>
+      ['exit', 'abort', 'kill', 'exitCode'].map((key): unknown => Reflect.get(process, key));
+    const before = found();
+    await simulated({ create: async () => void (process.exitCode = 5) });
+    expect(found()).toEqual(before);
+  });
+});
+
+describe('the end of a process', () => {
+  it('is that of this process where it is nobody else’s', () => {
+    const real = [vi.spyOn(process, 'exit'), vi.spyOn(process, 'abort')].map((spy) =>
+      spy.mockReturnValue(undefined as never),
+    );
+    const killed = vi.spyOn(process, 'kill').mockReturnValue(true);
+    const ends = Object.fromEntries(
+      virtualExits(() => false).map((end) => [end.key, 'value' in end ? end.value : undefined]),
+    );
+    for (const [key, values] of [
+      ['exit', [7]],
+      ['abort', []],
+      ['kill', [process.pid]],
+    ] as const)
+      // prettier-ignore
+      (ends[key] as (...given: readonly number[]) => void)(...values);
+    expect(real.map((spy) => spy.mock.calls)).toEqual([[[7]], [[]]]);
+    expect(killed.mock.calls).toEqual([[process.pid, 'SIGTERM']]);
+    vi.restoreAllMocks();
+  });
+
+  it('is not asked for by a look whether it lives', () => {
+    const ended: string[] = [];
+    const kill = virtualExits((how) => ended.push(how) > 0).find(({ key }) => key === 'kill');
+    (kill && 'value' in kill ? (kill.value as typeof process.kill) : undefined)?.(process.pid, 0);
+    expect(ended).toEqual([]);
   });
 });
 
@@ -96,6 +157,13 @@ describe('a target that throws', () => {
         /^In place of answers the target threw an error: the handler broke \(at .*ends-of-a-target/,
       ),
     ]);
+  });
+
+  it('nothing, but gives no response either, is told so', async () => {
+    const { record } = await simulated({ ask: () => Promise.resolve('text' as never) });
+    expect(record.notes[0]).toMatch(
+      /threw \d+ errors, the first of them: its fetch\(\) gave a value of type string in place of a Response/,
+    );
   });
 
   it('when it is made is a mistake of the target by its name', async () => {
@@ -124,6 +192,12 @@ describe('a target that sends again and again without a pause', () => {
   it.each([
     ['where nobody listens', () => fetch('http://127.0.0.1:9/x'), 'GET http://127.0.0.1:9/x'],
     ['to a name that nobody has', () => fetch('http://nowhere.test/x'), 'GET http://nowhere.test/x'],
+    [
+      'with a signal that has aborted',
+      () => fetch('http://127.0.0.1:9/late', { method: 'POST', signal: AbortSignal.abort() }),
+      'POST http://127.0.0.1:9/late',
+    ],
+    ['to what is no address', () => fetch('nowhere at all'), 'GET nowhere at all'],
   ])('is stopped, and named: %s', async (_, send, request) => {
     const failure = await failureOf(simulated(again(send)));
     expect(failure).toContain('20000 requests have been sent at one moment');

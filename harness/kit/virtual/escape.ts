@@ -28,10 +28,15 @@ function deepStack(message: string): string {
   return stack;
 }
 
-function by(stack: string): string {
-  const theirs = stack
+/** The first frames of a stack that are neither the platform's nor ours. */
+export function theirFrames(stack: string): string[] {
+  return stack
     .split('\n')
     .filter((line) => /^\s+at /.test(line) && !notTheirs.test(line))
     .slice(0, told);
+}
+
+function by(stack: string): string {
+  const theirs = theirFrames(stack);
   return theirs.length > 0 ? ` It was done by:\n${theirs.join('\n')}` : '';
 }

@@ -1,28 +1,34 @@
+import { inspect } from 'node:util';
+import { theirFrames } from './escape.ts';
 import type { Replacement } from './replacement.ts';
 
 /** Told how the process of whoever runs just now would end; gives whether that is all that has to happen. */
 export type OnEnd = (how: string) => boolean;
 
-/** Frames of a stack that are told: whoever threw is at the top. */
-const told = 3;
-
 /** What ends a process, in place of the platform's: it ends nobody but the one that `onEnd` knows. */
 export function virtualExits(onEnd: OnEnd): Replacement[] {
-  const real = { exit: process.exit.bind(process), abort: process.abort.bind(process) };
+  const real = {
+    exit: process.exit.bind(process),
+    abort: process.abort.bind(process),
+    kill: process.kill.bind(process),
+  };
+  /** Whoever has ended does not come to the next line. */
+  const gone = (how: string): never => {
+    throw new Error(`the process was ${how}`);
+  };
   const exit = (code?: number | string | null): never => {
-    const shown = String(code ?? process.exitCode ?? 0);
-    if (!onEnd(`ended by process.exit(${shown})`)) return real.exit(code);
-    // Whoever has ended does not come to the next line.
-    throw new Error(`process.exit(${shown}) was called`);
+    const how = `ended by process.exit(${String(code ?? process.exitCode ?? 0)})`;
+    return onEnd(how) ? gone(how) : real.exit(code);
   };
   const abort = (): never => {
-    if (!onEnd('ended by process.abort()')) return real.abort();
-    throw new Error('process.abort() was called');
+    const how = 'ended by process.abort()';
+    return onEnd(how) ? gone(how) : real.abort();
   };
-  return [
-    { of: process, key: 'exit', value: exit },
-    { of: process, key: 'abort', value: abort },
-  ];
+  const kill = (pid: number, signal: string | number = 'SIGTERM'): true => {
+    const how = `ended by process.kill(process.pid, ${inspect(signal)})`;
+    return pid === process.pid && signal !== 0 && onEnd(how) ? gone(how) : real.kill(pid, signal);
+  };
+  return Object.entries({ exit, abort, kill }).map(([key, value]) => ({ of: process, key, value }));
 }
 
 /** Watches for errors that nobody catches, for which the platform ends a process. Gives what ends the watch. */
@@ -31,11 +37,9 @@ export function watchUncaught(onUncaught: (cause: unknown) => void): () => void 
   return () => void process.off('uncaughtException', onUncaught).off('unhandledRejection', onUncaught);
 }
 
-/** How a process ends by an error that nobody caught, with where it was thrown. */
+/** How a process ends by an error that nobody caught, with where it was thrown. Whatever was thrown. */
 export function endedBy(cause: unknown): string {
-  const stack = cause instanceof Error ? (cause.stack ?? cause.message) : String(cause);
-  const lines = stack.split('\n');
-  const frames = lines.filter((line) => /^\s+at /.test(line));
-  const message = lines.slice(0, Math.max(1, lines.length - frames.length)).join('\n');
-  return ['ended by an error that nobody caught: ' + message, ...frames.slice(0, told)].join('\n');
+  const what = cause instanceof Error ? `${cause.name}: ${cause.message}` : inspect(cause, { depth: 1 });
+  const frames = cause instanceof Error ? theirFrames((cause.stack ?? '').replace(what, '')) : [];
+  return [`ended by an error that nobody caught: ${what}`, ...frames].join('\n');
 }

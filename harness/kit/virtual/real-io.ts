@@ -35,9 +35,13 @@ const changesOfFiles = [
 /** The terminal is not part of the world, and what is printed is written to it by number. */
 const isTerminal: IsHarmless = ([descriptor]) => descriptor === 1 || descriptor === 2;
 
-/** Connected to the outside before the simulation began; what a library puts in the place of a socket, and the terminal, are connected to nobody. */
+/** The terminal, and what a library puts in the place of a socket, have no address on their other side; what was opened before has one. */
 const isUnconnected: IsHarmless = (_values, self) =>
   !(self instanceof net.Socket) || self.remoteAddress === undefined || self.destroyed;
+
+/** To end a connection says nothing that the other side could answer, unless there is something to send with it. */
+const isJustEnded: IsHarmless = (values, self) =>
+  isUnconnected(values, self) || values[0] === undefined || values[0] === null || typeof values[0] === 'function';
 
 const isOpenedToRead: IsHarmless = ([, flags]) =>
   ['r', 'rs', 'sr', fs.constants.O_RDONLY, undefined, null].some((reading) => reading === flags);
@@ -49,6 +53,7 @@ const isOpenedToRead: IsHarmless = ([, flags]) =>
 const doors: readonly Door[] = [
   { of: net.Socket.prototype, name: 'net.Socket', keys: ['connect'] },
   { of: net.Socket.prototype, name: 'net.Socket', keys: ['write'], isHarmless: isUnconnected },
+  { of: net.Socket.prototype, name: 'net.Socket', keys: ['end'], isHarmless: isJustEnded },
   { of: net.Server.prototype, name: 'net.Server', keys: ['listen'] },
   { of: dgram.Socket.prototype, name: 'dgram.Socket', keys: ['bind', 'connect', 'send'] },
   { of: dns, name: 'dns', keys: ['lookup', 'resolve', 'resolve4', 'resolve6'] },

@@ -59,11 +59,13 @@ interface Running {
  * with the stack of who did, and when an error was caught by nobody and is nobody's end
  */
 export async function withVirtualGlobals<T>(settings: VirtualGlobalsSettings, work: () => Promise<T>): Promise<T> {
-  await waitForTheLast();
+  // Nothing may come between the look and the mark, or two that wait for the same one both begin.
+  for (let before = runningHere(); before; before = runningHere()) await before.ended;
   const { promise: ended, resolve: end } = Promise.withResolvers<undefined>();
   const running: Running = { signal: settings.signal, ended };
   const escapes: GamedayError[] = [];
   let isOver = false;
+  const { exitCode } = process;
   const onEscape = (escape: GamedayError): void => void escapes.push(escape);
   const { onEnd = () => false } = settings;
   const restore = replaceAll([
@@ -93,25 +95,23 @@ export async function withVirtualGlobals<T>(settings: VirtualGlobalsSettings, wo
     unwatchEnds();
     restore();
     syncBuiltinESMExports();
+    process.exitCode = exitCode;
     end(undefined);
   }
 }
 
-/** One that was interrupted, as by a test that took too long, still has to heal and to stop what it began. */
-async function waitForTheLast(): Promise<void> {
-  for (;;) {
-    const running = Reflect.get(globalThis, mark) as Running | undefined;
-    if (!running) return;
-    if (running.signal?.aborted !== true)
-      throw new GamedayError(
-        'harness',
-        'A simulation runs in this process already: its time and its globals are not for two.',
-        {
-          hint: 'Run one after another: tests that simulate are not for it.concurrent, and each file of tests needs a process or a thread of its own.',
-        },
-      );
-    await running.ended;
-  }
+/** One that was interrupted, as by a test that took too long, still has to heal and to stop what it began: its end is waited for. */
+function runningHere(): Running | undefined {
+  const running = Reflect.get(globalThis, mark) as Running | undefined;
+  if (running && running.signal?.aborted !== true)
+    throw new GamedayError(
+      'harness',
+      'A simulation runs in this process already: its time and its globals are not for two.',
+      {
+        hint: 'Run one after another: tests that simulate are not for it.concurrent, and each file of tests needs a process or a thread of its own.',
+      },
+    );
+  return running;
 }
 
 function sourcesOf(settings: VirtualGlobalsSettings, onEscape: (escape: GamedayError) => void): Sources {

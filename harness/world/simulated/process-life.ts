@@ -85,7 +85,7 @@ export class ProcessLife implements Owner, OwnProcess {
       this.#callers.add(gone);
       const answer = async (): Promise<Response> => {
         if (this.#state !== 'running') await this.#running();
-        const response = await this.run(() => target.fetch(ownRequest(request, this.enter)));
+        const response = answered(await this.run(() => target.fetch(ownRequest(request, this.enter))));
         const stream = streamOf(response);
         if (stream && !stream.locked) gateOwnStream(stream, this);
         return response;
@@ -160,6 +160,15 @@ export class ProcessLife implements Owner, OwnProcess {
       });
     return this.#state === 'running' ? response : this.#running().then(() => response);
   }
+}
+
+/** @throws TypeError for what is no response */
+function answered(response: Response): Response {
+  const given: unknown = response;
+  if (typeof given === 'object' && given !== null && 'status' in given && 'headers' in given) return response;
+  throw new TypeError(
+    `its fetch() gave ${given === null ? 'null' : `a value of type ${typeof given}`} in place of a Response`,
+  );
 }
 
 /** A body that comes in pieces. */

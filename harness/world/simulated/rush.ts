@@ -6,7 +6,7 @@ import type { NetworkClock } from './turns.ts';
 const mostAtOnce = 20_000;
 
 /**
- * Counts the requests that are sent at one moment. A request that is refused, or answered at once, takes no time; whoever sends it again and
+ * Counts the requests that are sent at one moment. A request that is refused, answered at once or not even sent, since its signal has aborted, takes no time; whoever sends it again and
  * again without a pause would keep virtual time from going on for ever, and no timer would show that.
  */
 export class Rush {
@@ -19,7 +19,7 @@ export class Rush {
   }
 
   /** Whether this request is one too many: it is never to be answered, and time does not go on. */
-  isTooMany(method: string, url: string): boolean {
+  isTooMany(describe: () => string): boolean {
     const nowMs = this.#clock.now();
     if (nowMs !== this.#atMs) {
       this.#atMs = nowMs;
@@ -29,7 +29,7 @@ export class Rush {
     if (this.#count <= mostAtOnce) return false;
     this.#clock.fail?.(
       new StuckTime(
-        `Virtual time does not get on: ${mostAtOnce} requests have been sent at one moment, and there are always more: none of them took any time, and nobody paused in between. The last one was ${method} ${url}.${escapeFrames()}`,
+        `Virtual time does not get on: ${mostAtOnce} requests have been sent at one moment, and there are always more: none of them took any time, and nobody paused in between. The last one was ${describe()}.${escapeFrames()}`,
       ),
     );
     return true;

@@ -61,6 +61,7 @@ export class Sender {
   }
 
   readonly fetch: typeof fetch = (input, init = {}) => {
+    if (this.#network.rush.isTooMany(() => described(input, init))) return neverAnswering();
     try {
       const request = outgoing(input, init);
       if (!(request instanceof Promise)) return this.#send(request, 0);
@@ -84,7 +85,6 @@ export class Sender {
   /** @param redirects how many have been followed */
   #send(sent: Outgoing, redirects: number): Promise<Response> {
     const { make, signal, bodyBytes, url, method } = sent;
-    if (this.#network.rush.isTooMany(method, url.href)) return neverAnswering();
     const request: ExchangeRequest = {
       ...{ make, signal, bodyBytes, url, method, sentMs: this.#network.clock.now() },
       arrived: (response) => this.#arrived(response, sent, redirects),
@@ -185,4 +185,9 @@ export class Sender {
     if (opened) this.#used.add(opened);
     return opened;
   }
+}
+
+function described(input: Parameters<typeof fetch>[0], init: RequestInit): string {
+  const given = input instanceof Request ? input : undefined;
+  return `${init.method ?? given?.method ?? 'GET'} ${given?.url ?? String(input as string | URL)}`;
 }

@@ -25,9 +25,9 @@ export interface ProcessSettings {
   readonly address: string;
   /** Watches what comes to it, and what it leaves behind; default nobody does. */
   readonly calls?: WatchedCalls;
-  /** Makes what runs in the process; `life` counts from 1. */
-  /** How it is called in messages; default `target`. */
+  /** How it is called in messages; default `The target`. */
   readonly name?: string;
+  /** Makes what runs in the process; `life` counts from 1. */
   readonly create: (ground: { clock: Clock; fetch: typeof fetch }, life: number) => Promise<InProcessTarget>;
 }
 
@@ -46,7 +46,11 @@ export class SimulatedProcess implements TargetControl {
   async start(): Promise<void> {
     const { clock, network, owners, address, create, calls } = this.#settings;
     const onThrown = (cause: unknown): void => calls?.threw(owner, cause);
-    const life = new ProcessLife({ clock, owners, network, onThrown, onEnd: (how) => void this.#died(how) });
+    const life: ProcessLife = new ProcessLife({
+      ...{ clock, owners, network, onThrown },
+      onEnd: (how) => this.#died(life, how),
+    });
+    this.#death = null;
     const { fetch } = life;
     const number = ++this.#lives;
     const made = (): Promise<InProcessTarget> => life.run(async () => create({ clock: life.clock, fetch }, number));
@@ -54,6 +58,8 @@ export class SimulatedProcess implements TargetControl {
       throw this.#notMade(`threw: ${messageOf(cause)}`, cause);
     });
     this.#check(target);
+    const death = this.died();
+    if (death) throw this.#notMade(`${death.how}, before it was there`);
     this.#current = { life, target };
     const serve = (request: Request): Promise<Response> => life.serve(target, request);
     network.listen(calls?.watch(owner, serve) ?? serve, address, { keepAliveMs: targetKeepAliveMs });
@@ -103,18 +109,23 @@ export class SimulatedProcess implements TargetControl {
     try {
       if (current?.life.state !== 'running') return;
       const { life, target } = current;
-      const stopping = life.run(() => target.stop());
-      await withDeadline(clock, stopping, { what: 'stop() of the target to return', limitMs: stopWithinMs }).finally(
-        () => calls?.leave(owner, () => life.underway()),
-      );
+      const stopping = life.run(async () => target.stop());
+      await withDeadline(clock, stopping, { what: 'stop() of the target to return', limitMs: stopWithinMs })
+        .catch((cause: unknown) => {
+          // Who ends by `process.exit` there has stopped.
+          if (life.state !== 'dead') throw cause;
+        })
+        .finally(() => calls?.leave(owner, () => life.underway()));
     } finally {
       await this.kill();
     }
   }
 
-  #died(how: string): Promise<void> {
+  #died(life: ProcessLife, how: string): void {
     this.#death ??= { how, atMs: this.#settings.clock.now() };
-    return this.kill();
+    // It may be one that is still being made, and listens nowhere.
+    if (this.#current?.life === life) void this.kill();
+    else life.kill();
   }
 
   #check(target: Partial<InProcessTarget> | undefined): void {

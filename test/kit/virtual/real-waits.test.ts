@@ -99,6 +99,11 @@ describe('a simulation', () => {
       await Promise.resolve();
     });
     await expect(onSocket).rejects.toThrow(/net\.Socket\.write was called.*\n.*real-waits\.test/);
+    const ending = simulate(async () => {
+      socket.end('the last');
+      await Promise.resolve();
+    });
+    await expect(ending).rejects.toThrow('net.Socket.end was called');
     const byFetch = simulate(() => kept.fetch(`http://127.0.0.1:${port}/fetch`).catch(() => undefined));
     await expect(byFetch).rejects.toThrow('net.Socket.write was called');
     expect(heard).toEqual(['/before']);

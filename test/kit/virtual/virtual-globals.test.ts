@@ -206,6 +206,27 @@ describe('virtual globals', () => {
     );
   });
 
+  it('are for one of two that begin side by side, and for both in turn where the first was interrupted', async () => {
+    const sleeping = (signal?: AbortSignal): Promise<string> =>
+      withVirtualGlobals(
+        { clock: new VirtualClock(), random: seededRandom(1), fetch, ...(signal === undefined ? {} : { signal }) },
+        async () => {
+          await new Promise((resolve) => setTimeout(resolve, 10));
+          return 'ran';
+        },
+      );
+    const before = [Date, setTimeout, process.exit.name];
+    const outcomes = await Promise.allSettled([sleeping(), sleeping()]);
+    expect(outcomes.map(({ status }) => status)).toEqual(['fulfilled', 'rejected']);
+    const [one, two, three] = await Promise.allSettled([
+      sleeping(AbortSignal.abort()),
+      sleeping(AbortSignal.abort()),
+      sleeping(AbortSignal.abort()),
+    ]);
+    expect([one.status, two.status, three.status]).toEqual(['fulfilled', 'fulfilled', 'fulfilled']);
+    expect([Date, setTimeout, process.exit.name]).toEqual(before);
+  });
+
   it('say so when time stands still', async () => {
     await expect(simulate(() => new Promise(() => undefined))).rejects.toThrow('Virtual time stands still');
   });
