@@ -125,7 +125,8 @@ export function withLongFlags(parameters: readonly string[]): readonly string[] 
     if (!switches.has(flag)) return [`${flag}=${value}`];
     // As strconv.ParseBool reads it.
     if (/^(?:1|t|T|TRUE|true|True)$/.test(value)) return [flag];
-    return /^(?:0|f|F|FALSE|false|False)$/.test(value) ? [] : [`${flag}=${value}`];
+    if (/^(?:0|f|F|FALSE|false|False)$/.test(value)) return [];
+    throw new GamedayError('usage', `${flag} is on or off: "${value}" was given, and it can be true or false.`);
   });
 }
 

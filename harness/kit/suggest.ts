@@ -1,9 +1,12 @@
 import { closest, distance } from 'fastest-levenshtein';
 
+/** Whatever is longer was not meant for a name, and to compare it would take long. */
+const longestTyped = 200;
+
 /** ` Did you mean "x"?` when one of `known` is close to what was typed, in whatever case, otherwise nothing. */
 export function didYouMean(typed: string, known: readonly string[]): string {
   const written = new Map(known.map((word) => [word.toLowerCase(), word]));
-  if (written.size === 0) return '';
+  if (written.size === 0 || typed.length > longestTyped) return '';
   const meant = typed.toLowerCase();
   const best = closest(meant, [...written.keys()]);
   const near = distance(meant, best) <= Math.max(2, Math.floor(best.length / 3)) || best.includes(meant);

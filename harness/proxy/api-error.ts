@@ -27,28 +27,47 @@ export const apiErrors = {
   /** @param names of those that there are */
   proxyNotFound: (name: string, names: readonly string[]) =>
     new ApiError(404, 'proxy not found', nameHint(name, { what: 'proxy', names })),
-  toxicNotFound: (name: string, names: readonly string[]) =>
-    new ApiError(404, 'toxic not found', nameHint(name, { what: 'toxic', names })),
-  receiptNotFound: (toxic: string, names: readonly string[]) =>
-    new ApiError(404, 'receipt not found', nameHint(toxic, { what: 'receipt', names })),
+  toxicNotFound: (name: string, proxy: string, names: readonly string[]) =>
+    new ApiError(404, 'toxic not found', nameHint(name, { what: 'toxic', of: proxy, names })),
+  /** @param proxies that had toxics */
+  receiptNotFound: (
+    toxic: string,
+    proxy: string,
+    { proxies, names }: { proxies: readonly string[]; names: readonly string[] },
+  ) =>
+    new ApiError(
+      404,
+      'receipt not found',
+      proxies.includes(proxy)
+        ? nameHint(toxic, { what: 'receipt', of: proxy, names })
+        : `No proxy ${quoted(proxy)} had a toxic.${didYouMean(proxy, proxies)}`,
+    ),
   proxyExists: () => new ApiError(409, 'proxy already exists'),
   toxicExists: () => new ApiError(409, 'toxic already exists'),
 } as const;
 
 /** How many names a hint lists. */
 const mostNames = 20;
+/** How much of a name it quotes. */
+const longestQuoted = 100;
 
 function typeHint(type: string | undefined, types: readonly string[]): string {
   if (type === undefined || type === '') return `"type" is missing. It can be ${types.join(', ')}.`;
   // The types of toxiproxy-node-client know it, no server does.
   if (type === 'down') return 'There is no type "down". Disable the proxy: POST /proxies/{proxy} {"enabled": false}.';
-  return `There is no type "${type}".${didYouMean(type, types) || ` It can be ${types.join(', ')}.`}`;
+  return `There is no type ${quoted(type)}.${didYouMean(type, types) || ` It can be ${types.join(', ')}.`}`;
 }
 
-function nameHint(name: string, { what, names }: { what: string; names: readonly string[] }): string {
-  const listed = names.slice(0, mostNames).map((known) => `"${known}"`);
+/** As much of it as tells what it was. */
+function quoted(name: string): string {
+  return name.length > longestQuoted ? `"${name.slice(0, longestQuoted)}…" (${name.length} characters)` : `"${name}"`;
+}
+
+function nameHint(name: string, { what, of, names }: { what: string; of?: string; names: readonly string[] }): string {
+  const which = of === undefined ? what : `${what} of proxy ${quoted(of)}`;
+  const listed = names.slice(0, mostNames).map(quoted);
   const all = `${listed.join(', ')}${names.length > mostNames ? ` and ${names.length - mostNames} more` : ''}`;
-  if (names.length === 0) return `There is no ${what} at all.`;
+  if (names.length === 0) return `There is no ${which} at all.`;
   const there = ` There ${names.length === 1 ? 'is' : 'are'} ${all}.`;
-  return `There is no ${what} "${name}".${didYouMean(name, names) || there}`;
+  return `There is no ${what} ${quoted(name)}${of === undefined ? '' : ` of proxy ${quoted(of)}`}.${didYouMean(name, names) || there}`;
 }

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { GamedayError, wholeMessageOf } from '../kit/errors.ts';
+import { GamedayError, messageOf, wholeMessageOf } from '../kit/errors.ts';
 import { fetchWithin, type Caller } from '../kit/fetch-within.ts';
 
 /** The server said no. */
@@ -22,7 +22,24 @@ const answerLimitMs = 10_000;
 /** What a proxy server answers a call with, its JSON read; undefined where it answers nothing. Throws a ProxyRefusal, or a GamedayError without an answer. */
 export async function ask<T>(caller: Caller, method: string, url: string, body?: unknown): Promise<T> {
   const answer = await askText(caller, method, url, body);
-  return (answer === '' ? undefined : JSON.parse(answer)) as T;
+  return understood(method, url, () => (answer === '' ? undefined : (JSON.parse(answer) as unknown))) as T;
+}
+
+/** What an answer says. Throws a GamedayError with the call where it is not what a proxy server says: somebody else listens there. */
+export function understood<T>(method: string, url: string, read: () => T): T {
+  try {
+    return read();
+  } catch (cause) {
+    const problem = cause instanceof z.ZodError ? z.prettifyError(cause) : messageOf(cause);
+    throw new GamedayError(
+      'harness',
+      `What was answered to ${method} ${url} is not what a fault proxy says: ${problem}`,
+      {
+        hint: 'Something else may listen on that port.',
+        cause,
+      },
+    );
+  }
 }
 
 /** What a proxy server answers a call with, as text. Throws as `ask` does. */

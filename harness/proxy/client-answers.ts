@@ -1,4 +1,6 @@
 import { z } from 'zod';
+import type { ToxicAccount, ToxicEnding } from './active-toxic.ts';
+import type { TlsSettings } from './tls/tls-settings.ts';
 
 /** A toxic as the server shows it. */
 export interface PlacedToxic {
@@ -19,34 +21,15 @@ export interface PlacedProxy {
   readonly port: number;
   readonly upstream: string;
   readonly enabled: boolean;
+  /** What was asked for of these, where it was; `lease` in seconds. */
+  readonly tls?: TlsSettings | undefined;
+  readonly seed?: number | undefined;
+  readonly lease?: number | undefined;
   readonly toxics: readonly PlacedToxic[];
 }
 
 /** What a toxic has seen and done. Times are epoch milliseconds. */
-export interface ToxicReceipt {
-  readonly proxy: string;
-  readonly toxic: string;
-  readonly type: string;
-  readonly stream: string;
-  readonly activeFromMs: number;
-  /** Null while it is there. */
-  readonly activeToMs: number | null;
-  readonly ended: 'removed' | 'reset' | 'lease lapsed' | 'proxy deleted' | 'stopped' | null;
-  /** Connections that were open while it was there, whatever its toxicity. */
-  readonly connectionsSeen: number;
-  /** Those of them to which it did something. */
-  readonly connectionsAltered: number;
-  /** Requests on them, and those of them to which it did something. 0 where it knows bytes only. */
-  readonly requestsSeen: number;
-  readonly requestsAltered: number;
-  /** The sum of the next five; each byte is counted once. */
-  readonly bytesAltered: number;
-  readonly bytesDelayed: number;
-  readonly bytesDropped: number;
-  readonly bytesCorrupted: number;
-  readonly bytesCut: number;
-  readonly bytesAdded: number;
-}
+export type ToxicReceipt = ToxicAccount;
 
 /** What has passed each proxy, by its name. */
 export type TrafficByProxy = Readonly<
@@ -70,11 +53,18 @@ const Toxic: z.ZodType<PlacedToxic> = z.object({
   toxicity: z.number(),
   attributes: z.record(z.string(), z.union([z.number(), z.string()])),
 });
+const Tls: z.ZodType<TlsSettings> = z.object({
+  client: z.object({ names: z.array(z.string()).optional() }).optional(),
+  upstream: z.object({ ca: z.string().optional(), name: z.string().optional() }).optional(),
+});
 const Proxy: z.ZodType<Omit<PlacedProxy, 'port'>> = z.object({
   name: z.string(),
   listen: z.string(),
   upstream: z.string(),
   enabled: z.boolean(),
+  tls: Tls.optional(),
+  seed: z.number().optional(),
+  lease: z.number().optional(),
   toxics: z.array(Toxic),
 });
 const Receipt: z.ZodType<ToxicReceipt> = z.object({
@@ -84,7 +74,7 @@ const Receipt: z.ZodType<ToxicReceipt> = z.object({
   stream: z.string(),
   activeFromMs: z.number(),
   activeToMs: z.number().nullable(),
-  ended: z.enum(['removed', 'reset', 'lease lapsed', 'proxy deleted', 'stopped']).nullable(),
+  ended: z.enum(['removed', 'reset', 'lease lapsed', 'proxy deleted', 'stopped'] satisfies ToxicEnding[]).nullable(),
   connectionsSeen: z.number(),
   connectionsAltered: z.number(),
   requestsSeen: z.number(),

@@ -198,10 +198,11 @@ export class FaultProxy {
   }
 
   #drop(connections: readonly LiveConnection[]): void {
-    this.#dropped += connections.length;
     for (const connection of connections) {
+      // Others have ended by themselves meanwhile.
+      if (!this.#connections.delete(connection)) continue;
+      this.#dropped += 1;
       connection.close();
-      this.#connections.delete(connection);
     }
   }
 
@@ -210,6 +211,7 @@ export class FaultProxy {
     if (!found)
       throw apiErrors.toxicNotFound(
         name,
+        this.name,
         this.#toxics.map((toxic) => toxic.name),
       );
     return found;

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { systemClock, type Clock } from '../kit/clock.ts';
 import { GamedayError } from '../kit/errors.ts';
 import type { Caller } from '../kit/fetch-within.ts';
-import { ask, ProxyRefusal } from './call-api.ts';
+import { ask, ProxyRefusal, understood } from './call-api.ts';
 import {
   readPlaced,
   readReceipt,
@@ -83,16 +83,15 @@ export class ProxyClient {
   }
 
   async createProxy(proxy: ProxySettings): Promise<PlacedProxy> {
-    return readPlaced(await this.#ask('POST', '/proxies', { listen: '127.0.0.1:0', ...proxy }));
+    return this.#read('POST', '/proxies', readPlaced, { listen: '127.0.0.1:0', ...proxy });
   }
 
   async proxies(): Promise<readonly PlacedProxy[]> {
-    const all = z.record(z.string(), z.unknown()).parse(await this.#ask('GET', '/proxies'));
-    return Object.values(all).map(readPlaced);
+    return this.#read('GET', '/proxies', (answer) => Object.values(readAll(answer)).map(readPlaced));
   }
 
   async updateProxy(name: string, change: ProxyChange): Promise<PlacedProxy> {
-    return readPlaced(await this.#ask('PATCH', pathOf(name), change));
+    return this.#read('PATCH', pathOf(name), readPlaced, change);
   }
 
   /** Closes its port and drops its connections. */
@@ -101,7 +100,7 @@ export class ProxyClient {
   }
 
   async addToxic<Type extends ToxicType>(proxyName: string, toxic: Toxic<Type>): Promise<AddedToxic<Type>> {
-    const name = readToxicName(await this.#ask('POST', `${pathOf(proxyName)}/toxics`, toxic));
+    const name = await this.#read('POST', `${pathOf(proxyName)}/toxics`, readToxicName, toxic);
     const path = `${pathOf(proxyName)}/toxics/${encodeURIComponent(name)}`;
     const receipt = (): Promise<ToxicReceipt> => this.receipt(proxyName, name);
     const gone = async (): Promise<void> => {
@@ -129,11 +128,11 @@ export class ProxyClient {
   /** What the last toxic of that name has done, also once it or its proxy has gone. */
   async receipt(proxyName: string, toxicName: string): Promise<ToxicReceipt> {
     const names = [proxyName, toxicName].map(encodeURIComponent).join('/');
-    return readReceipt(await this.#ask('GET', `/gameday/receipts/${names}`));
+    return this.#read('GET', `/gameday/receipts/${names}`, readReceipt);
   }
 
   async traffic(): Promise<TrafficByProxy> {
-    return readTraffic(await this.#ask('GET', '/gameday/traffic'));
+    return this.#read('GET', '/gameday/traffic', readTraffic);
   }
 
   /** A heartbeat for the leases of proxies and toxics; with `leaseMs` also for the server, which heals everything without another in time. */
@@ -146,10 +145,17 @@ export class ProxyClient {
     await this.#ask('POST', '/reset');
   }
 
+  async #read<T>(method: string, path: string, read: (answer: unknown) => T, body?: unknown): Promise<T> {
+    const answer = await this.#ask(method, path, body);
+    return understood(method, `${this.#url}${path}`, () => read(answer));
+  }
+
   #ask(method: string, path: string, body?: unknown): Promise<unknown> {
     return ask(this.#caller, method, `${this.#url}${path}`, body);
   }
 }
+
+const readAll = (answer: unknown): Record<string, unknown> => z.record(z.string(), z.unknown()).parse(answer);
 
 function pathOf(proxyName: string): string {
   return `/proxies/${encodeURIComponent(proxyName)}`;

@@ -135,7 +135,10 @@ export class Registry {
     });
   }
 
-  /** It is at work when this returns, but for the door, which `FaultProxy.doorTurned` waits for. */
+  /**
+   * It is at work on new connections when this returns, and on those that are open as far as a slice of the pacer goes; the others follow in the
+   * next turns. The door is what `FaultProxy.doorTurned` waits for.
+   */
   addToxic(proxyName: string, request: ToxicRequest): ActiveToxic {
     return this.#remember(this.get(proxyName).addToxic(request));
   }
@@ -170,7 +173,7 @@ export class Registry {
     for (const { lease, leaseMs } of this.#leases.values()) lease.renew(leaseMs);
   }
 
-  /** Removes every toxic, at once, and then enables every proxy. All are tried; the first failure is thrown at the end. */
+  /** Removes every toxic, of open connections slice by slice, and then enables every proxy. All are tried; the first failure is thrown at the end. */
   heal(ended: ToxicEnding): Promise<void> {
     for (const proxy of this.#proxies.values()) proxy.removeAllToxics(ended);
     return this.#inTurn(async () => {
@@ -281,7 +284,10 @@ export class Registry {
 
   #remembered(proxyName: string, toxicName: string): ActiveToxic {
     const toxic = this.#last.get(accountKey(proxyName, toxicName));
-    if (!toxic) throw apiErrors.receiptNotFound(toxicName, this.#toxicNames(proxyName));
+    if (!toxic) {
+      const proxies = [...new Set([...this.#last.values()].map(({ proxy }) => proxy))];
+      throw apiErrors.receiptNotFound(toxicName, proxyName, { proxies, names: this.#toxicNames(proxyName) });
+    }
     return toxic;
   }
 

@@ -133,5 +133,6 @@ describe('gameday proxy', () => {
       ...['proxy', '--proxy-metrics', '--host=', '--seed', '-5'],
     ]);
     expect(withLongFlags(['run', '-seed'])).toEqual(['run', '-seed']);
+    expect(() => withLongFlags(['proxy', '-proxy-metrics=maybe'])).toThrow('--proxy-metrics is on or off: "maybe" was given'); // prettier-ignore
   });
 });

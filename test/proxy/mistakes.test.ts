@@ -52,10 +52,11 @@ describe('a name of something that there is not', () => {
     ['POST', '/populate', [{ name: 'n', upstream: 'a:1', toxics: [{ type: 'laten' }] }], /Did you mean "latency"\?$/],
     ['GET', '/proxies/stroe', undefined, 'There is no proxy "stroe". Did you mean "store"?'],
     ['DELETE', '/proxies/zzzzzzzzzz', undefined, 'There is no proxy "zzzzzzzzzz". There are "a", "store".'],
-    ['GET', '/proxies/a/toxics/slwo', undefined, 'There is no toxic "slwo". Did you mean "slow"?'],
-    ['POST', '/proxies/a/toxics/zzzzzzzzzz', {}, 'There is no toxic "zzzzzzzzzz". There is "slow".'],
-    ['DELETE', '/proxies/store/toxics/x', undefined, 'There is no toxic at all.'],
-    ['GET', '/gameday/receipts/a/slwo', undefined, 'There is no receipt "slwo". Did you mean "slow"?'],
+    ['GET', '/proxies/a/toxics/slwo', undefined, 'There is no toxic "slwo" of proxy "a". Did you mean "slow"?'],
+    ['POST', '/proxies/a/toxics/zzzzzzzzzz', {}, 'There is no toxic "zzzzzzzzzz" of proxy "a". There is "slow".'],
+    ['DELETE', '/proxies/store/toxics/x', undefined, 'There is no toxic of proxy "store" at all.'],
+    ['GET', '/gameday/receipts/a/slwo', undefined, 'There is no receipt "slwo" of proxy "a". Did you mean "slow"?'],
+    ['GET', '/gameday/receipts/aa/slow', undefined, 'No proxy "aa" had a toxic. Did you mean "a"?'],
   ] as const)(
     '%s %s %j is refused in the words of Toxiproxy, and the hint says what may be meant',
     async (method, path, body, hint) => {
@@ -68,6 +69,16 @@ describe('a name of something that there is not', () => {
       expect(said['hint']).toMatch(hint);
     },
   );
+
+  it('is quoted only as far as it tells what it was, and compared with nothing where it was never meant for a name', async () => {
+    const type = 'latency'.repeat(500_000);
+    const fromMs = realClock.now();
+    const { text } = await bench.call('POST', '/proxies/a/toxics', { type });
+    expect(text.length).toBeLessThan(2000);
+    expect(text).toContain('(3500000 characters)');
+    // A comparison by letters takes more than a second.
+    expect(realClock.now() - fromMs).toBeLessThan(1000);
+  });
 
   it('is followed by no more than twenty that there are', async () => {
     for (let number = 0; number < 30; number++) await bench.proxy(`proxy ${number}`, '127.0.0.1:1', { enabled: false });

@@ -93,6 +93,20 @@ describe('the client for everybody', () => {
     await expect(gone.reset()).rejects.toThrow(/did not answer POST \/reset: .*ECONNREFUSED 127\.0\.0\.1:/);
   });
 
+  it.each([
+    ['a page', () => new Response('<html>'), /is not what a fault proxy says: Unexpected token '<'/],
+    ['JSON of another kind', () => Response.json({ name: 'a' }), /is not what a fault proxy says: .*listen/s],
+  ])('says so where something else answers: %s', async (_, answer, why) => {
+    const other = new ProxyClient({ url: 'http://127.0.0.1:1', fetch: () => Promise.resolve(answer()) });
+    const created = other.createProxy({ name: 'a', upstream: 'a:1' });
+    await expect(created).rejects.toThrow(why);
+    await expect(created).rejects.toThrow('What was answered to POST http://127.0.0.1:1/proxies');
+    await expect(created).rejects.toMatchObject({
+      name: 'GamedayError',
+      hint: 'Something else may listen on that port.',
+    });
+  });
+
   it('takes the clock and the fetch that it is given', async () => {
     const asked: unknown[] = [];
     const own: typeof fetch = (url) => {

@@ -34,6 +34,7 @@ const rows: readonly (readonly [vendor: Vendor, status: number, tells: string])[
   ['qdrant', 429, 'Rate limiting exceeded'],
   ['qdrant', 500, 'Timeout expired'],
   ['qdrant', 503, 'not have enough active replicas'],
+  ['edge', 429, '<title>429 Too Many Requests</title>'],
   ['edge', 502, '<title>502 Bad Gateway</title>'],
 ];
 
