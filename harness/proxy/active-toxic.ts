@@ -166,6 +166,10 @@ export class ActiveToxic<Kind extends AnyKind = AnyKind> {
     return this.kind.isTwoWay ? ['upstream', 'downstream'] : [this.direction];
   }
 
+  get isOver(): boolean {
+    return this.#ending !== undefined;
+  }
+
   finish(ended: ToxicEnding): void {
     this.#ending ??= { activeToMs: this.#clock.now(), ended };
   }

@@ -35,7 +35,7 @@ export function readAddress(text: string): Address | NoAddress {
   const host = match[1] ?? match[2] ?? '';
   const portText = match[3] ?? '';
   const port = Number(portText === '' ? '0' : portText);
-  if (!Number.isInteger(port) || port < 0 || port > 65_535)
+  if (!/^[0-9]*$/.test(portText) || port > 65_535)
     return { problem: 'invalid port', about: portText, hint: 'A port is a whole number from 0 to 65535.' };
   return { host: host === '' ? '127.0.0.1' : host, port };
 }

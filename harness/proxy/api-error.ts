@@ -43,6 +43,7 @@ export const apiErrors = {
         : `No proxy ${quoted(proxy)} had a toxic.${didYouMean(proxy, proxies)}`,
     ),
   proxyExists: () => new ApiError(409, 'proxy already exists'),
+  tooManyToxics: (most: number) => new ApiError(400, `a proxy has at most ${most} toxics`),
   toxicExists: () => new ApiError(409, 'toxic already exists'),
 } as const;
 

@@ -1,9 +1,10 @@
 import { apiErrors } from './api-error.ts';
 
 /** No list of proxies is that long. */
-const mostBytes = 8 * 1024 * 1024;
+/** Ten thousand proxies; to read more would hold up everything else for seconds. */
+const mostBytes = 2 * 1024 * 1024;
 
-/** The body of a request to the API as text. Throws an ApiError 413 where it is longer than 8 MiB. */
+/** The body of a request to the API as text. Throws an ApiError 413 where it is longer than 2 MiB. */
 export async function bodyText(request: Request): Promise<string> {
   const { headers } = request;
   if (Number(headers.get('content-length') ?? 0) > mostBytes) throw apiErrors.bodyTooLong(mostBytes);

@@ -18,6 +18,9 @@ import { checkHandshakes } from './tls/check-handshakes.ts';
 import type { TlsSettings } from './tls/tls-settings.ts';
 import type { DoorState } from './toxics/toxic.ts';
 
+/** Each is some calls deep for every chunk: with some thousands the platform's stack ends. */
+const mostToxics = 500;
+
 /** How often a door that could not be opened is tried again. */
 const retryMs = 250;
 
@@ -219,6 +222,7 @@ export class FaultProxy {
 
   addToxic(request: ToxicRequest): ActiveToxic {
     if (this.#toxics.some((toxic) => toxic.name === request.name)) throw apiErrors.toxicExists();
+    if (this.#toxics.length >= mostToxics) throw apiErrors.tooManyToxics(mostToxics);
     if ('handshake' in request.kind) checkHandshakes(request, this.#place.tls);
     const toxic = new ActiveToxic(this.name, request, this.#settings.clock);
     const decisionLimit = this.#settings.decisionLimit?.();

@@ -18,8 +18,8 @@ import { Authority } from './tls/authority.ts';
 /** How often a port that somebody else has taken meanwhile is tried again when healing. */
 const retryMs = 250;
 
-/** Accounts of toxics that are kept; the oldest go first. */
-const accountLimit = 10_000;
+/** Accounts that are kept of toxics that have gone, the oldest go first: a page of metrics that shows them is made in one go. */
+const accountLimit = 500;
 
 export interface RegistrySettings {
   readonly clock: Clock;
@@ -47,7 +47,7 @@ export class Registry {
   readonly #proxies = new Map<string, FaultProxy>();
   /** Of all proxies together. */
   readonly #pacer: Pacer;
-  /** All toxics that there are and were, the oldest first, and the last one of each proxy and name. */
+  /** All toxics that there are and were lately, the oldest first, and the last one of each proxy and name. */
   readonly #toxics = new Set<ActiveToxic>();
   readonly #last = new Map<string, ActiveToxic>();
   /** Changes to ports come one after another; toxics never wait for them. */
@@ -269,8 +269,10 @@ export class Registry {
 
   #holdLease(proxy: FaultProxy, leaseMs: number): void {
     const lease = new Lease(this.#settings.clock, () => {
+      // It is over: no heartbeat begins it again.
+      this.#leases.delete(proxy);
       proxy.removeAllToxics('lease lapsed');
-      const enable = this.#inTurn(() => (this.#leases.has(proxy) ? proxy.enable() : undefined));
+      const enable = this.#inTurn(() => (this.#proxies.get(proxy.name) === proxy ? proxy.enable() : undefined));
       enable.catch((cause: unknown) => this.#settings.log(`could not enable "${proxy.name}": ${messageOf(cause)}`));
     });
     lease.renew(leaseMs);
@@ -299,11 +301,13 @@ export class Registry {
   #remember(toxic: ActiveToxic): ActiveToxic {
     this.#toxics.add(toxic);
     this.#last.set(accountKey(toxic.proxy, toxic.name), toxic);
-    const [oldest] = this.#toxics;
-    if (this.#toxics.size <= accountLimit || !oldest) return toxic;
-    this.#toxics.delete(oldest);
-    const key = accountKey(oldest.proxy, oldest.name);
-    if (this.#last.get(key) === oldest) this.#last.delete(key);
+    if (this.#toxics.size <= accountLimit) return toxic;
+    const gone = [...this.#toxics].filter(({ isOver }) => isOver);
+    for (const oldest of gone.slice(0, Math.max(0, gone.length - accountLimit))) {
+      this.#toxics.delete(oldest);
+      const key = accountKey(oldest.proxy, oldest.name);
+      if (this.#last.get(key) === oldest) this.#last.delete(key);
+    }
     return toxic;
   }
 

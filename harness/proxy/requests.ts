@@ -7,6 +7,9 @@ import type { AttributeValues } from './http/http-toxic.ts';
 import { anyKinds } from './kinds.ts';
 import { TlsBody, type TlsSettings } from './tls/tls-settings.ts';
 
+/** Longer ones make a path that servers of HTTP refuse. */
+const longestName = 1024;
+
 /** As in Go's decoder, null counts as absent and unknown fields are ignored. */
 const optional = <T extends z.ZodType>(schema: T) => schema.nullish().transform((value) => value ?? undefined);
 
@@ -141,6 +144,7 @@ function readJson(text: string): unknown {
 
 function toProxyRequest(body: z.output<typeof ProxyBody>, where: string): ProxyRequest {
   if (!body.name) throw apiErrors.missingField(`name${where}`);
+  checkName(body.name);
   if (!body.upstream) throw apiErrors.missingField(`upstream${where}`);
   const toxics = (body.toxics ?? []).map(toToxicRequest);
   if (new Set(toxics.map((toxic) => toxic.name)).size < toxics.length) throw apiErrors.toxicExists();
@@ -160,9 +164,17 @@ function toToxicRequest(body: z.output<typeof ToxicBody>): ToxicRequest {
     );
   // An empty name counts as none.
   const name = body.name === undefined || body.name === '' ? `${kind.type}_${stream}` : body.name;
+  checkName(name);
   const attributes = readAttributes(kind, body.attributes ?? {});
   const toxicity = readToxicity(kind, body.toxicity ?? 1);
   return { name, kind, stream, direction, toxicity, attributes, ...ownOf(body) };
+}
+
+/** Throws an ApiError 400 for a name that no path can hold: what has it could not be asked for, changed or deleted. */
+function checkName(name: string): void {
+  if (name === '.' || name === '..') throw apiErrors.badBody(`name must not be "${name}": no path can hold it`);
+  if (name.length > longestName)
+    throw apiErrors.badBody(`name must have at most ${longestName} characters, not ${name.length}`);
 }
 
 function ownOf({ seed, lease }: { seed?: number | undefined; lease?: number | undefined }): {

@@ -260,6 +260,28 @@ export const differences: readonly Difference[] = [
     seen: { ours: [200, 204], theirs: [404, 404] },
   },
   {
+    what: 'A name that no path can hold (`.`, `..`, more than 1,024 characters)',
+    ours: '400',
+    theirs: '201; it cannot be asked for or deleted',
+    why: 'What can be created can be deleted',
+    probe: (bench) => statusesOf(bench, ['POST', '/proxies', { ...plain, name: '..' }], ['DELETE', '/proxies/..']),
+    seen: { ours: [400, 404], theirs: [201, 404] },
+  },
+  {
+    what: 'More than 500 toxics on a proxy',
+    ours: '400',
+    theirs: '200',
+    why: 'Each is one more call for every chunk; some thousands would end the process',
+    probe: async (bench) => {
+      await created(bench, { name: 'a' });
+      const add = (number: number): Promise<{ status: number }> =>
+        bench.call('POST', '/proxies/a/toxics', { type: 'noop', name: String(number) });
+      for (let number = 1; number < 500; number++) await add(number);
+      return [(await add(500)).status, (await add(501)).status];
+    },
+    seen: { ours: [200, 400], theirs: [200, 200] },
+  },
+  {
     what: '`HEAD`',
     ours: 'as `GET`, without the body',
     theirs: '405',

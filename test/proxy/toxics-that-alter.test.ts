@@ -53,7 +53,7 @@ describe('corrupt', () => {
     for (const size of chunks) stage.chunk(Buffer.alloc(size));
     return { out: Buffer.concat(parts), altered: outlet.bytesAltered };
   }
-  const flips = (out: Buffer): number => out.filter((byte) => byte !== 0).length;
+  const flips = (out: Uint8Array): number => out.filter((byte) => byte !== 0).length;
 
   it('flips one bit in its share of the bytes, and counts them', () => {
     const { out, altered } = corrupted(0.01, [200_000]);
@@ -62,12 +62,21 @@ describe('corrupt', () => {
     expect(Math.abs(flips(out) - 2000)).toBeLessThan(4 * Math.sqrt(2000 * 0.99));
     expect(altered).toBe(flips(out));
     expect([...new Set(out)].toSorted((left, right) => left - right)).toEqual([0, 1, 2, 4, 8, 16, 32, 64, 128]);
+    // Also of those at the beginning and at the end of a block, and where gaps are as long as one: 400 and 100 ± 4 σ.
+    const { out: half } = corrupted(0.5, [1024 * 800]);
+    for (const place of [0, 1023])
+      expect(Math.abs(flips(half.filter((_, index) => index % 1024 === place)) - 400)).toBeLessThan(4 * Math.sqrt(200));
+    expect(Math.abs(flips(corrupted(0.001, [100_000]).out) - 100)).toBeLessThan(40);
   });
 
   it('flips the same bits however the bytes come, and others with another seed', () => {
     const { out } = corrupted(0.05, [1000]);
     expect(corrupted(0.05, [1, 499, 7, 0, 493]).out.equals(out)).toBe(true);
     expect(corrupted(0.05, [1000], 2).out.equals(out)).toBe(false);
+    // Over the ends of the blocks that have chance of their own.
+    const { out: long } = corrupted(0.02, [10_000]);
+    expect(corrupted(0.02, [1023, 1, 1, 2047, 928, 6000]).out.equals(long)).toBe(true);
+    expect(corrupted(0.02, Array<number>(10_000).fill(1)).out.equals(long)).toBe(true);
   });
 
   it('leaves all at 0 and none at 1, and the bytes that it was given as they are', () => {

@@ -1,12 +1,15 @@
 import type { Random } from '../../kit/random.ts';
-import { drawAt, type Attributes, type ToxicKind, type ToxicOutlet, type ToxicStage } from './toxic.ts';
+import type { Attributes, ToxicKind, ToxicOutlet, ToxicStage } from './toxic.ts';
 
 type Name = 'rate';
 
+/** Each block of the stream has chance of its own, which is cheaper than one for each byte. */
+const blockBytes = 1024;
+
 /**
  * Flips one bit in a share `rate` of the bytes. Which ones depends on the seed and on the place in the stream, not on how the bytes came: from
- * one flipped byte to the next it goes by gaps with a geometric distribution, so that most bytes cost nothing. With another rate, a new gap begins at
- * the byte that comes next.
+ * one flipped byte to the next it goes by gaps with a geometric distribution, so that most bytes cost nothing. These gaps have no memory, and so begin
+ * anew with each block, and with another rate at the byte that comes next.
  */
 export const corrupt: ToxicKind<Name> = {
   type: 'corrupt',
@@ -19,8 +22,12 @@ class CorruptStage implements ToxicStage<Name> {
   readonly #outlet: ToxicOutlet;
   readonly #random: Random;
   #rate: number;
-  /** How many bytes are still left as they are before the next one that is flipped. */
-  #gap: number;
+  /** Chance of the block, and where that ends. */
+  #chance: Random;
+  #blockEnd = 0;
+  /** The next byte that is flipped, or where it has to be looked for on. */
+  #next = 0;
+  #isFlip = false;
   /** What that was drawn from. */
   #drawn = 0;
   /** Bytes that have come. */
@@ -29,32 +36,32 @@ class CorruptStage implements ToxicStage<Name> {
   constructor(attributes: Attributes<Name>, outlet: ToxicOutlet) {
     this.#outlet = outlet;
     this.#random = outlet.random;
+    this.#chance = outlet.random;
     this.#rate = attributes.rate;
-    this.#gap = this.#gapAt(0);
+    this.#lookFrom(0);
   }
 
   chunk(chunk: Buffer): void {
-    if (this.#gap >= chunk.length) {
-      this.#gap -= chunk.length;
-      this.#offset += chunk.length;
-      this.#outlet.forward(chunk);
-      return;
-    }
-    // The bytes of others are not ours to change.
-    const changed = Buffer.from(chunk);
+    const from = this.#offset;
+    this.#offset += chunk.length;
+    let changed: Buffer | undefined;
     let flipped = 0;
-    let place = this.#gap;
-    for (; place < changed.length; place += 1 + this.#gapAt(this.#offset + place + 1)) {
-      // Of its own chance: a byte without a gap before it would always get the same bits.
-      const bit = this.#random.fork(`bit ${this.#offset + place}`).integer(0, 7);
-      changed[place] = (changed[place] ?? 0) ^ (1 << bit);
-      this.#outlet.decided?.({ what: 'flip', place: this.#offset + place, drawn: this.#drawn, outcome: bit });
+    while (this.#next < this.#offset) {
+      const place = this.#next;
+      if (!this.#isFlip) {
+        this.#lookFrom(place);
+        continue;
+      }
+      // The bytes of others are not ours to change.
+      changed ??= Buffer.from(chunk);
+      const bit = this.#chance.integer(0, 7);
+      changed[place - from] = (changed[place - from] ?? 0) ^ (1 << bit);
+      this.#outlet.decided?.({ what: 'flip', place, drawn: this.#drawn, outcome: bit });
       flipped += 1;
+      this.#lookFrom(place + 1);
     }
-    this.#gap = place - changed.length;
-    this.#offset += changed.length;
-    this.#outlet.altered(flipped, 'corrupted');
-    this.#outlet.forward(changed);
+    if (flipped > 0) this.#outlet.altered(flipped, 'corrupted');
+    this.#outlet.forward(changed ?? chunk);
   }
 
   end(): void {
@@ -64,7 +71,7 @@ class CorruptStage implements ToxicStage<Name> {
   update(attributes: Attributes<Name>): void {
     if (attributes.rate === this.#rate) return;
     this.#rate = attributes.rate;
-    this.#gap = this.#gapAt(this.#offset);
+    this.#lookFrom(this.#offset);
   }
 
   release(): void {
@@ -75,11 +82,23 @@ class CorruptStage implements ToxicStage<Name> {
     // Nothing is held.
   }
 
-  /** How many bytes stay as they are from that place of the stream on. */
-  #gapAt(offset: number): number {
+  /** Finds the next byte that is flipped, up to the end of the block. */
+  #lookFrom(place: number): void {
+    if (place >= this.#blockEnd) {
+      const block = Math.floor(place / blockBytes);
+      this.#chance = this.#random.fork(`block ${block}`);
+      this.#blockEnd = (block + 1) * blockBytes;
+    }
+    const next = place + this.#gap();
+    this.#isFlip = next < this.#blockEnd;
+    this.#next = Math.min(next, this.#blockEnd);
+  }
+
+  /** How many bytes stay as they are. */
+  #gap(): number {
     if (this.#rate === 0) return Infinity;
     if (this.#rate === 1) return 0;
-    this.#drawn = drawAt(this.#random, offset);
+    this.#drawn = this.#chance.next();
     return Math.floor(Math.log1p(-this.#drawn) / Math.log1p(-this.#rate));
   }
 }

@@ -7,6 +7,8 @@ const heldBytes = 65_536;
 /** Timers are no finer; a piece that is due in less goes on at once, and the next one is due that much later. */
 const timerMs = 1;
 const longestDelayUs = 60_000_000;
+/** So many pieces are handed on in one go, some milliseconds' worth; then everything else gets its turn. */
+const piecesAtOnce = 500;
 
 /**
  * Cuts the stream into pieces of `average_size` ± `size_variation` bytes, with `delay` µs between them. Where it is cut depends on the place
@@ -65,24 +67,23 @@ class SlicerStage extends HoldingStage<{ readonly chunk: Buffer }> implements To
   }
 
   #handOn(): void {
+    let pieces = 0;
     for (let first = this.held.first; first; first = this.held.first) {
-      let { chunk } = first;
-      while (chunk.length > 0) {
-        if (this.#leftOfPiece === 0 && this.#nextMs - this.outlet.clock.now() >= timerMs) {
-          this.held.replaceFirst({ chunk });
-          this.#isLate = true;
-          this.alarm.set(this.#nextMs, () => this.#handOn());
-          return;
-        }
-        chunk = chunk.subarray(this.#pass(chunk));
+      const nowMs = this.outlet.clock.now();
+      const isEarly = this.#leftOfPiece === 0 && this.#nextMs - nowMs >= timerMs;
+      if (isEarly || pieces >= piecesAtOnce) {
+        if (isEarly) this.#isLate = true;
+        this.alarm.set(isEarly ? this.#nextMs : nowMs, () => this.#handOn());
+        return;
       }
-      this.held.shift();
+      pieces += 1;
+      this.#pass(first.chunk);
     }
     if (this.ended) this.outlet.end();
   }
 
-  /** Hands on as much as belongs to one piece, and says how much that was. */
-  #pass(chunk: Buffer): number {
+  /** Hands on as much as belongs to one piece. */
+  #pass(chunk: Buffer): void {
     if (this.#leftOfPiece === 0) {
       this.#leftOfPiece = this.#pieceBytes();
       this.#nextMs += this.#attributes.delay / 1000;
@@ -93,8 +94,10 @@ class SlicerStage extends HoldingStage<{ readonly chunk: Buffer }> implements To
     if (passing.length < chunk.length) this.outlet.altered(passing.length, 'cut');
     else if (this.#isLate) this.outlet.altered(passing.length, 'delayed');
     if (this.#leftOfPiece === 0) this.#isLate = false;
+    // No longer held when it goes: the sender is resumed by what is left then, and may send at once.
+    if (passing.length === chunk.length) this.held.shift();
+    else this.held.replaceFirst({ chunk: chunk.subarray(passing.length) });
     this.outlet.forward(passing);
-    return passing.length;
   }
 
   #pieceBytes(): number {
