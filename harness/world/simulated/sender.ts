@@ -189,5 +189,5 @@ export class Sender {
 
 function described(input: Parameters<typeof fetch>[0], init: RequestInit): string {
   const given = input instanceof Request ? input : undefined;
-  return `${init.method ?? given?.method ?? 'GET'} ${given?.url ?? String(input as string | URL)}`;
+  return `${init.method ?? given?.method ?? 'GET'} ${given?.url ?? String(input)}`;
 }
