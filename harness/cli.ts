@@ -178,7 +178,8 @@ function buildProgram(terminal: Terminal, signal: AbortSignal, finish: (code: nu
 }
 
 function wholeNumber(text: string): number {
-  if (!/^\d{1,15}$/.test(text)) throw new InvalidArgumentError('It has to be a whole number from 0 to 999,999,999,999,999.');
+  if (!/^\d{1,15}$/.test(text))
+    throw new InvalidArgumentError('It has to be a whole number from 0 to 999,999,999,999,999.');
   return Number(text);
 }
 

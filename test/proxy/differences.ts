@@ -272,14 +272,8 @@ export const differences: readonly Difference[] = [
     ours: '400',
     theirs: '200',
     why: 'Each is one more call for every chunk; some thousands would end the process',
-    probe: async (bench) => {
-      await created(bench, { name: 'a' });
-      const add = (number: number): Promise<{ status: number }> =>
-        bench.call('POST', '/proxies/a/toxics', { type: 'noop', name: String(number) });
-      for (let number = 1; number < 500; number++) await add(number);
-      return [(await add(500)).status, (await add(501)).status];
-    },
-    seen: { ours: [200, 400], theirs: [200, 200] },
+    probe: statusesOfToxics(...Array.from({ length: 501 }, (_, number) => ({ type: 'noop', name: String(number) }))),
+    seen: { ours: [...Array<number>(500).fill(200), 400], theirs: Array<number>(501).fill(200) },
   },
   {
     what: '`HEAD`',

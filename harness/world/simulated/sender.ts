@@ -188,6 +188,6 @@ export class Sender {
 }
 
 function described(input: Parameters<typeof fetch>[0], init: RequestInit): string {
-  const given = input instanceof Request ? input : undefined;
-  return `${init.method ?? given?.method ?? 'GET'} ${given?.url ?? String(input)}`;
+  const given = typeof input === 'object' && 'url' in input ? input : { url: String(input), method: undefined };
+  return `${init.method ?? given.method ?? 'GET'} ${given.url}`;
 }
