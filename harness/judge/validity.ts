@@ -5,7 +5,7 @@ import { latenessReason } from './lateness.ts';
 import { samplesIn } from './outcomes.ts';
 import { unsteadyBaseline } from './stationary.ts';
 import type { Evidence } from './types.ts';
-import { windowsOf } from './windows.ts';
+import { firstFaultMs, windowsOf } from './windows.ts';
 import { percent } from './wording.ts';
 
 /** What the baseline has to keep where the scenario promises nothing about it. */
@@ -105,10 +105,16 @@ function silentLink(link: RunRecord['baselineTraffic'][number]): string {
   return `${carried}: ${link.from} ignored ${link.variables.join(', ')}.`;
 }
 
-/** A service that is bad before anything goes wrong cannot show what a fault does to it. */
+/**
+ * A service that is bad before anything goes wrong cannot show what a fault does to it. What may still have been under way when the first fault began
+ * says nothing about the time before: only what had had its time by then is counted, where there is any.
+ */
 function baselineReasons(evidence: Evidence): readonly string[] {
   const windows = windowsOf(evidence, 'baseline');
-  const inBaseline = samplesIn(evidence, { windows }).filter((sample) => sample.workClass === 'interactive');
+  const faultMs = firstFaultMs(evidence) ?? Infinity;
+  const interactive = samplesIn(evidence, { windows }).filter((sample) => sample.workClass === 'interactive');
+  const settled = interactive.filter(({ dueMs, deadlineMs }) => dueMs + deadlineMs <= faultMs);
+  const inBaseline = settled.length > 0 ? settled : interactive;
   return [...new Set(inBaseline.map((sample) => sample.operation))].flatMap((operation) => {
     const atLeast = promisedAvailability(evidence, operation);
     const judged = judgeBad(
