@@ -41,7 +41,7 @@ export interface ToxicRequest {
   /** As it was sent: Toxiproxy takes `UPSTREAM` and echoes it. */
   readonly stream: string;
   readonly direction: Direction;
-  /** The share of connections that it is done to; not checked for its range, as in Toxiproxy. */
+  /** The share of connections, or of requests, that it is done to: from 0 to 1. */
   readonly toxicity: number;
   readonly attributes: AttributeValues;
   /** Decides what is left to chance in place of the server's and the proxy's; default by those. */

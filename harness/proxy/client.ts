@@ -4,6 +4,7 @@ import { z } from 'zod';
 import type { Caller } from '../kit/fetch-within.ts';
 import type { ToxicEnding } from './active-toxic.ts';
 import { ask, askText, ProxyRefusal } from './call-api.ts';
+import { readTraffic } from './client-answers.ts';
 import type { TlsSettings } from './tls/tls-settings.ts';
 
 /** What to do to a link; `type` is one of the server's kinds. */
@@ -29,16 +30,6 @@ const ReceiptSchema = z.object({
 });
 /** What a toxic that has ended did, by the account of the proxy. */
 export type ToxicOutcome = z.infer<typeof ReceiptSchema>;
-
-const TrafficSchema = z.record(
-  z.string(),
-  z.object({
-    connections: z.number(),
-    connectionsDropped: z.number(),
-    bytesUpstream: z.number(),
-    bytesDownstream: z.number(),
-  }),
-);
 
 /** What has passed a proxy up to now. */
 interface LinkCount {
@@ -110,7 +101,7 @@ export function connectProxyClient(baseUrl: string, caller: Caller): LinkClient 
       await proxy.update({ enabled, listen: proxy.listen, upstream: proxy.upstream });
     },
     traffic: async () => {
-      const counts = TrafficSchema.parse((await api.get(`${baseUrl}/gameday/traffic`)).data);
+      const counts = readTraffic((await api.get(`${baseUrl}/gameday/traffic`)).data);
       return Object.entries(counts).map(([name, { bytesUpstream, bytesDownstream, ...connections }]) => ({
         name,
         ...connections,
