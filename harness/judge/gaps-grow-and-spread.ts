@@ -29,7 +29,8 @@ const mostDoubtful = 0.05;
 /**
  * Retries back off and do not come in step: the gap before retry k grows like base x 2^(k-1), and gaps differ, or, where they do not, hardly
  * any two retries come at the same time (a client that sends them at an even pace needs no chance). Gaps after an answer with
- * Retry-After are left out. Polls count where their trace shows that they are retries: an outage may meet a target with no record in hand. Default base 500 ms, at least 8 gaps. Bursts of many clients at the restore are not judged: the target
+ * Retry-After are left out. Polls count where their trace shows that they are retries: an outage may meet a target with no record in hand.
+ * Default base 500 ms, at least 8 gaps. Bursts of many clients at the restore are not judged: the target
  * is one client, so there is nothing to be in step with.
  */
 export function gapsGrowAndSpread(options: Readonly<z.input<typeof Settings>> & Named): ObjectiveSpec {

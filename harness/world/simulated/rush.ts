@@ -6,8 +6,8 @@ import type { NetworkClock } from './turns.ts';
 const mostAtOnce = 20_000;
 
 /**
- * Counts the requests that are sent at one moment. A request that is refused, answered at once or not even sent, since its signal has aborted, takes no time; whoever sends it again and
- * again without a pause would keep virtual time from going on for ever, and no timer would show that.
+ * Counts the requests that are sent at one moment. A request that is refused, answered at once or not even sent, since its signal has aborted,
+ * takes no time; whoever sends it again and again without a pause would keep virtual time from going on for ever, and no timer would show that.
  */
 export class Rush {
   readonly #clock: NetworkClock;
