@@ -16,7 +16,7 @@ import { systemClock } from '../harness/kit/clock.ts';
 import { config } from '../gameday.config.ts';
 import { library } from '../scenarios/index.ts';
 import { calibrate } from './calibration/calibrate.ts';
-import { cellsOf } from './calibration/cells.ts';
+import { cellsOf, rates } from './calibration/cells.ts';
 import { openResults } from './calibration/results-file.ts';
 import { summarize } from './calibration/summary.ts';
 import { codeHash } from './code-hash.ts';
@@ -31,6 +31,7 @@ interface Options {
   readonly anew?: boolean;
   readonly twice?: boolean;
   readonly write?: boolean;
+  readonly fullRate?: boolean;
 }
 
 const root = join(import.meta.dirname, '..');
@@ -44,6 +45,7 @@ const options = new Command('calibrate')
     '--twice',
     'run each seed a second time, in another process and on a busy machine, and compare the event logs',
   )
+  .option('--full-rate', 'send all requests, also where fewer show the same')
   .option('--write', 'write the table into docs/worlds.md')
   .parse()
   .opts<Options>();
@@ -52,10 +54,13 @@ const jobs = Number(options.jobs);
 if (!Number.isInteger(jobs) || jobs < 1) throw new Error(`--jobs has to be a whole number from 1 on: ${options.jobs}`);
 const { anew = false, twice = false } = options;
 const seeds = options.seeds;
-const cells = cellsOf(findScenarios(library, options.scenario ?? []), config, {
-  good: seeds ?? parseSeeds('1..1000'),
-  defect: seeds ?? parseSeeds('1..100'),
-});
+const fullRate = options.fullRate === true;
+const cells = cellsOf(
+  findScenarios(library, options.scenario ?? []),
+  config,
+  { good: seeds ?? parseSeeds('1..1000'), defect: seeds ?? parseSeeds('1..100') },
+  (scenario) => (fullRate ? 1 : (rates[scenario] ?? 1)),
+);
 const terminal = processTerminal();
 const clock = systemClock();
 const ending = new AbortController();

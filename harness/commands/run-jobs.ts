@@ -37,6 +37,7 @@ const SeedResultSchema = z.object({
   scenario: z.string(),
   defect: z.string().nullable(),
   seed: z.number(),
+  rate: z.number().exactOptional(),
   outcome: z.union([VerdictOutcomeSchema, z.enum(['skipped', 'broken'])]),
   why: z.string(),
   failed: z.array(z.string()),

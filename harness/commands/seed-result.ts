@@ -10,6 +10,8 @@ export interface SeedJob {
   readonly scenario: string;
   readonly defect: string | null;
   readonly seed: number;
+  /** How much of the scenario's requests is sent, above 0; default as the flags of all runs say. */
+  readonly rate?: number;
 }
 
 /** What became of it. */

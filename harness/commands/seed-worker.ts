@@ -33,7 +33,11 @@ try {
     const run = (): ReturnType<typeof runOne> => {
       const scenario = scenarios.find(({ name }) => name === job.scenario);
       if (!scenario) throw new GamedayError('usage', `There is no scenario "${job.scenario}".`);
-      const own = { ...flags, seed: job.seed, ...(job.defect === null ? {} : { defect: job.defect }) };
+      const own = {
+        ...{ ...flags, seed: job.seed },
+        ...(job.defect === null ? {} : { defect: job.defect }),
+        ...(job.rate === undefined ? {} : { rate: job.rate }),
+      };
       return runOne(scenario, loaded, own, { terminal: quiet, signal: ending.signal, notes });
     };
     const settings = { run: () => Promise.resolve().then(run), kept, clock: systemClock() };

@@ -52,9 +52,9 @@ export async function calibrate(settings: CalibrateSettings): Promise<void> {
 }
 
 function lineOf(result: SeedResult, { code, round }: { code: string; round: Round }): Line {
-  const { scenario, defect, seed, outcome, failed, invalidReasons, hash, wallMs, why } = result;
+  const { scenario, defect, seed, rate, outcome, failed, invalidReasons, hash, wallMs, why } = result;
   return {
-    ...{ code, round, scenario, defect, seed, outcome, failed: [...failed], invalidReasons: [...invalidReasons] },
+    ...{ code, round, scenario, defect, seed, ...(rate === undefined ? {} : { rate }), outcome, failed: [...failed], invalidReasons: [...invalidReasons] },
     ...{ hash, wallMs },
     ...(outcome === 'broken' || outcome === 'skipped' ? { why } : {}),
   };

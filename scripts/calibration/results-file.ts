@@ -14,6 +14,8 @@ const LineSchema = z.object({
   scenario: z.string(),
   defect: z.string().nullable(),
   seed: z.number(),
+  /** How much of the scenario's requests was sent; all where there is none. */
+  rate: z.number().exactOptional(),
   outcome: z.enum(['pass', 'fail', 'inconclusive', 'invalid', 'skipped', 'broken']),
   failed: z.array(z.string()),
   invalidReasons: z.array(z.string()),
@@ -91,6 +93,6 @@ function textOf(line: Line): string {
   return `${JSON.stringify(line)}\n`;
 }
 
-function keyOf({ scenario, defect, seed }: SeedJob, round: Round): string {
-  return JSON.stringify([scenario, defect, seed, round]);
+function keyOf({ scenario, defect, seed, rate = 1 }: SeedJob, round: Round): string {
+  return JSON.stringify([scenario, defect, seed, rate, round]);
 }

@@ -62,9 +62,10 @@ function extentOf(tallies: readonly Tally[], results: ResultsFile): string[] {
 }
 
 function tableOf(tallies: readonly Tally[]): string {
-  const head = ['scenario', 'defect', 'runs', ...outcomes, 'caught by', 'share caught (95 % interval)'];
+  const head = ['scenario', 'share of its requests', 'defect', 'runs', ...outcomes, 'caught by', 'share caught (95 % interval)'];
   const rows = tallies.map(({ cell, lines, caught }) => [
     cell.scenario,
+    cell.rate === 1 ? 'all' : String(cell.rate),
     cell.defect ?? 'none',
     String(lines.length),
     ...outcomes.map((outcome) => String(lines.filter((line) => columnOf(line) === outcome).length)),

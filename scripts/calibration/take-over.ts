@@ -57,10 +57,10 @@ function isSame(left: Line, right: Line): boolean {
   return left.hash !== null && text(left) === text(right);
 }
 
-function jobOf({ scenario, defect, seed }: Line): SeedJob {
-  return { scenario, defect, seed };
+function jobOf({ scenario, defect, seed, rate }: Line): SeedJob {
+  return { scenario, defect, seed, ...(rate === undefined ? {} : { rate }) };
 }
 
-function cellOf({ scenario, defect }: Line): string {
-  return JSON.stringify([scenario, defect]);
+function cellOf({ scenario, defect, rate }: Line): string {
+  return JSON.stringify([scenario, defect, rate ?? 1]);
 }

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { SeedJob, SeedResult } from '../../harness/commands/seed-result.ts';
 import { calibrate } from '../../scripts/calibration/calibrate.ts';
-import { cellsOf } from '../../scripts/calibration/cells.ts';
+import { cellsOf, type Cell } from '../../scripts/calibration/cells.ts';
 import { openResults } from '../../scripts/calibration/results-file.ts';
 import { summarize, type Summary } from '../../scripts/calibration/summary.ts';
 import { codeHash } from '../../scripts/code-hash.ts';
@@ -24,7 +24,8 @@ const defects = [
   { id: 'T1', title: 'a healthy twin', scenario: 'small', caughtBy: [] },
   { id: 'X1', title: 'of another scenario', scenario: 'other', caughtBy: ['availability'] },
 ];
-const cells = cellsOf([smallScenario], { defects }, { good: [1, 2, 3], defect: [1, 2] });
+const seeds = { good: [1, 2, 3], defect: [1, 2] };
+const all = cellsOf([smallScenario], { defects }, seeds);
 
 /** What a sound workload and a sound judge would give. */
 function expected(job: SeedJob): SeedResult {
@@ -43,9 +44,10 @@ async function run(
     /** Ends after so many runs, as if killed. */
     killedAfter?: number;
     result?: (job: SeedJob, round: number) => SeedResult;
+    cells?: readonly Cell[];
   } = {},
 ): Promise<Summary & { readonly jobs: readonly SeedJob[]; readonly unreadable: number; readonly takenOver: unknown }> {
-  const { code = 'one', twice = false, killedAfter = Infinity, result = expected } = settings;
+  const { code = 'one', twice = false, killedAfter = Infinity, result = expected, cells = all } = settings;
   const results = openResults(file, code);
   const jobs: SeedJob[] = [];
   let takenOver: unknown;
@@ -76,8 +78,8 @@ describe('a calibration', () => {
     const { jobs, markdown, problems } = await run();
     expect(jobs.length).toBe(3 + 2 + 2);
     expect(problems).toEqual([]);
-    expect(markdown).toContain('| small | none | 3 | 3 | 0 | 0 | 0 | 0 | nothing |  |');
-    expect(markdown).toContain('| small | D1 | 2 | 0 | 2 | 0 | 0 | 0 | availability | 100 % (34.2 % to 100 %) |');
+    expect(markdown).toContain('| small | all | none | 3 | 3 | 0 | 0 | 0 | 0 | nothing |  |');
+    expect(markdown).toContain('| small | all | D1 | 2 | 0 | 2 | 0 | 0 | 0 | availability | 100 % (34.2 % to 100 %) |');
     expect(markdown).toContain('No alarm');
   });
 
@@ -132,6 +134,18 @@ describe('a calibration', () => {
     expect(openResults(file, 'two').others()).toEqual([]);
   });
 
+  it('keeps runs with fewer requests apart from those with all, and says how many were sent', async () => {
+    await run();
+    const thin = cellsOf([smallScenario], { defects }, seeds, () => 0.3);
+    const { jobs, markdown } = await run({ cells: thin });
+    expect(jobs.map(({ rate }) => rate)).toEqual(Array.from({ length: 7 }, () => 0.3));
+    expect(markdown).toContain('| small | 0.3 | none | 3 | 3 |');
+    expect((await run({ cells: thin })).jobs).toEqual([]);
+    expect((await run()).jobs).toEqual([]);
+    // Either holds for other code by a run of its own.
+    expect((await run({ cells: thin, code: 'two' })).takenOver).toEqual({ taken: 8, refused: 0 });
+  });
+
   it('takes nothing over when it is killed before it knows whether that holds', async () => {
     await run({ code: 'one' });
     expect((await run({ code: 'two', killedAfter: 0 })).takenOver).toEqual({ taken: 0, refused: 0 });
@@ -175,7 +189,7 @@ describe('a calibration', () => {
           : { ...expected(job), outcome: 'invalid', invalidReasons: ['no traffic'] };
       },
     });
-    expect(markdown).toContain('| small | D1 | 2 | 0 | 1 | 0 | 1 | 0 | availability | 0 % (0 % to 65.8 %) |');
+    expect(markdown).toContain('| small | all | D1 | 2 | 0 | 1 | 0 | 1 | 0 | availability | 0 % (0 % to 65.8 %) |');
     expect(problems).toEqual(['small with D1: caught in 0 of 2 runs, less than 95 %.']);
   });
 
