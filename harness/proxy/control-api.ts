@@ -24,8 +24,11 @@ export function createControlApi(settings: ControlApiSettings): (request: Reques
   const app = new Hono();
   app.use(async (context, next) => {
     // A page that somebody has open in a browser must not be able to drive the proxy.
-    if (context.req.header('user-agent')?.startsWith('Mozilla/') === true)
-      context.res = textError(403, 'User agent not allowed');
+    const early =
+      context.req.header('user-agent')?.startsWith('Mozilla/') === true
+        ? textError(403, 'User agent not allowed')
+        : oddPath(new URL(context.req.url));
+    if (early) context.res = early;
     else await next();
     settings.trace?.(`${context.req.method} ${context.req.url}: ${context.res.status}`, 'debug');
     context.res.headers.set('x-toxiproxy-request-id', randomHex(settings.random, 10));
@@ -44,4 +47,17 @@ export function createControlApi(settings: ControlApiSettings): (request: Reques
   app.notFound(() => textError(404, '404 page not found'));
   app.onError((cause) => errorResponse(cause));
   return (request) => app.fetch(request);
+}
+
+/** A path that is none, or that has slashes too many, as of a client whose address of the server ends with one; as Go's server answers it. */
+function oddPath({ pathname, search }: URL): Response | undefined {
+  try {
+    decodeURIComponent(pathname);
+  } catch {
+    return textError(400, '400 Bad Request');
+  }
+  const clean = pathname.replaceAll(/\/{2,}/g, '/');
+  return clean === pathname
+    ? undefined
+    : new Response(null, { status: 301, headers: { location: `${clean}${search}` } });
 }

@@ -2,8 +2,8 @@ import type { Hono } from 'hono';
 import { z } from 'zod';
 import { bodyText } from './body-text.ts';
 import type { Registry } from './registry.ts';
-import { parse, parseValue } from './requests.ts';
-import { jsonResponse } from './responses.ts';
+import { parse, parseValue } from './read-body.ts';
+import { jsonResponse, decisionsResponse } from './responses.ts';
 
 const SwitchBody = z.object({ on: z.boolean(), limit: z.int().min(1).max(100_000).default(1000) });
 
@@ -31,12 +31,13 @@ export function addDecisionRoutes(app: Hono, registry: Registry): void {
   app.get('/gameday/decisions/:proxy/:toxic', (context) => {
     const { proxy, toxic } = context.req.param();
     const log = registry.decisions(proxy, toxic);
-    return jsonResponse(200, { proxy, toxic, taken: log?.taken ?? 0, decisions: log?.list() ?? [] });
+    return decisionsResponse({ proxy, toxic, taken: log?.taken ?? 0 }, log?.list() ?? [], registry.turns());
   });
   app.get('/gameday/plan/:proxy/:toxic', async (context) => {
     const { proxy: name, toxic } = context.req.param();
     const request = parseValue(RehearsalQuery, context.req.query());
     const proxy = registry.get(name);
-    return jsonResponse(200, await proxy.rehearse(proxy.toxic(toxic), request));
+    const { decisions, ...rest } = await proxy.rehearse(proxy.toxic(toxic), request);
+    return decisionsResponse(rest, decisions, registry.turns());
   });
 }

@@ -11,15 +11,12 @@ import type { Trace } from './log-level.ts';
 import type { Pacer } from './pacer.ts';
 import type { ConnectionContext, LiveConnection, OpenPort, Port } from './port.ts';
 import type { ProxyTraffic, ProxyView } from './proxy-view.ts';
-import type { ToxicChange } from './requests.ts';
+import { mostToxics, type ToxicChange } from './requests.ts';
 import { rehearse, type Rehearsed, type RehearsalRequest } from './rehearsal.ts';
 import type { Authority } from './tls/authority.ts';
 import { checkHandshakes } from './tls/check-handshakes.ts';
 import type { TlsSettings } from './tls/tls-settings.ts';
 import type { DoorState } from './toxics/toxic.ts';
-
-/** Each is some calls deep for every chunk: with some thousands the platform's stack ends. */
-const mostToxics = 500;
 
 /** How often a door that could not be opened is tried again. */
 const retryMs = 250;
@@ -193,11 +190,11 @@ export class FaultProxy {
     this.#count = next;
   }
 
-  /** Whether `listen` (looked up), `upstream` or `tls` is another than now. */
+  /** Whether `listen` (looked up, so that a name is another than the address that it stands for), `upstream` or `tls` is another than now. */
   async differs({ listen, upstream, tls }: ProxyPlace): Promise<boolean> {
     const now = this.#place;
     if (upstream !== now.upstream || JSON.stringify(tls) !== JSON.stringify(now.tls)) return true;
-    return listen !== now.listen && formatAddress(await resolveAddress(listen)) !== now.listen;
+    return formatAddress(await resolveAddress(listen)) !== now.listen;
   }
 
   #drop(connections: readonly LiveConnection[]): void {

@@ -1,5 +1,6 @@
 import { didYouMean } from '../kit/suggest.ts';
 import { apiErrors } from './api-error.ts';
+import { joined } from './read-body.ts';
 
 /**
  * The same values under the names that are known, whatever their case, as Go's decoder takes them. Others stay where they may be there for somebody else; throws
@@ -18,11 +19,14 @@ export function withNames(
   const problems: string[] = [];
   for (const [name, value] of Object.entries(values)) {
     const meant = known.includes(name) ? name : written.get(name.toLowerCase());
-    const hint = meant === undefined ? didYouMean(name, known) : '';
-    if (meant !== undefined) found[meant] = value;
-    else if (hint !== '' || isStrict)
+    if (meant !== undefined) {
+      found[meant] = value;
+      continue;
+    }
+    const hint = didYouMean(name, known);
+    if (hint !== '' || isStrict)
       problems.push(`there is no ${what} "${name}".${hint || ` It can be ${known.join(', ')}.`}`);
   }
-  if (problems.length > 0) throw apiErrors.badBody(problems.join(' '));
+  if (problems.length > 0) throw apiErrors.badBody(joined(problems, ' '));
   return found;
 }

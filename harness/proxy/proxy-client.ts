@@ -47,7 +47,10 @@ export interface ProxySettings {
 
 export type ProxyChange = Partial<Pick<ProxySettings, 'listen' | 'upstream' | 'enabled' | 'tls' | 'lease'>>;
 
-/** A toxic that has been added. `await using` removes it at the end of its block. */
+/**
+ * A toxic that has been added. `await using` removes it at the end of its block, unless `remove` has. It is known by its name: where it has ended
+ * by itself and another of that name has been added, that is the one that is meant.
+ */
 export interface AddedToxic<Type extends ToxicType> extends AsyncDisposable {
   readonly name: string;
   /** Attributes that are not named keep their values. */
@@ -103,14 +106,19 @@ export class ProxyClient {
     const name = await this.#read('POST', `${pathOf(proxyName)}/toxics`, readToxicName, toxic);
     const path = `${pathOf(proxyName)}/toxics/${encodeURIComponent(name)}`;
     const receipt = (): Promise<ToxicReceipt> => this.receipt(proxyName, name);
-    const gone = async (): Promise<void> => {
+    let removal: Promise<void> | undefined;
+    const remove = async (): Promise<void> => {
       try {
         await this.#ask('DELETE', path);
       } catch (cause) {
         // Gone already.
-        if (!(cause instanceof ProxyRefusal && cause.status === 404)) throw cause;
+        if (cause instanceof ProxyRefusal && cause.status === 404) return;
+        removal = undefined;
+        throw cause;
       }
     };
+    /** Once: a later toxic of that name is not this one. */
+    const gone = (): Promise<void> => (removal ??= remove());
     return {
       name,
       update: async (change) => {

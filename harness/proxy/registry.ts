@@ -14,6 +14,7 @@ import type { ProxyTraffic, ProxyView } from './proxy-view.ts';
 import type { ProxyChange, ProxyRequest } from './requests.ts';
 import { openSocketPort } from './socket-port.ts';
 import { Authority } from './tls/authority.ts';
+import { Turns } from './turns.ts';
 
 /** How often a port that somebody else has taken meanwhile is tried again when healing. */
 const retryMs = 250;
@@ -63,6 +64,11 @@ export class Registry {
     this.#pacer = new Pacer(settings.clock);
   }
 
+  /** For a call that may take long. */
+  turns(): Turns {
+    return new Turns(this.#settings.clock);
+  }
+
   get(name: string): FaultProxy {
     const proxy = this.#proxies.get(name);
     if (!proxy) throw apiErrors.proxyNotFound(name, [...this.#proxies.keys()]);
@@ -94,7 +100,9 @@ export class Registry {
   populate(requests: readonly ProxyRequest[]): Promise<PopulateResult> {
     return this.#inTurn(async () => {
       const proxies: ProxyView[] = [];
+      const turns = this.turns();
       for (const request of requests) {
+        await turns.pause();
         try {
           proxies.push(this.#viewOf(await this.#ensure(request)));
         } catch (cause) {

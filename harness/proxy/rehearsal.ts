@@ -7,6 +7,7 @@ import { hasTimesLeft, isTurn } from './http/matcher.ts';
 import type { ConnectionDecision } from './decision-log.ts';
 import { DryClock } from './dry-clock.ts';
 import type { Attributes, Decision, ToxicStage } from './toxics/toxic.ts';
+import { Turns } from './turns.ts';
 
 /** What is to be found out of a toxic before it happens. */
 export interface RehearsalRequest {
@@ -34,8 +35,6 @@ export interface Rehearsed {
 
 /** A list has an end: decisions, chunks, pieces and timers together. */
 const mostSteps = 200_000;
-/** How long the server does nothing else in one go. */
-const sliceMs = 5;
 
 interface Surroundings {
   readonly clock: Clock;
@@ -73,16 +72,9 @@ export async function rehearse(
   return { proxy: toxic.proxy, toxic: toxic.name, from, connections, isWhole: !work.isOver, decisions };
 }
 
-/** What a rehearsal may still do, and when others have their turn. */
-class Work {
-  readonly #clock: Clock;
+/** What a rehearsal may still do. */
+class Work extends Turns {
   #left = mostSteps;
-  #untilMs: number;
-
-  constructor(clock: Clock) {
-    this.#clock = clock;
-    this.#untilMs = clock.now() + sliceMs;
-  }
 
   get isOver(): boolean {
     return this.#left < 0;
@@ -90,13 +82,6 @@ class Work {
 
   step(): void {
     this.#left -= 1;
-  }
-
-  /** Lets everything else have its turn, where it has waited long enough. */
-  async pause(): Promise<void> {
-    if (this.#clock.now() < this.#untilMs) return;
-    await this.#clock.sleep(0);
-    this.#untilMs = this.#clock.now() + sliceMs;
   }
 }
 

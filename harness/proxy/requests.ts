@@ -5,10 +5,14 @@ import { readAttributes, readToxicity } from './attributes.ts';
 import { withNames } from './field-names.ts';
 import type { AttributeValues } from './http/http-toxic.ts';
 import { anyKinds } from './kinds.ts';
+import { parse, parseValue } from './read-body.ts';
 import { TlsBody, type TlsSettings } from './tls/tls-settings.ts';
+import type { Turns } from './turns.ts';
 
 /** Longer ones make a path that servers of HTTP refuse. */
 const longestName = 1024;
+/** Each is some calls deep for every chunk: with some thousands the platform's stack ends. */
+export const mostToxics = 500;
 
 /** As in Go's decoder, null counts as absent and unknown fields are ignored. */
 const optional = <T extends z.ZodType>(schema: T) => schema.nullish().transform((value) => value ?? undefined);
@@ -36,7 +40,7 @@ const ProxyChangeBody = z.object({
 });
 const ProxyBody = ProxyChangeBody.extend({
   name: optional(z.string()),
-  toxics: optional(z.array(z.preprocess((value) => fieldsOf(value, ToxicBody), ToxicBody))),
+  toxics: z.preprocess(atMostToxics, optional(z.array(z.preprocess((value) => fieldsOf(value, ToxicBody), ToxicBody)))),
 });
 const LeaseBody = z.object({ leaseMs: z.number().positive().max(86_400_000).optional() });
 
@@ -79,11 +83,15 @@ export function readProxy(text: string): ProxyRequest {
   return toProxyRequest(parse(fields(ProxyBody), text), '');
 }
 
-/** Checks every entry before the first is applied; `at proxy N` counts from 1. */
-export function readProxies(text: string): readonly ProxyRequest[] {
-  return (parse(z.array(fields(ProxyBody)).nullable(), text) ?? []).map((body, index) =>
-    toProxyRequest(body, ` at proxy ${index + 1}`),
-  );
+/** Checks every entry before the first is applied; `at proxy N` counts from 1. A long list is read in several goes. */
+export async function readProxies(text: string, turns: Turns): Promise<readonly ProxyRequest[]> {
+  const requests: ProxyRequest[] = [];
+  for (const [index, entry] of (parse(z.array(z.unknown()).nullable(), text) ?? []).entries()) {
+    const where = ` at proxy ${index + 1}`;
+    requests.push(toProxyRequest(parseValue(fields(ProxyBody), entry, where), where));
+    await turns.pause();
+  }
+  return requests;
 }
 
 export function readProxyChange(text: string): ProxyChange {
@@ -115,31 +123,16 @@ function fields<T extends z.ZodObject>(schema: T): z.ZodType<z.output<T>> {
   return z.preprocess((value) => fieldsOf(value ?? {}, schema), schema);
 }
 
+/** Before they are looked at. Throws an ApiError 400 for more than there may be. */
+function atMostToxics(value: unknown): unknown {
+  if (Array.isArray(value) && value.length > mostToxics) throw apiErrors.tooManyToxics(mostToxics);
+  return value;
+}
+
 /** With the names of its fields as they are written here. Throws an ApiError 400 for one that is nearly one of them; others are ignored. */
 function fieldsOf(value: unknown, { shape }: z.ZodObject): unknown {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return value;
   return withNames(value as Readonly<Record<string, unknown>>, { known: Object.keys(shape), what: 'field' });
-}
-
-/** A body by its schema. Throws an ApiError 400 that names every problem. */
-export function parse<T>(schema: z.ZodType<T>, text: string): T {
-  if (text.trim() === '') throw apiErrors.badBody('EOF');
-  return parseValue(schema, readJson(text));
-}
-
-export function parseValue<T>(schema: z.ZodType<T>, value: unknown): T {
-  const result = schema.safeParse(value);
-  if (result.success) return result.data;
-  const problems = result.error.issues.map((issue) => [issue.path.join('.'), issue.message].filter(Boolean).join(': '));
-  throw apiErrors.badBody(problems.join('; '));
-}
-
-function readJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch (cause) {
-    throw apiErrors.badBody(cause instanceof Error ? cause.message : 'not JSON');
-  }
 }
 
 function toProxyRequest(body: z.output<typeof ProxyBody>, where: string): ProxyRequest {

@@ -1,8 +1,24 @@
 import { messageOf } from '../kit/errors.ts';
 import { ApiError } from './api-error.ts';
+import type { Turns } from './turns.ts';
 
 export function jsonResponse(status: number, value: unknown): Response {
   return new Response(JSON.stringify(value), { status, headers: { 'content-type': 'application/json' } });
+}
+
+/** How many decisions become text in one go. */
+const itemsAtOnce = 500;
+
+/** As `jsonResponse`, of something with `decisions`, which may be so many that they are written in several goes. */
+export async function decisionsResponse(rest: object, decisions: readonly unknown[], turns: Turns): Promise<Response> {
+  const texts: string[] = [];
+  for (let from = 0; from < decisions.length; from += itemsAtOnce) {
+    texts.push(JSON.stringify(decisions.slice(from, from + itemsAtOnce)).slice(1, -1));
+    await turns.pause();
+  }
+  const head = JSON.stringify({ ...rest, decisions: [] });
+  const text = `${head.slice(0, -2)}${texts.join(',')}]}`;
+  return new Response(text, { headers: { 'content-type': 'application/json' } });
 }
 
 export function noContent(): Response {

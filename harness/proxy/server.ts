@@ -60,7 +60,7 @@ export async function startProxyServer(settings: ProxyServerSettings): Promise<S
   return {
     port: bound !== null && typeof bound === 'object' ? bound.port : port,
     populate: async (text) => {
-      const wanted = readProxies(text);
+      const wanted = await readProxies(text, registry.turns());
       const { proxies, failure } = await registry.populate(wanted);
       // They are made in order, up to the first that fails.
       if (failure)

@@ -80,7 +80,7 @@ function addToxicRoutes(app: Hono, registry: Registry): void {
 /** Unlike every other error, one of populate is JSON and says what had been applied before it. */
 async function populated(registry: Registry, text: string): Promise<Response> {
   try {
-    const { proxies, failure } = await registry.populate(readProxies(text));
+    const { proxies, failure } = await registry.populate(await readProxies(text, registry.turns()));
     return failure ? populateError(failure, proxies) : jsonResponse(201, { proxies: orNull(proxies) });
   } catch (cause) {
     return cause instanceof ApiError ? populateError(cause, []) : errorResponse(cause);

@@ -54,6 +54,13 @@ describe('every answer', () => {
     const method = await bench.call('PUT', '/proxies');
     expect([method.status, method.text]).toEqual([405, '']);
   });
+
+  it('is led from a path with slashes too many to the right one, and 400 where it is none', async () => {
+    const moved = await fetch(`${bench.url}//proxies//a/toxics?x=1`, { redirect: 'manual' });
+    expect([moved.status, moved.headers.get('location')]).toEqual([301, '/proxies/a/toxics?x=1']);
+    expect((await bench.call('GET', '//version')).status).toBe(200);
+    expect((await bench.call('GET', '/proxies/%zz')).status).toBe(400);
+  });
 });
 
 it.skipIf(againstRealServer)('GET /version is the version as JSON, with a line feed', async () => {

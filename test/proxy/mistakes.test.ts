@@ -101,6 +101,29 @@ describe('what cannot be so', () => {
     expect(await Promise.all(statuses)).toEqual([200, 400]);
   });
 
+  const many = (count: number): Record<string, number> =>
+    Object.fromEntries(Array.from({ length: count }, (_, number) => [`field number ${number}`, number]));
+  it.each([
+    ['more than 64 levels', `${'['.repeat(100_000)}${']'.repeat(100_000)}`, '64 levels'],
+    ['more than 1,000 fields in an object', JSON.stringify([many(1001)]), '1000 fields'],
+    ['more than 100,000 values', JSON.stringify(Array.from({ length: 60_000 }, () => ({}))), '100000 values'],
+    ['501 toxics on a proxy', JSON.stringify([{ name: 'b', upstream: 'c:1', toxics: Array(501).fill({}) }]), '500'],
+    ['mistakes everywhere', JSON.stringify([{ name: 1, ...many(999) }]), 'at proxy 1'],
+  ])('a body with %s is refused before anything is made of it', async (_what, body, words) => {
+    const { status, text } = await bench.call('POST', '/populate', body);
+    expect([status, text]).toEqual([400, expect.stringContaining(words) as string]);
+    expect(text.length).toBeLessThan(2000);
+  });
+
+  it('a body with 1,000 fields is taken, and brackets and commas in texts are none', async () => {
+    const text = '[{,"\\'.repeat(40_000);
+    const statuses = [
+      bench.call('POST', '/proxies', { name: 'b', upstream: 'c:1', enabled: false, ...many(997) }),
+      bench.call('POST', '/proxies', { name: 'c', upstream: 'c:1', enabled: false, text }),
+    ].map(async (answer) => (await answer).status);
+    expect(await Promise.all(statuses)).toEqual([201, 201]);
+  });
+
   it('a body of more than 2 MiB is refused, and the server goes on', async () => {
     expect((await bench.call('POST', '/populate', ['x'.repeat(2_100_000)])).status).toBe(413);
     expect((await bench.call('GET', '/version')).status).toBe(200);

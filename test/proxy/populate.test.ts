@@ -74,6 +74,13 @@ it('leaves one with the same address by host name as it is, with its toxics, and
   expect(replaced.json.proxies).toMatchObject([{ listen, upstream: '127.0.0.1:10', toxics: [] }]);
 });
 
+it('leaves one that is disabled as it is, but for one that has no address yet', async () => {
+  for (const name of ['a', 'b'])
+    await bench.call('POST', '/proxies', { ...entry(name, name === 'a' ? {} : { listen: '' }), enabled: false });
+  const { json } = await populate([entry('a'), entry('b', { listen: '' })]);
+  expect(json.proxies?.map(({ enabled }) => enabled)).toEqual([false, true]);
+});
+
 it('keeps the old one, stopped, when its replacement cannot start', async () => {
   const [first] = (await populate([entry('a')])).json.proxies ?? [];
   expect((await populate([entry('a', { listen: 'bad' })])).status).toBe(500);

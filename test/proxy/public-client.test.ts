@@ -61,6 +61,16 @@ describe('the client for everybody', () => {
     expect(await slow.remove()).toMatchObject({ toxic: 'a/b c', ended: 'reset' });
   });
 
+  it('leaves a later toxic of the same name alone at the end of its block, once it has been removed', async () => {
+    await proxies.createProxy({ name: 'a', upstream: '127.0.0.1:1' });
+    {
+      await using slow = await proxies.addToxic('a', { type: 'latency', attributes: { latency: 5 } });
+      await slow.remove();
+      await proxies.addToxic('a', { type: 'latency', attributes: { latency: 7 } });
+    }
+    expect((await proxies.proxies()).flatMap(({ toxics }) => toxics)).toMatchObject([{ attributes: { latency: 7 } }]);
+  });
+
   it('changes, counts and deletes a proxy, whatever its name', async () => {
     const { address } = await bench.echo();
     const made = await proxies.createProxy({ name: 'a/b', upstream: address, toxics: [{ type: 'slicer', attributes: { average_size: 2 } }] }); // prettier-ignore

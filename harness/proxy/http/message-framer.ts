@@ -17,8 +17,8 @@ export interface FramerListener {
 const longestHead = 131_072;
 /** A line with the size of a chunk, and its extensions. */
 const longestSizeLine = 4096;
-const sizeLine = /^([0-9A-Fa-f]{1,13})[ \t]*(?:;[^\r\n\0]*)?$/;
-const sizeLineBegun = /^[0-9A-Fa-f]{1,13}[ \t]*(?:;[^\r\n\0]*)?\r?$/;
+const sizeLine = /^(0*[0-9A-Fa-f]{1,13})[ \t]*(?:;[^\r\n\0]*)?$/;
+const sizeLineBegun = /^0*[0-9A-Fa-f]{1,13}[ \t]*(?:;[^\r\n\0]*)?\r?$/;
 
 type State = 'head' | 'length' | 'until close' | 'chunk size' | 'chunk data' | 'chunk end' | 'opaque';
 

@@ -92,6 +92,16 @@ describe('the framer of messages', () => {
     expect(frame('request', oneByOne(bytesOf(text)), [], false).raw).toBe(text);
   });
 
+  it('takes a size with zeros before it, however many fit into its line', () => {
+    const zeros = (count: number): string =>
+      `POST / HTTP/1.1\r\ntransfer-encoding: chunked\r\n\r\n${'0'.repeat(count)}2\r\nxy\r\n${'0'.repeat(count)}\r\n\r\n`;
+    for (const cuts of [[], [0.3], [0.6]])
+      expect(frame('request', cutAt(bytesOf(zeros(100)), cuts))).toMatchObject({
+        opaque: '',
+        messages: [{ body: 'xy' }],
+      });
+  });
+
   it('takes heads up to 128 KiB, size lines up to 4 KiB, and none that is longer by a byte', () => {
     const head = (length: number): string => {
       const empty = 'GET / HTTP/1.1\r\nx: \r\n\r\n';
