@@ -126,6 +126,7 @@ export class FaultProxy {
     this.#port = await this.#settings.openPort({
       listen: this.#place.listen,
       upstream: () => this.#place.upstream,
+      door: this.#doorWanted(),
       tls: this.#place.tls && { settings: this.#place.tls, authority },
       accept: (make) => this.#accept(make),
       log: (line) => log(`proxy "${this.name}": ${line}`),

@@ -50,6 +50,8 @@ export interface PortSettings {
   readonly listen: string;
   /** Where a client's connection leads to at the moment. */
   upstream(): string;
+  /** How the door is from the first moment on: nobody gets through one that is shut, not even while it is being opened. */
+  readonly door: DoorState;
   /** On which sides it speaks TLS, and by whose certificates; default on none. */
   readonly tls?: PortTls | undefined;
   /** Called for every client; `make` gives the connection, or nothing where the upstream is no address at all. */

@@ -18,7 +18,7 @@ import { ReadMemory, takeOver, WireSocket } from './wire-socket.ts';
 export const openSocketPort: OpenPort = async (settings) => {
   const address = await resolveAddress(settings.listen);
   const port = new SocketPort(settings, address, await prepareTls(settings.tls, address.host));
-  await port.open();
+  await port.open(settings.door);
   return port;
 };
 
@@ -45,11 +45,26 @@ class SocketPort implements Port {
     return formatAddress(this.#address);
   }
 
-  async open(): Promise<void> {
-    const server = await listen(this.#address, {
-      pauseOnConnect: !this.#tls.client,
-      accept: (client) => this.#accept(client),
-    });
+  /** Takes the port. Through a door that is to be shut nobody comes before it is. */
+  async open(door: DoorState): Promise<void> {
+    if (door === 'open') {
+      await this.#listen((client) => this.#accept(client));
+      return;
+    }
+    // Only so is it known whether the port can be had, and which one it is.
+    await this.#listen((client) => client.destroy());
+    this.#refuse();
+    this.#state = 'refusing';
+    try {
+      await this.turn(door);
+    } catch (cause) {
+      this.close();
+      throw cause;
+    }
+  }
+
+  async #listen(accept: (client: Socket) => void): Promise<void> {
+    const server = await listen(this.#address, { pauseOnConnect: !this.#tls.client, accept });
     server.on('error', (cause) => this.#settings.log(cause.message));
     const bound = server.address();
     if (bound !== null && typeof bound === 'object') this.#address = { host: bound.address, port: bound.port };
@@ -90,14 +105,17 @@ class SocketPort implements Port {
     }
     this.#silent?.close();
     this.#silent = undefined;
-    if (state === 'refusing') {
-      this.#stopListening();
-      this.#held = holdPort(this.#address);
-    } else {
-      await this.open();
+    if (state === 'refusing') this.#refuse();
+    else {
+      await this.open('open');
       // Only now, so that the port is never anybody's.
       this.#letGo();
     }
+  }
+
+  #refuse(): void {
+    this.#stopListening();
+    this.#held = holdPort(this.#address);
   }
 
   async #fallSilent(): Promise<void> {
@@ -121,7 +139,7 @@ class SocketPort implements Port {
 
   /** As it was before, unless it has been closed. */
   async #openAgain(): Promise<void> {
-    if (this.#state === 'open' && !this.#isClosed) await this.open();
+    if (this.#state === 'open' && !this.#isClosed) await this.open('open');
   }
 
   #stopListening(): void {

@@ -72,7 +72,7 @@ export class SimulatedNetwork {
       return Promise.reject(new ApiError(500, `listen tcp ${address}: bind: address already in use`));
     const connections = new Set<SimulatedConnection>();
     const door = {
-      state: 'open' as DoorState,
+      state: settings.door,
       connections,
       upstream: () => settings.upstream(),
       connect: (): SimulatedConnection | undefined => {

@@ -222,6 +222,18 @@ describe('a simulated link', () => {
     expect((await clock.run(Promise.all([ask('/whole'), ask('/whole')])))[1].text).toBe('whole');
   });
 
+  it('opens a door in the state that is asked for', async () => {
+    const accepted: string[] = [];
+    const [upstream, listen] = ['127.0.0.1:1', '127.0.0.1:2'];
+    const ground = { upstream: () => upstream, log: () => undefined, accept: () => accepted.push(listen) };
+    const { turn } = await network.openPort({ ...ground, listen, door: 'refusing' });
+    const outcome = (): Promise<unknown> => network.fetch(`http://${listen}/`).catch(causeCode);
+    expect([await outcome(), accepted]).toEqual(['ECONNREFUSED', []]);
+    await turn('open');
+    await outcome();
+    expect(accepted).toEqual([listen]);
+  });
+
   it('answers no connect where a toxic says so: until that ends, the caller gives up, or ten seconds are over', async () => {
     toxic('connect_timeout', {});
     expect([await failure(ask('/whole')), clock.now()]).toEqual(['UND_ERR_CONNECT_TIMEOUT', 10_000]);

@@ -68,7 +68,7 @@ export class ProcessGround {
     const { clock } = this;
     let opened = 0;
     await this.network.openPort({
-      ...{ listen, upstream: () => upstream, log: () => undefined },
+      ...{ listen, upstream: () => upstream, door: 'open', log: () => undefined },
       accept: (make) => {
         opened += 1;
         make({
