@@ -239,13 +239,15 @@ export class Registry {
 
   /** The toxics that are asked for; one that is there already, just so, stays as it is. Others are left alone. */
   async #putInPlace(proxy: FaultProxy, toxics: readonly ToxicRequest[]): Promise<void> {
+    let isAtDoor = false;
     for (const request of toxics) {
       const present = proxy.toxics.find(({ name }) => name === request.name);
       if (present?.isAs(request) === true) continue;
       if (present) proxy.removeToxic(present, 'removed');
       this.#remember(proxy.addToxic(request));
+      if (present?.kind.door ?? request.kind.door) isAtDoor = true;
     }
-    await proxy.doorTurned();
+    if (isAtDoor) await proxy.doorTurned();
   }
 
   async #start(request: ProxyRequest, replaced?: FaultProxy): Promise<FaultProxy> {

@@ -1,7 +1,9 @@
 import type { Hono } from 'hono';
 import { errorResponse, hintOf, jsonResponse, noContent } from './responses.ts';
 import { readProxies, readProxy, readProxyChange, readToxic, readToxicChange } from './requests.ts';
+import type { ActiveToxic } from './active-toxic.ts';
 import { bodyText } from './body-text.ts';
+import type { FaultProxy } from './fault-proxy.ts';
 import type { PopulateResult, Registry } from './registry.ts';
 import { ApiError } from './api-error.ts';
 
@@ -49,7 +51,7 @@ function addToxicRoutes(app: Hono, registry: Registry): void {
     registry.get(name);
     const toxic = registry.addToxic(name, readToxic(await bodyText(context.req.raw)));
     const proxy = registry.get(name);
-    await proxy.doorTurned().catch((cause: unknown) => {
+    await doorTurned(proxy, toxic).catch((cause: unknown) => {
       proxy.removeToxic(toxic, 'removed');
       throw cause;
     });
@@ -66,15 +68,21 @@ function addToxicRoutes(app: Hono, registry: Registry): void {
     const toxic = proxy.toxic(toxicName);
     const change = readToxicChange(text, toxic);
     proxy.changeToxic(toxic, change);
-    await proxy.doorTurned();
+    await doorTurned(proxy, toxic);
     return jsonResponse(200, toxic.view());
   });
   app.delete(`${path}/:toxic`, async (context) => {
     const proxy = registry.get(context.req.param('proxy'));
-    proxy.removeToxic(proxy.toxic(context.req.param('toxic')), 'removed');
-    await proxy.doorTurned();
+    const toxic = proxy.toxic(context.req.param('toxic'));
+    proxy.removeToxic(toxic, 'removed');
+    await doorTurned(proxy, toxic);
     return noContent();
   });
+}
+
+/** A door that cannot be turned is the business of those toxics alone that do something to it. */
+async function doorTurned(proxy: FaultProxy, { kind }: ActiveToxic): Promise<void> {
+  if (kind.door) await proxy.doorTurned();
 }
 
 /** Unlike every other error, one of populate is JSON and says what had been applied before it. */

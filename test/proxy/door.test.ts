@@ -103,6 +103,25 @@ describe('refuse', () => {
     await waitUntil(realClock, through, { what: 'the door open again', limitMs: 2_000, everyMs: 10 });
   });
 
+  it('that cannot be undone, as its port is taken, is in the way of no other toxic', async () => {
+    await bench.toxic('a', { name: 'shut', type: 'refuse' });
+    const thief = createServer().listen(port, '127.0.0.1');
+    await once(thief, 'listening');
+    bench.cleanup.add('thief', () => void thief.close());
+    const [toxics, late] = ['/proxies/a/toxics', { name: 'late', type: 'latency', attributes: { latency: 1 } }];
+    expect((await bench.call('DELETE', `${toxics}/shut`)).status).toBe(500);
+    expect((await bench.call('POST', toxics, late)).status).toBe(200);
+    expect((await bench.call('GET', toxics)).json).toMatchObject([{ name: 'late' }]);
+    expect((await bench.call('PATCH', `${toxics}/late`, { attributes: { latency: 2 } })).status).toBe(200);
+    const { listen, upstream } = (await bench.call('GET', '/proxies/a')).json;
+    const again = { name: 'a', listen, upstream, toxics: [{ ...late, attributes: { latency: 3 } }] };
+    expect((await bench.call('POST', '/populate', [again])).status).toBe(201);
+    expect((await bench.call('GET', `${toxics}/late`)).json).toMatchObject({ attributes: { latency: 3 } });
+    expect((await bench.call('DELETE', `${toxics}/late`)).status).toBe(204);
+    // One that is at the door is told.
+    expect((await bench.call('POST', toxics, { name: 'mute', type: 'connect_timeout' })).status).toBe(500);
+  });
+
   it('lets its port go when the proxy is disabled or deleted', async () => {
     await bench.toxic('a', { name: 'shut', type: 'refuse' });
     await bench.call('PATCH', '/proxies/a', { enabled: false });
