@@ -6,7 +6,7 @@ import { formatAddress, type Address } from './address.ts';
 import { ApiError } from './api-error.ts';
 
 export interface SilentListenerData extends Address {
-  /** First: 1 to close the port. Second: 1 when it is closed. */
+  /** First: 1 to close the port. Second: 1 when it is closed, or never was open. */
   readonly state: Int32Array;
 }
 
@@ -30,7 +30,8 @@ export class SilentDoor {
   readonly #state = new Int32Array(new SharedArrayBuffer(8));
   readonly #worker: Worker;
   readonly #fillers: Socket[] = [];
-  #isListening = false;
+  /** It may have the port, or get it still. */
+  #isAsked = false;
 
   private constructor(address: Address) {
     this.#address = address;
@@ -47,15 +48,17 @@ export class SilentDoor {
     return door;
   }
 
-  /** Takes the port, on which nobody may listen any more. Throws an ApiError 500 where connects are answered all the same. */
+  /** Takes the port, on which nobody may listen any more. Throws an ApiError 500 where connects are answered all the same. Is over when it is closed. */
   async shut(): Promise<void> {
     const listening = this.#told('listening');
+    this.#isAsked = true;
     this.#worker.postMessage('listen');
     await listening;
-    this.#isListening = true;
-    // It may have been closed meanwhile.
-    if (Atomics.load(this.#state, 0) === 1) return;
-    for (let count = 0; count < mostFillers; count++) if (!(await this.#isAnswered())) return;
+    for (let count = 0; count < mostFillers; count++) {
+      // The port is somebody else's as soon as this is closed: a connect more would be one to them.
+      if (this.#isClosed || !(await this.#isAnswered())) return;
+    }
+    if (this.#isClosed) return;
     throw new ApiError(
       500,
       `connects to ${formatAddress(this.#address)} are answered although nobody accepts them: this system cannot do that`,
@@ -67,13 +70,18 @@ export class SilentDoor {
     for (const filler of this.#fillers) filler.destroy();
     Atomics.store(this.#state, 0, 1);
     Atomics.notify(this.#state, 0);
-    if (this.#isListening) Atomics.wait(this.#state, 1, 0, closeLimitMs);
+    if (this.#isAsked) Atomics.wait(this.#state, 1, 0, closeLimitMs);
     void this.#worker.terminate();
+  }
+
+  get #isClosed(): boolean {
+    return Atomics.load(this.#state, 0) === 1;
   }
 
   /** Whether one more connect is answered, which then takes a place in the queue. */
   async #isAnswered(): Promise<boolean> {
     const socket = connect(this.#address);
+    this.#fillers.push(socket);
     socket.unref();
     socket.on('error', () => undefined);
     const answered = new Promise<void>((resolve) => socket.once('connect', resolve));
@@ -85,7 +93,6 @@ export class SilentDoor {
       socket.destroy();
       return false;
     }
-    this.#fillers.push(socket);
     return true;
   }
 
@@ -93,12 +100,15 @@ export class SilentDoor {
     const worker = this.#worker;
     return new Promise((resolve, reject) => {
       worker.once('message', (message: Message) => {
-        if (message.kind === kind) resolve();
+        if (message.kind === kind || this.#isClosed) resolve();
         else reject(new ApiError(500, `the silent listener said ${'why' in message ? message.why : message.kind}`));
       });
       worker.once('error', reject);
       // It was closed in the middle of this.
-      worker.once('exit', () => reject(new ApiError(500, 'the silent listener has ended')));
+      worker.once('exit', () => {
+        if (this.#isClosed) resolve();
+        else reject(new ApiError(500, 'the silent listener has ended'));
+      });
     });
   }
 }

@@ -6,14 +6,27 @@ import type { SilentListenerData } from './silent-door.ts';
 
 const { host, port, state } = workerData as SilentListenerData;
 const server = createServer();
-server.on('error', (cause) => parentPort?.postMessage({ kind: 'failed', why: cause.message }));
+server.on('error', (cause) => {
+  parentPort?.postMessage({ kind: 'failed', why: cause.message });
+  tellClosed();
+});
 parentPort?.once('message', () => {
+  // It has been closed before it was opened.
+  if (Atomics.load(state, 0) === 1) {
+    tellClosed();
+    return;
+  }
   server.listen({ host, port, backlog: 1 }, () => {
     parentPort?.postMessage({ kind: 'listening' });
     Atomics.wait(state, 0, 0);
     server.close();
-    Atomics.store(state, 1, 1);
-    Atomics.notify(state, 1);
+    tellClosed();
   });
 });
+
+function tellClosed(): void {
+  Atomics.store(state, 1, 1);
+  Atomics.notify(state, 1);
+}
+
 parentPort?.postMessage({ kind: 'up' });

@@ -195,7 +195,7 @@ describe('connect_timeout', () => {
       await realClock.sleep(waitMs);
       if (waitMs % 100 === 0) await bench.call('POST', '/reset');
       else await bench.call('PATCH', '/proxies/b', { enabled: false });
-      await adding;
+      expect((await adding).status).toBe(200);
       await bench.call('POST', '/reset');
       expect([waitMs, await connected(port)]).toEqual([waitMs, 'open']);
     }

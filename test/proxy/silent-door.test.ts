@@ -1,0 +1,79 @@
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
+import { once } from 'node:events';
+import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
+import { expect, it } from 'vitest';
+import { Cleanup } from '../../harness/kit/lifecycle.ts';
+import { SilentDoor } from '../../harness/proxy/silent-door.ts';
+
+const host = '127.0.0.1';
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, host);
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+}
+
+/** Listens, as a proxy does that is enabled again at once, and counts who comes. */
+function takeOver(cleanup: Cleanup, port: number): { server: Server; sockets: Socket[] } {
+  const sockets: Socket[] = [];
+  const server = createServer((socket) => sockets.push(socket.on('error', () => undefined))).listen(port, host);
+  cleanup.add('server', () => {
+    for (const socket of sockets) socket.destroy();
+    server.close();
+  });
+  return { server, sockets };
+}
+
+/** How many have connected to it before the one that is made here. */
+async function cameBefore({ server, sockets }: { server: Server; sockets: Socket[] }): Promise<number> {
+  const { port } = server.address() as AddressInfo;
+  const last = connect({ port, host });
+  await once(server, 'connection');
+  while (!sockets.some(({ remotePort }) => remotePort === last.localPort)) await once(server, 'connection');
+  last.destroy();
+  return sockets.length - 1;
+}
+
+it('a silent door that is closed while it fills its queue connects to nobody who listens there after it', async () => {
+  await using cleanup = new Cleanup();
+  const port = await freePort();
+  const door = await SilentDoor.prepare({ host, port });
+  cleanup.add('door', () => door.close());
+  const next = new Promise<ReturnType<typeof takeOver>>((resolve) => {
+    // The first connect that fills the queue is on its way, or the second.
+    const begun = (): void => {
+      unsubscribe('net.client.socket', begun);
+      setImmediate(() => {
+        door.close();
+        resolve(takeOver(cleanup, port));
+      });
+    };
+    subscribe('net.client.socket', begun);
+  });
+  await door.shut();
+  expect(await cameBefore(await next)).toBe(0);
+});
+
+it('a silent door that is closed before it has the port ends in good order, and the port is free', async () => {
+  await using cleanup = new Cleanup();
+  for (let round = 0; round < 3; round++) {
+    const port = await freePort();
+    const door = await SilentDoor.prepare({ host, port });
+    const shutting = door.shut();
+    door.close();
+    const next = takeOver(cleanup, port);
+    await Promise.all([shutting, once(next.server, 'listening')]);
+    expect(await cameBefore(next)).toBe(0);
+  }
+});
+
+it('a silent door says when somebody else has the port', async () => {
+  await using cleanup = new Cleanup();
+  const { server } = takeOver(cleanup, 0);
+  await once(server, 'listening');
+  const door = await SilentDoor.prepare({ host, port: (server.address() as AddressInfo).port });
+  cleanup.add('door', () => door.close());
+  await expect(door.shut()).rejects.toThrow('EADDRINUSE');
+});
