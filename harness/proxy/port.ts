@@ -34,7 +34,7 @@ export interface Port {
   readonly address: string;
   /**
    * Opens or shuts the door, which has the same address again after it. Resolves when it is as was asked for last. Throws an ApiError 500 where
-   * that is not possible; it stays as it is then, and may be asked again.
+   * that is not possible; it stays as it is then, or is nobody's where somebody else has taken the port, and may be asked again.
    */
   turn(state: DoorState): Promise<void>;
   close(): void;

@@ -30,7 +30,8 @@ class SocketPort implements Port {
   #server: Server | undefined;
   #held: HeldPort | undefined;
   #silent: SilentDoor | undefined;
-  #state: DoorState = 'open';
+  /** Undefined where it has let go of one and not come to another, or not yet. */
+  #state: DoorState | undefined = 'open';
   #wanted: DoorState = 'open';
   #turning: Promise<void> | undefined;
   #isClosed = false;
@@ -103,8 +104,12 @@ class SocketPort implements Port {
       await this.#fallSilent();
       return;
     }
-    this.#silent?.close();
-    this.#silent = undefined;
+    if (this.#silent) {
+      this.#silent.close();
+      this.#silent = undefined;
+      // Somebody else may get the port before it is open.
+      this.#state = undefined;
+    }
     if (state === 'refusing') this.#refuse();
     else {
       await this.open('open');
@@ -124,22 +129,21 @@ class SocketPort implements Port {
       silent.close();
       return;
     }
+    const before = this.#state;
     this.#silent = silent;
     this.#stopListening();
+    this.#state = undefined;
     try {
       await silent.shut();
       this.#letGo();
     } catch (cause) {
       silent.close();
       this.#silent = undefined;
-      await this.#openAgain();
+      // As it was before, unless it has been closed.
+      if (before === 'open' && !this.#isClosed) await this.open('open');
+      this.#state = before;
       throw cause;
     }
-  }
-
-  /** As it was before, unless it has been closed. */
-  async #openAgain(): Promise<void> {
-    if (this.#state === 'open' && !this.#isClosed) await this.open('open');
   }
 
   #stopListening(): void {

@@ -1,6 +1,8 @@
-import { connect } from 'node:net';
+import { once } from 'node:events';
+import { connect, createServer } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { realClock, startBench, type Bench, type TcpServer } from './support.ts';
+import { openSocketPort } from '../../harness/proxy/socket-port.ts';
+import { portOf, portState, realClock, startBench, type Bench, type TcpServer } from './support.ts';
 
 // What clients find, on real ports, while the door of a proxy is on its way from one state to another.
 
@@ -68,4 +70,23 @@ describe.each(['connect_timeout', 'refuse'])('a proxy with %s', (type) => {
     await bench.call('DELETE', '/proxies/a/toxics/shut');
     await (await bench.dial(port)).roundTrip('hello');
   });
+});
+
+it('a port that was silent and could not be opened is not silent any more: asked for that, it says what is wrong, and tries', async () => {
+  const settings = { listen: '127.0.0.1:0', upstream: () => echo.address, accept: () => undefined };
+  const port = await openSocketPort({ ...settings, door: 'silent', log: () => undefined });
+  bench.cleanup.add('port', () => port.close());
+  const opening = port.turn('open');
+  // Without a host to look up it has the port first.
+  const thief = createServer().listen(portOf(port.address));
+  bench.cleanup.add('thief', () => void thief.close());
+  await expect(opening).rejects.toThrow('address already in use');
+  await expect(port.turn('silent')).rejects.toThrow('EADDRINUSE');
+  thief.close();
+  await once(thief, 'close');
+  expect(await portState(portOf(port.address))).toBe('ECONNREFUSED');
+  await port.turn('silent');
+  await expect(once(createServer().listen(portOf(port.address)), 'listening')).rejects.toThrow('EADDRINUSE');
+  await port.turn('open');
+  expect(await portState(portOf(port.address))).toBe('open');
 });
