@@ -197,7 +197,7 @@ function dial(
     if (!trusted) return new WireSocket(memory).connect({ host, port });
     const wire = connect({ host, port, allowHalfOpen: true, noDelay: true });
     const name = settings.tls?.settings.upstream?.name ?? host;
-    return encrypt(wire, { context: trusted, name, log: (line) => settings.log(line) });
+    return encrypt(wire, { context: trusted, name });
   } catch (cause) {
     return cause instanceof Error ? cause : new Error(messageOf(cause));
   }

@@ -33,6 +33,7 @@ export async function startTls(
   bench: Bench,
   { cert, key }: Certified,
   onSocket: (socket: TLSSocket) => void,
+  listenOn = 0,
 ): Promise<TcpServer> {
   const sockets: Socket[] = [];
   const server = createServer({ cert, key, allowHalfOpen: true }, (socket) => {
@@ -40,7 +41,7 @@ export async function startTls(
     onSocket(socket);
   });
   server.on('connection', (socket: Socket) => sockets.push(socket));
-  server.listen(0, '127.0.0.1');
+  server.listen(listenOn, '127.0.0.1');
   await once(server, 'listening');
   const { port } = server.address() as AddressInfo;
   const stop = async (): Promise<void> => {

@@ -1,5 +1,6 @@
 import { afterEach, expect, it } from 'vitest';
 import { startBench, type Bench } from './support.ts';
+import { certify, startTls } from './tls-support.ts';
 
 const lines: string[] = [];
 let bench: Bench;
@@ -20,6 +21,25 @@ it.each([
   bench = await startBench({ log: (line) => lines.push(line) });
   await dialTwice(await bench.proxy('store', upstream));
   expect(lines).toEqual([`proxy "store": could not reach its upstream "${upstream}": ${why}`]);
+});
+
+it('that speaks no TLS is told of once, with what is wrong, until it is reached again', async () => {
+  lines.length = 0;
+  bench = await startBench({ log: (line) => lines.push(line) });
+  const own = await certify();
+  const plain = await bench.tcp((socket) => void socket.end('no TLS here, whatever you may say to me\n'));
+  const tls = { upstream: { ca: own.ca } };
+  const port = await bench.proxy('store', plain.address, { tls });
+  await dialTwice(port);
+  const line = `proxy "store": could not reach its upstream "${plain.address}": no TLS with it: `;
+  expect(lines).toEqual([expect.stringContaining(line)]);
+  const at = plain.port;
+  await plain.stop();
+  const server = await startTls(bench, own, (socket) => socket.pipe(socket), at);
+  await (await bench.dial(port)).roundTrip('hello');
+  await server.stop();
+  await dialTwice(port);
+  expect(lines.slice(1)).toEqual([expect.stringContaining('ECONNREFUSED')]);
 });
 
 it('is told of again when it is another, also where it is reached by TLS', async () => {

@@ -16,9 +16,8 @@ export function upstreamContext({ ca }: UpstreamTls): SecureContext {
  */
 export function encrypt(
   wire: Socket,
-  settings: { readonly context: SecureContext; readonly name: string; readonly log: (line: string) => void },
+  { context, name }: { readonly context: SecureContext; readonly name: string },
 ): LateSocket {
-  const { context, name, log } = settings;
   const side = new LateSocket(wire);
   wire.on('error', (cause: Error) => side.fail(cause));
   wire.once('connect', () => {
@@ -27,15 +26,9 @@ export function encrypt(
       // An address is no server name to ask for; the certificate has to name it all the same.
       ...(isIP(name) === 0 ? { servername: name } : {}),
     });
-    let isSecure = false;
-    socket.on('error', (cause: Error) => {
-      if (!isSecure) log(`no TLS with the upstream: ${messageOf(cause)}`);
-      side.fail(cause);
-    });
-    socket.once('secureConnect', () => {
-      isSecure = true;
-      side.establish(socket);
-    });
+    // One of later is no failure of the handshake any more: that is established.
+    socket.on('error', (cause: Error) => side.fail(new Error(`no TLS with it: ${messageOf(cause).trim()}`, { cause })));
+    socket.once('secureConnect', () => side.establish(socket));
   });
   return side;
 }
