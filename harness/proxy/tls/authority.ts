@@ -68,8 +68,12 @@ export class Authority {
   }
 
   #ready(): Promise<AuthorityKeys> {
-    this.#keys ??= this.#make();
-    return this.#keys;
+    if (this.#keys) return this.#keys;
+    const keys = this.#make();
+    this.#keys = keys;
+    // What has failed once may be had the next time.
+    keys.catch(() => (this.#keys = undefined));
+    return keys;
   }
 
   async #make(): Promise<AuthorityKeys> {
