@@ -55,6 +55,8 @@ export async function startProxyServer(settings: ProxyServerSettings): Promise<S
     (request, response) => void listener(request, response),
   );
   await listening(server, host, port);
+  // Such as that no file is left for one connection more: the proxies go on.
+  server.on('error', (cause) => log(`the API: ${cause.message}`));
   const bound = server.address();
   let stopped: Promise<void> | undefined;
   return {
@@ -86,6 +88,9 @@ async function stopAll(server: Server, registry: Registry, lease: Lease): Promis
 function listening(server: Server, host: string, port: number): Promise<void> {
   return new Promise((resolve, reject) => {
     server.once('error', reject);
-    server.listen({ host, port }, resolve);
+    server.listen({ host, port }, () => {
+      server.off('error', reject);
+      resolve();
+    });
   });
 }
