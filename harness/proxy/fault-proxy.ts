@@ -17,6 +17,7 @@ import type { Authority } from './tls/authority.ts';
 import { checkHandshakes } from './tls/check-handshakes.ts';
 import type { TlsSettings } from './tls/tls-settings.ts';
 import type { DoorState } from './toxics/toxic.ts';
+import { tryAll } from './try-all.ts';
 
 /** How often a door that could not be opened is tried again. */
 const retryMs = 250;
@@ -139,9 +140,8 @@ export class FaultProxy {
 
   /** Closes the port and drops the live connections; the port is closed when this returns. `next` is where it will be when it is enabled again. */
   disable(next?: ProxyPlace): void {
-    this.#shut();
-    this.#drop([...this.#connections]);
-    this.#countAs(undefined);
+    const live = [...this.#connections];
+    tryAll([() => this.#shut(), () => this.#drop(live), () => this.#countAs(undefined)]);
     if (!next) return;
     this.#place = next;
     this.#isUnreachable = false;
@@ -181,9 +181,10 @@ export class FaultProxy {
 
   #shut(): void {
     this.#retry?.cancel();
-    if (this.#port) this.#settings.trace?.(`proxy "${this.name}": listens no more`, 'info');
-    this.#port?.close();
+    const port = this.#port;
     this.#port = undefined;
+    if (port) this.#settings.trace?.(`proxy "${this.name}": listens no more`, 'info');
+    port?.close();
   }
 
   #countAs(next: LinkCount | undefined): void {
@@ -203,7 +204,12 @@ export class FaultProxy {
       // Others have ended by themselves meanwhile.
       if (!this.#connections.delete(connection)) continue;
       this.#dropped += 1;
-      connection.close();
+      try {
+        connection.close();
+      } catch (cause) {
+        // The others are to go all the same, and the proxy with them.
+        this.#settings.log(`proxy "${this.name}": could not close a connection: ${messageOf(cause)}`);
+      }
     }
   }
 

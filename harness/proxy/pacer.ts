@@ -1,4 +1,5 @@
 import type { Clock } from '../kit/clock.ts';
+import { messageOf } from '../kit/errors.ts';
 
 /** How long the work may hold up everything else in one go. */
 const sliceMs = 10;
@@ -6,18 +7,20 @@ const sliceMs = 10;
 /**
  * Does work at many connections without holding up the control API: to let go of what five hundred stalled connections hold takes seconds of
  * copying. What fits into a slice is done at once, however many calls it comes in; the rest follows slice by slice, and everything else gets its turn
- * in between.
+ * in between. A piece of work that fails ends no other: it is told of, since whoever asked for it may be gone.
  */
 export class Pacer {
   readonly #clock: Clock;
+  readonly #log: (line: string) => void;
   #waiting: (() => void)[] = [];
   /** Slices are under way: a call that comes meanwhile joins the queue. */
   #busy = false;
   /** Of the slice, since everything else had its turn. */
   #spentMs = 0;
 
-  constructor(clock: Clock) {
+  constructor(clock: Clock, log: (line: string) => void) {
     this.#clock = clock;
+    this.#log = log;
   }
 
   each<T>(items: Iterable<T>, work: (item: T) => void): void {
@@ -37,18 +40,21 @@ export class Pacer {
     this.#busy = true;
     const fromMs = this.#clock.now();
     let tookMs = 0;
+    while (done < waiting.length && tookMs < forMs) {
+      this.#try(waiting[done]);
+      done += 1;
+      tookMs = this.#clock.now() - fromMs;
+    }
+    this.#waiting = [...waiting.slice(done), ...this.#waiting];
+    this.#busy = this.#waiting.length > 0;
+    this.#rest(tookMs);
+  }
+
+  #try(work: (() => void) | undefined): void {
     try {
-      while (done < waiting.length && tookMs < forMs) {
-        const work = waiting[done];
-        done += 1;
-        work?.();
-        tookMs = this.#clock.now() - fromMs;
-      }
-    } finally {
-      // Also where a piece of work fails: the others are not lost with it.
-      this.#waiting = [...waiting.slice(done), ...this.#waiting];
-      this.#busy = this.#waiting.length > 0;
-      this.#rest(tookMs);
+      work?.();
+    } catch (cause) {
+      this.#log(`what a toxic does to a connection has failed: ${messageOf(cause)}`);
     }
   }
 

@@ -14,6 +14,7 @@ import type { ProxyTraffic, ProxyView } from './proxy-view.ts';
 import type { ProxyChange, ProxyRequest } from './requests.ts';
 import { openSocketPort } from './socket-port.ts';
 import { Authority } from './tls/authority.ts';
+import { tryAll } from './try-all.ts';
 import { Turns } from './turns.ts';
 
 /** How often a port that somebody else has taken meanwhile is tried again when healing. */
@@ -53,7 +54,7 @@ export class Registry {
   readonly #last = new Map<string, ActiveToxic>();
   /** Changes to ports come one after another; toxics never wait for them. */
   #turn: Promise<unknown> = Promise.resolve();
-  #stopped = false;
+  #stopping: Promise<void> | undefined;
   #decisionLimit: number | undefined;
   /** Of the proxies that have one of their own. */
   readonly #leases = new Map<FaultProxy, { readonly lease: Lease; readonly leaseMs: number }>();
@@ -61,7 +62,7 @@ export class Registry {
   constructor(settings: RegistrySettings) {
     this.#settings = settings;
     this.authority = new Authority(settings.clock, settings.random.fork('authority'));
-    this.#pacer = new Pacer(settings.clock);
+    this.#pacer = new Pacer(settings.clock, settings.log);
   }
 
   /** For a call that may take long. */
@@ -195,28 +196,33 @@ export class Registry {
 
   /** Heals, and goes on trying while a port cannot be opened. */
   async healUntilDone(ended: ToxicEnding): Promise<void> {
-    while (!this.#stopped) {
+    while (!this.#stopping) {
       try {
         await this.heal(ended);
         return;
       } catch (cause) {
+        if (this.#stopping) return;
         this.#settings.log(`could not heal yet: ${messageOf(cause)}`);
         await this.#settings.clock.sleep(retryMs);
       }
     }
   }
 
-  /** Heals what can be healed at once, and closes everything. */
+  /** Heals what can be healed at once, and closes everything: nothing is opened after it. All are tried; the first failure is thrown at the end. */
   stop(): Promise<void> {
-    this.#stopped = true;
-    return this.#inTurn(() => {
-      for (const proxy of this.#proxies.values()) {
-        proxy.removeAllToxics('stopped');
-        this.#dropLease(proxy);
-        this.#pacer.finish();
-        proxy.disable();
-      }
+    this.#stopping ??= this.#turn.then(() => {
+      const proxies = [...this.#proxies.values()];
+      this.#proxies.clear();
+      tryAll(
+        proxies.flatMap((proxy) => [
+          () => proxy.removeAllToxics('stopped'),
+          () => this.#dropLease(proxy),
+          () => this.#pacer.finish(),
+          () => proxy.disable(),
+        ]),
+      );
     });
+    return this.#stopping;
   }
 
   #viewOf(proxy: FaultProxy): ProxyView {
@@ -321,7 +327,9 @@ export class Registry {
     return toxic;
   }
 
+  /** Throws an ApiError 503 when everything has been stopped, or is about to be. */
   #inTurn<T>(work: () => T | Promise<T>): Promise<T> {
+    if (this.#stopping) return Promise.reject(new ApiError(503, 'the fault proxy has been stopped'));
     const result = this.#turn.then(work);
     this.#turn = result.catch(() => undefined);
     return result;

@@ -32,7 +32,7 @@ export interface StartedProxyServer extends Stoppable {
   /** Makes proxies as `POST /populate` does. Throws an ApiError at the first that fails; those before it are there. */
   populate(text: string): Promise<void>;
   lease(): LeaseState;
-  /** Removes all toxics and enables all proxies, as a lapsed lease does. */
+  /** Removes all toxics and enables all proxies, as a lapsed lease does. Throws an ApiError 503 after `stop`. */
   heal(): Promise<void>;
 }
 
@@ -81,8 +81,11 @@ async function stopAll(server: Server, registry: Registry, lease: Lease): Promis
   lease.cancel();
   const closed = new Promise((resolve) => server.close(resolve));
   server.closeAllConnections();
-  await registry.stop();
-  await closed;
+  try {
+    await registry.stop();
+  } finally {
+    await closed;
+  }
 }
 
 function listening(server: Server, host: string, port: number): Promise<void> {

@@ -15,10 +15,14 @@ function workingClock(): { clock: Clock; virtual: VirtualClock; work: (ms: numbe
   return { clock, virtual, work: (ms) => void (workedMs += ms) };
 }
 
+const untold = (line: string): never => {
+  throw new Error(line);
+};
+
 it('does at once what takes less than 10 ms in all', () => {
   const { clock, work } = workingClock();
   const done: number[] = [];
-  new Pacer(clock).each([1, 2, 3, 4], (item) => {
+  new Pacer(clock, untold).each([1, 2, 3, 4], (item) => {
     work(2);
     done.push(item);
   });
@@ -27,13 +31,13 @@ it('does at once what takes less than 10 ms in all', () => {
 
 it('leaves no timer where work takes no time, as in virtual time', () => {
   const { clock, virtual } = workingClock();
-  new Pacer(clock).each([1, 2, 3], () => undefined);
+  new Pacer(clock, untold).each([1, 2, 3], () => undefined);
   expect(virtual.pending).toBe(0);
 });
 
 it('does what four hundred calls ask for in slices, too: all calls of one turn share one', async () => {
   const { clock, virtual, work } = workingClock();
-  const pacer = new Pacer(clock);
+  const pacer = new Pacer(clock, untold);
   let done = 0;
   const call = (): void =>
     pacer.each([1], () => {
@@ -51,7 +55,7 @@ it('does what four hundred calls ask for in slices, too: all calls of one turn s
 
 it('does the rest in slices of later turns, in order, with what has come meanwhile behind it', async () => {
   const { clock, virtual, work } = workingClock();
-  const pacer = new Pacer(clock);
+  const pacer = new Pacer(clock, untold);
   const done: number[] = [];
   const takeFive = (item: number): void => {
     work(5);
@@ -67,7 +71,7 @@ it('does the rest in slices of later turns, in order, with what has come meanwhi
 
 it('does all that waits when it is told to finish, and goes on as before', async () => {
   const { clock, virtual, work } = workingClock();
-  const pacer = new Pacer(clock);
+  const pacer = new Pacer(clock, untold);
   const done: number[] = [];
   const takeTen = (item: number): void => {
     work(10);
@@ -81,4 +85,25 @@ it('does all that waits when it is told to finish, and goes on as before', async
   expect(done).toEqual([1, 2, 3, 4]);
   await virtual.advance(1);
   expect([done, virtual.pending]).toEqual([[1, 2, 3, 4, 5], 0]);
+});
+
+it('does the rest where a piece fails, in each way of doing it, and tells of every failure', async () => {
+  const { clock, virtual, work } = workingClock();
+  const lines: string[] = [];
+  const pacer = new Pacer(clock, (line) => lines.push(line));
+  const done: number[] = [];
+  const failAtOdd = (item: number): void => {
+    work(4);
+    if (item % 2 === 1) throw new Error(`odd: ${item}`);
+    done.push(item);
+  };
+  pacer.each([1, 2, 3, 4, 5, 6], failAtOdd);
+  expect(done).toEqual([2]);
+  await virtual.advance(1);
+  expect([done, virtual.pending]).toEqual([[2, 4, 6], 0]);
+  pacer.each([7, 8, 9, 10, 11, 12], failAtOdd);
+  pacer.finish();
+  expect(done).toEqual([2, 4, 6, 8, 10, 12]);
+  const told = (item: number): string => `what a toxic does to a connection has failed: odd: ${item}`;
+  expect(lines).toEqual([1, 3, 5, 7, 9, 11].map(told));
 });

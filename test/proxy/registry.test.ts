@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import { seededRandom } from '../../harness/kit/random.ts';
 import { VirtualClock } from '../../harness/kit/virtual-clock.ts';
 import { Registry } from '../../harness/proxy/registry.ts';
-import { readProxy } from '../../harness/proxy/requests.ts';
+import { readProxy, readToxic } from '../../harness/proxy/requests.ts';
 
 it('heals a proxy, too, that was still being made with its toxics when that was asked for', async () => {
   let open: () => void = () => undefined;
@@ -22,4 +22,67 @@ it('heals a proxy, too, that was still being made with its toxics when that was 
   open();
   await Promise.all([creating, healing]);
   expect(registry.get('a').toxics).toEqual([]);
+});
+
+const body = (name: string): ReturnType<typeof readProxy> =>
+  readProxy(JSON.stringify({ name, listen: '127.0.0.1:0', upstream: '127.0.0.1:9' }));
+const noop = readToxic(JSON.stringify({ name: 'noop', type: 'noop' }));
+
+/** Proxies with a connection each, of which everything fails that is asked of the first proxy. */
+async function failing(): Promise<{ registry: Registry; lines: string[]; done: string[] }> {
+  const [lines, done] = [[] as string[], [] as string[]];
+  let ports = 0;
+  const registry = new Registry({
+    ...{ clock: new VirtualClock(), random: seededRandom(1), log: (line) => lines.push(line) },
+    openPort: ({ accept }) => {
+      ports += 1;
+      const port = ports;
+      const does = (what: string) => () => {
+        if (port === 1) throw new Error(`no ${what}`);
+        done.push(what);
+      };
+      accept(() => ({ add: does('add'), update: does('update'), remove: does('remove'), close: does('close') }));
+      return Promise.resolve({ address: `127.0.0.1:${port}`, turn: () => Promise.resolve(), close: does('shut') });
+    },
+  });
+  for (const name of ['a', 'b']) await registry.create(body(name));
+  return { registry, lines, done };
+}
+
+it('a connection that fails at a toxic is told of, and the toxic is there', async () => {
+  const { registry, lines, done } = await failing();
+  for (const name of ['a', 'b']) registry.addToxic(name, noop);
+  expect([registry.get('a').toxics.length, done]).toEqual([1, ['add']]);
+  expect(lines).toEqual(['what a toxic does to a connection has failed: no add']);
+});
+
+it('stops every proxy, also where one will not, and throws the first failure', async () => {
+  const { registry, lines, done } = await failing();
+  for (const name of ['a', 'b']) registry.addToxic(name, noop);
+  await expect(registry.stop()).rejects.toThrow('no shut');
+  expect(done).toEqual(['add', 'remove', 'shut', 'close']);
+  expect(lines).toEqual([
+    ...['add', 'remove'].map((what) => `what a toxic does to a connection has failed: no ${what}`),
+    'proxy "a": could not close a connection: no close',
+  ]);
+});
+
+it('opens nothing any more once it is stopped', async () => {
+  let open = 0;
+  const registry = new Registry({
+    ...{ clock: new VirtualClock(), random: seededRandom(1), log: () => undefined },
+    openPort: ({ listen }) => {
+      open += 1;
+      return Promise.resolve({ address: listen, turn: () => Promise.resolve(), close: () => (open -= 1) });
+    },
+  });
+  await registry.create(body('a'));
+  const [stopping, healing] = [registry.stop(), registry.heal('lease lapsed')];
+  await expect(healing).rejects.toThrow('the fault proxy has been stopped');
+  await stopping;
+  for (const work of [() => registry.heal('lease lapsed'), () => registry.create(body('b'))])
+    await expect(work()).rejects.toMatchObject({ status: 503 });
+  await registry.healUntilDone('lease lapsed');
+  await registry.stop();
+  expect([open, registry.views()]).toEqual([0, {}]);
 });
