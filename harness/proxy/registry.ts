@@ -97,7 +97,7 @@ export class Registry {
   }
 
   /** Applies the entries in order, up to the first that fails. One that is there with the same addresses is left as it is, but for
-   * the toxics that the entry names. */
+   * the toxics that the entry names, and its lease. Fails with an ApiError 400 for another seed. */
   populate(requests: readonly ProxyRequest[]): Promise<PopulateResult> {
     return this.#inTurn(async () => {
       const proxies: ProxyView[] = [];
@@ -117,8 +117,8 @@ export class Registry {
   update(name: string, change: ProxyChange): Promise<ProxyView> {
     return this.#inTurn(async () => {
       const proxy = this.get(name);
-      const { listen, upstream, enabled, tls, seed } = proxy.view();
-      if (change.seed !== undefined && change.seed !== seed) throw apiErrors.fixedSeed();
+      const { listen, upstream, enabled, tls } = proxy.view();
+      checkSeed(proxy, change);
       const wanted = {
         ...{ listen: change.listen ?? listen, upstream: change.upstream ?? upstream },
         tls: change.tls ?? tls,
@@ -126,10 +126,7 @@ export class Registry {
       const isMoved = await proxy.differs(wanted);
       if (change.enabled ?? enabled) await (isMoved ? proxy.move(wanted) : proxy.enable());
       else proxy.disable(isMoved ? wanted : undefined);
-      if (change.leaseMs !== undefined) {
-        this.#dropLease(proxy);
-        this.#holdLease(proxy, change.leaseMs);
-      }
+      this.#changeLease(proxy, change);
       return this.#viewOf(proxy);
     });
   }
@@ -234,7 +231,9 @@ export class Registry {
     const existing = this.#proxies.get(request.name);
     if (!existing) return this.#start(request);
     if (!(await existing.differs(request))) {
+      checkSeed(existing, request);
       await this.#putInPlace(existing, request.toxics);
+      this.#changeLease(existing, request);
       return existing;
     }
     // Its port may be the one that the new one wants. If that fails, the old one stays, stopped.
@@ -277,7 +276,7 @@ export class Registry {
     }
     replaced?.removeAllToxics('proxy deleted');
     if (replaced) this.#dropLease(replaced);
-    if (leaseMs !== undefined) this.#holdLease(proxy, leaseMs);
+    this.#changeLease(proxy, { leaseMs });
     for (const toxic of added) this.#remember(toxic);
     this.#proxies.set(name, proxy);
     return proxy;
@@ -293,6 +292,13 @@ export class Registry {
     });
     lease.renew(leaseMs);
     this.#leases.set(proxy, { lease, leaseMs });
+  }
+
+  /** Begins the one that is asked for, where one is. */
+  #changeLease(proxy: FaultProxy, { leaseMs }: Pick<ProxyChange, 'leaseMs'>): void {
+    if (leaseMs === undefined) return;
+    this.#dropLease(proxy);
+    this.#holdLease(proxy, leaseMs);
   }
 
   #dropLease(proxy: FaultProxy): void {
@@ -334,6 +340,11 @@ export class Registry {
     this.#turn = result.catch(() => undefined);
     return result;
   }
+}
+
+/** Throws an ApiError 400 where one is asked for that is not that of the proxy. */
+function checkSeed(proxy: FaultProxy, { seed }: Pick<ProxyChange, 'seed'>): void {
+  if (seed !== undefined && seed !== proxy.view().seed) throw apiErrors.fixedSeed();
 }
 
 /** Names may hold any character, a slash too. */

@@ -81,6 +81,15 @@ it('leaves one that is disabled as it is, but for one that has no address yet', 
   expect(json.proxies?.map(({ enabled }) => enabled)).toEqual([false, true]);
 });
 
+it('leaves one that is there enabled or disabled as it is, whatever the list says of that', async () => {
+  const [first] = (await populate([entry('a')])).json.proxies ?? [];
+  const again = await populate([entry('a', { listen: first?.listen, enabled: false })]);
+  expect([again.status, again.json.proxies?.map(({ enabled }) => enabled)]).toEqual([201, [true]]);
+  await bench.call('POST', '/proxies/a', { enabled: false });
+  const last = await populate([entry('a', { listen: first?.listen, enabled: true })]);
+  expect(last.json.proxies?.map(({ enabled }) => enabled)).toEqual([false]);
+});
+
 it('keeps the old one, stopped, when its replacement cannot start', async () => {
   const [first] = (await populate([entry('a')])).json.proxies ?? [];
   expect((await populate([entry('a', { listen: 'bad' })])).status).toBe(500);

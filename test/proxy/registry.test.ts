@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { seededRandom } from '../../harness/kit/random.ts';
 import { VirtualClock } from '../../harness/kit/virtual-clock.ts';
-import { Registry } from '../../harness/proxy/registry.ts';
+import { Registry, type PopulateResult } from '../../harness/proxy/registry.ts';
 import { readProxy, readToxic } from '../../harness/proxy/requests.ts';
 
 it('heals a proxy, too, that was still being made with its toxics when that was asked for', async () => {
@@ -85,4 +85,30 @@ it('opens nothing any more once it is stopped', async () => {
   await registry.healUntilDone('lease lapsed');
   await registry.stop();
   expect([open, registry.views()]).toEqual([0, {}]);
+});
+
+it('a list gives a proxy that is there the lease that it names, and refuses another seed, as an update does', async () => {
+  const clock = new VirtualClock();
+  const registry = new Registry({
+    ...{ clock, random: seededRandom(1), log: () => undefined },
+    openPort: ({ listen }) =>
+      Promise.resolve({ address: listen, turn: () => Promise.resolve(), close: () => undefined }),
+  });
+  const wanted = { name: 'a', listen: '127.0.0.1:5', upstream: '127.0.0.1:9' };
+  const toxics = [{ name: 'noop', type: 'noop' }];
+  const populate = (more: object): Promise<PopulateResult> =>
+    registry.populate([readProxy(JSON.stringify({ ...wanted, ...more }))]);
+  await populate({ seed: 1 });
+  expect((await populate({ seed: 2, toxics, lease: 1 })).failure).toMatchObject({ status: 400 });
+  expect(registry.view('a')).toMatchObject({ seed: 1, toxics: [] });
+  expect(registry.view('a')).not.toHaveProperty('lease');
+  expect((await populate({ seed: 1, toxics, lease: 5 })).proxies).toMatchObject([{ seed: 1, lease: 5 }]);
+  await clock.advance(4_000);
+  // One that says nothing of these changes nothing of them; one with a lease begins it anew.
+  expect((await populate({ toxics })).proxies).toMatchObject([{ seed: 1, lease: 5 }]);
+  await populate({ lease: 5 });
+  await clock.advance(4_999);
+  expect(registry.view('a').toxics).toHaveLength(1);
+  await clock.advance(1);
+  expect(registry.view('a').toxics).toHaveLength(0);
 });
