@@ -1,6 +1,5 @@
 import { apiErrors } from './api-error.ts';
 
-/** No list of proxies is that long. */
 /** Ten thousand proxies; to read more would hold up everything else for seconds. */
 const mostBytes = 2 * 1024 * 1024;
 
