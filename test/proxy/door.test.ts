@@ -57,7 +57,7 @@ describe('refuse', () => {
     expect([connectedToItself(port), await portState(port)]).toEqual([0, 'open']);
   });
 
-  it('comes with a proxy, is switched by its toxicity, and is gone with a reset and with its lease', async () => {
+  it('comes with a proxy, is switched by its toxicity, and is gone with a reset', async () => {
     const other = await bench.proxy('b', echo.address, { toxics: [{ name: 'shut', type: 'refuse', lease: 60 }] });
     const shut = '/proxies/b/toxics/shut';
     expect(await portState(other)).toBe('ECONNREFUSED');
@@ -67,10 +67,25 @@ describe('refuse', () => {
     expect(await portState(other)).toBe('ECONNREFUSED');
     await bench.call('POST', '/reset');
     expect(await portState(other)).toBe('open');
-    await bench.toxic('b', { name: 'shut', type: 'refuse', lease: 0.1 });
-    expect(await portState(other)).toBe('ECONNREFUSED');
-    const open = async (): Promise<true | undefined> => ((await portState(other)) === 'open' ? true : undefined);
-    await waitUntil(realClock, open, { what: 'the door open again', limitMs: 2_000, everyMs: 10 });
+  });
+
+  it('is gone with its lease', async () => {
+    const leaseMs = 60_000;
+    let lapse: () => void = () => undefined;
+    const clock: Clock = {
+      ...realClock,
+      setTimer: (callback, ms) => {
+        if (ms === leaseMs) lapse = callback;
+        return realClock.setTimer(callback, ms);
+      },
+    };
+    await using other = await startBench({ clock });
+    const at = await other.proxy('a', echo.address);
+    await other.toxic('a', { name: 'shut', type: 'refuse', lease: leaseMs / 1000 });
+    expect(await portState(at)).toBe('ECONNREFUSED');
+    lapse();
+    const open = async (): Promise<true | undefined> => ((await portState(at)) === 'open' ? true : undefined);
+    await waitUntil(realClock, open, { what: 'the door open again', limitMs: 10_000, everyMs: 10 });
   });
 
   it('stays with the last of two, and is there for all or for none', async () => {
