@@ -57,6 +57,8 @@ export class FaultProxy {
   readonly #random: Random;
   #place: ProxyPlace;
   #port: Port | undefined;
+  /** Resolves when the port that is being opened is open, or could not be. */
+  #opening: Promise<void> | undefined;
   /** Of the link that it is while its port is open. */
   #count: LinkCount | undefined;
   #retry: Timer | undefined;
@@ -113,12 +115,18 @@ export class FaultProxy {
    * Opens the port, as far as toxics let it be open; `listen` is then the address that it got. Throws an ApiError 500 when that is not possible.
    */
   async enable(): Promise<void> {
-    if (!this.#port) await this.#open();
+    if (!this.#port) {
+      const opening = this.#open();
+      this.#opening = opening.catch(() => undefined).finally(() => (this.#opening = undefined));
+      await opening;
+    }
     await this.doorTurned();
   }
 
   /** Resolves when the door is as the toxics have it. Throws an ApiError 500 where that is not possible yet; it goes on being tried. */
   async doorTurned(): Promise<void> {
+    // A port takes its time to open, in the state that was wanted when it began.
+    if (this.#opening) await this.#opening;
     await this.#port?.turn(this.#doorWanted());
   }
 

@@ -1,4 +1,5 @@
-import { expect, it } from 'vitest';
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { expect, it, vi } from 'vitest';
 import { seededRandom } from '../../harness/kit/random.ts';
 import { VirtualClock } from '../../harness/kit/virtual-clock.ts';
 import { Registry, type PopulateResult } from '../../harness/proxy/registry.ts';
@@ -111,4 +112,27 @@ it('a list gives a proxy that is there the lease that it names, and refuses anot
   expect(registry.view('a').toxics).toHaveLength(1);
   await clock.advance(1);
   expect(registry.view('a').toxics).toHaveLength(0);
+});
+
+it('a door is not said to be turned while its port is still being opened in another state', async () => {
+  let open: () => void = () => undefined;
+  const opened = new Promise<void>((resolve) => (open = resolve));
+  const states: string[] = [];
+  const registry = new Registry({
+    ...{ clock: new VirtualClock(), random: seededRandom(1), log: () => undefined },
+    openPort: async ({ listen, door }) => {
+      states.push(door);
+      await opened;
+      return { address: listen, turn: async (state) => void states.push(state), close: () => undefined };
+    },
+  });
+  await registry.create({ ...body('a'), listen: '127.0.0.1:5', enabled: false });
+  const enabling = registry.update('a', { enabled: true });
+  await vi.waitUntil(() => states.length > 0);
+  registry.addToxic('a', readToxic(JSON.stringify({ name: 'shut', type: 'refuse' })));
+  const turning = registry.get('a').doorTurned();
+  expect(await Promise.race([turning.then(() => 'turned'), nextTurn()])).toBeUndefined();
+  open();
+  await Promise.all([turning, enabling]);
+  expect([states[0], states.at(-1)]).toEqual(['open', 'refusing']);
 });
