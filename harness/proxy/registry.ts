@@ -193,12 +193,12 @@ export class Registry {
 
   /** Heals, and goes on trying while a port cannot be opened. */
   async healUntilDone(ended: ToxicEnding): Promise<void> {
-    while (!this.#stopping) {
+    while (!this.#isStopped()) {
       try {
         await this.heal(ended);
         return;
       } catch (cause) {
-        if (this.#stopping) return;
+        if (this.#isStopped()) return;
         this.#settings.log(`could not heal yet: ${messageOf(cause)}`);
         await this.#settings.clock.sleep(retryMs);
       }
@@ -333,9 +333,13 @@ export class Registry {
     return toxic;
   }
 
+  #isStopped(): boolean {
+    return this.#stopping !== undefined;
+  }
+
   /** Throws an ApiError 503 when everything has been stopped, or is about to be. */
   #inTurn<T>(work: () => T | Promise<T>): Promise<T> {
-    if (this.#stopping) return Promise.reject(new ApiError(503, 'the fault proxy has been stopped'));
+    if (this.#isStopped()) return Promise.reject(new ApiError(503, 'the fault proxy has been stopped'));
     const result = this.#turn.then(work);
     this.#turn = result.catch(() => undefined);
     return result;

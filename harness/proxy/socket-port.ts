@@ -139,11 +139,15 @@ class SocketPort implements Port {
     } catch (cause) {
       silent.close();
       this.#silent = undefined;
-      // As it was before, unless it has been closed.
-      if (before === 'open' && !this.#isClosed) await this.open('open');
-      this.#state = before;
+      await this.#returnTo(before);
       throw cause;
     }
+  }
+
+  /** As it was before, unless it has been closed. */
+  async #returnTo(before: DoorState | undefined): Promise<void> {
+    if (before === 'open' && !this.#isClosed) await this.open('open');
+    this.#state = before;
   }
 
   #stopListening(): void {

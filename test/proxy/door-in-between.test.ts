@@ -17,9 +17,9 @@ afterEach(() => bench.cleanup.stop());
 /** Clients that dial a port one after another, all the time, and speak at once. Ends with what they have got in all. */
 function dialAllTheTime(port: number): () => Promise<{ dialled: number; heard: number }> {
   const seen = { dialled: 0, heard: 0 };
-  let isOver = false;
+  const over = new AbortController();
   const dialling = (async () => {
-    while (!isOver) {
+    while (!over.signal.aborted) {
       const socket = connect({ port, host: '127.0.0.1' }, () => socket.write('hello'));
       socket.on('error', () => undefined).on('data', () => (seen.heard += 1));
       bench.cleanup.add('client', () => void socket.destroy());
@@ -28,7 +28,7 @@ function dialAllTheTime(port: number): () => Promise<{ dialled: number; heard: n
     }
   })();
   return async () => {
-    isOver = true;
+    over.abort();
     await dialling;
     return seen;
   };

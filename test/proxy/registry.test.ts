@@ -35,14 +35,19 @@ async function failing(): Promise<{ registry: Registry; lines: string[]; done: s
   let ports = 0;
   const registry = new Registry({
     ...{ clock: new VirtualClock(), random: seededRandom(1), log: (line) => lines.push(line) },
-    openPort: ({ accept }) => {
+    openPort: (settings) => {
       ports += 1;
       const port = ports;
       const does = (what: string) => () => {
         if (port === 1) throw new Error(`no ${what}`);
         done.push(what);
       };
-      accept(() => ({ add: does('add'), update: does('update'), remove: does('remove'), close: does('close') }));
+      settings.accept(() => ({
+        add: does('add'),
+        update: does('update'),
+        remove: does('remove'),
+        close: does('close'),
+      }));
       return Promise.resolve({ address: `127.0.0.1:${port}`, turn: () => Promise.resolve(), close: does('shut') });
     },
   });

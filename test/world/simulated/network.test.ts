@@ -226,10 +226,10 @@ describe('a simulated link', () => {
     const accepted: string[] = [];
     const [upstream, listen] = ['127.0.0.1:1', '127.0.0.1:2'];
     const ground = { upstream: () => upstream, log: () => undefined, accept: () => accepted.push(listen) };
-    const { turn } = await network.openPort({ ...ground, listen, door: 'refusing' });
+    const door = await network.openPort({ ...ground, listen, door: 'refusing' });
     const outcome = (): Promise<unknown> => network.fetch(`http://${listen}/`).catch(causeCode);
     expect([await outcome(), accepted]).toEqual(['ECONNREFUSED', []]);
-    await turn('open');
+    await door.turn('open');
     await outcome();
     expect(accepted).toEqual([listen]);
   });
