@@ -68,13 +68,17 @@ export class Pipe {
   #isReleasing = false;
   /** A toxic has ended the stream, and the connection with it. */
   #closing = false;
+  /** What is done in place of an end where the sender broke down. */
+  #reset: (() => void) | undefined;
+  /** The end has come through all stages. */
+  #isThrough = false;
 
   constructor(settings: PipeSettings) {
     this.#settings = settings;
     this.#source = settings.source;
     this.#sink = settings.sink;
     this.#source.on('data', (chunk: Buffer) => this.#take(chunk));
-    this.#source.on('end', () => this.#endAt(this.#first));
+    this.#source.on('end', () => this.end());
     this.#sink.on('drain', () => {
       this.#sinkBlocked = false;
       this.#regulate();
@@ -112,10 +116,22 @@ export class Pipe {
     this.#regulate();
   }
 
+  /** The sender has ended. */
+  end(): void {
+    this.#endAt(this.#first);
+  }
+
   /** Ends the stream here, and the connection with it once what is on its way has been delivered. */
   finish(): void {
     this.#closing = true;
-    this.#endAt(this.#first);
+    // The end of the sender may have come through before: nothing would come of another.
+    if (this.#isThrough) this.#settings.closeBehind();
+    else this.#endAt(this.#first);
+  }
+
+  /** The sender broke down and will end for that: what came before goes on as it would, and `reset` is done behind it. */
+  breakDown(reset: () => void): void {
+    this.#reset = reset;
   }
 
   /** The sender broke down. Whether that vanishes on the way, so that the receiver must not see it. */
@@ -157,6 +173,11 @@ export class Pipe {
   #endAt(slot: Slot | undefined): void {
     if (slot?.stage) {
       slot.stage.end();
+      return;
+    }
+    this.#isThrough = true;
+    if (this.#reset) {
+      this.#reset();
       return;
     }
     if (!this.#sink.destroyed && !this.#sink.writableEnded) this.#sink.end();

@@ -133,3 +133,31 @@ it.each<{ where: string; kind?: ToxicKind; attributes?: Attributes; holds: numbe
   await clock.advance(100);
   expect(takenBack).toHaveLength(isFree ? 1 : 0);
 });
+
+it('that is to close behind its end does so where the end has come through already, and behind it where it is held', async () => {
+  const through = startPipe();
+  through.add(latency, { latency: 100, jitter: 0 });
+  through.pipe.end();
+  await through.clock.advance(100);
+  through.pipe.finish();
+  expect(through.log).toEqual(['END', 'CLOSE BEHIND']);
+  const held = startPipe();
+  held.add(latency, { latency: 100, jitter: 0 });
+  held.send('held');
+  held.pipe.end();
+  held.pipe.finish();
+  expect(held.log).toEqual([]);
+  await held.clock.advance(100);
+  expect(held.log).toEqual(['held', 'END', 'CLOSE BEHIND']);
+});
+
+it('whose sender broke down hands on what it holds, and then resets in place of the end', async () => {
+  const { clock, log, send, add, pipe } = startPipe();
+  add(latency, { latency: 100, jitter: 0 });
+  send('last words');
+  pipe.breakDown(() => log.push('RESET'));
+  pipe.end();
+  expect(log).toEqual([]);
+  await clock.advance(100);
+  expect([log, clock.pending]).toEqual([['last words', 'RESET'], 0]);
+});

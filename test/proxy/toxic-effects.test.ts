@@ -316,7 +316,7 @@ describe('receipts and traffic', () => {
     { type: 'never_answer', attributes: {}, figures: { bytesDropped: 5 } },
     { type: 'shared_bandwidth', attributes: { rate: 1 }, figures: { bytesDelayed: 5 } },
     { type: 'corrupt', attributes: { rate: 1 }, figures: { bytesCorrupted: 5 } },
-    { type: 'slicer', attributes: { average_size: 2 }, figures: { bytesCut: 4 } },
+    { type: 'slicer', attributes: { average_size: 2 }, figures: { bytesCut: 5 } },
   ];
 
   it('have a test for every type that does something to bytes', () => {

@@ -54,6 +54,8 @@ describe('reset_peer', () => {
       [0, 'abc'],
       [0, 'END'],
     ]);
+    // They came late, which is something.
+    expect(outlet.bytesAltered).toBe(3);
   });
 });
 
