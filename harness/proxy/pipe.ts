@@ -1,4 +1,4 @@
-import type { Clock } from '../kit/clock.ts';
+import type { Clock, Timer } from '../kit/clock.ts';
 import type { ActiveToxic } from './active-toxic.ts';
 import type { Meeting } from './meeting.ts';
 import type { Alteration, ToxicKind, ToxicStage } from './toxics/toxic.ts';
@@ -41,6 +41,13 @@ export interface PipeSettings {
   reset(): void;
 }
 
+/**
+ * Who sends into a hole is never slowed down by a receiver, and a few of them would take all the time that there is. So after so many bytes that
+ * were dropped the source rests, as a sender does whose bytes nobody acknowledges.
+ */
+const restBytes = 65_536;
+const restMs = 10;
+
 /** The place of a toxic in the chain. It has a stage while the connection is among those that the toxic is done to. */
 interface Slot {
   readonly meeting: Meeting<ToxicKind>;
@@ -72,6 +79,9 @@ export class Pipe {
   #reset: (() => void) | undefined;
   /** The end has come through all stages. */
   #isThrough = false;
+  /** Since the source rested last. */
+  #droppedBytes = 0;
+  #rest: Timer | undefined;
 
   constructor(settings: PipeSettings) {
     this.#settings = settings;
@@ -142,6 +152,7 @@ export class Pipe {
 
   /** The connection is gone. */
   discard(): void {
+    this.#rest?.cancel();
     for (const slot of this.#slots) slot.stage?.discard();
     this.#slots.length = 0;
     this.#first = undefined;
@@ -209,7 +220,10 @@ export class Pipe {
       close: () => this.#settings.close(),
       closeBehind: () => this.#closeBehind(slot),
       reset: () => this.#settings.reset(),
-      altered: (bytes: number, how?: Alteration) => meeting.alter(bytes, how),
+      altered: (bytes: number, how?: Alteration) => {
+        meeting.alter(bytes, how);
+        if (how === 'dropped') this.#dropped(bytes);
+      },
     });
     this.#relink();
   }
@@ -242,9 +256,19 @@ export class Pipe {
     this.#first = next;
   }
 
+  #dropped(bytes: number): void {
+    this.#droppedBytes += bytes;
+    if (this.#droppedBytes < restBytes || this.#rest || !this.#first) return;
+    this.#droppedBytes = 0;
+    this.#rest = this.#settings.clock.setTimer(() => {
+      this.#rest = undefined;
+      this.#regulate();
+    }, restMs);
+  }
+
   #regulate(): void {
     if (this.#isReleasing) return;
-    const pause = this.#sinkBlocked || this.#full();
+    const pause = this.#sinkBlocked || this.#rest !== undefined || this.#full();
     if (pause === this.#paused) return;
     this.#paused = pause;
     if (pause) this.#source.pause();

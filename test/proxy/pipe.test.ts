@@ -8,6 +8,7 @@ import { Pipe } from '../../harness/proxy/pipe.ts';
 import { bandwidth } from '../../harness/proxy/toxics/bandwidth.ts';
 import { latency } from '../../harness/proxy/toxics/latency.ts';
 import { limitData } from '../../harness/proxy/toxics/limit-data.ts';
+import { timeout } from '../../harness/proxy/toxics/timeout.ts';
 import type { Attributes, ToxicKind } from '../../harness/proxy/toxics/toxic.ts';
 
 /** A pipe with what came out of it in words, on a clock that stands still. */
@@ -20,13 +21,16 @@ function startPipe(): {
   /** What the sink has not handed on yet; default it does not say. */
   sinkHolds: (bytes: number | undefined) => void;
   takenBack: Buffer[];
+  /** Whether the source was told to pause or to go on. */
+  rests: string[];
 } {
   const clock = new VirtualClock();
   const log: string[] = [];
   const takenBack: Buffer[] = [];
+  const rests: string[] = [];
   const source = Object.assign(new EventEmitter(), {
-    pause: () => undefined,
-    resume: () => undefined,
+    pause: () => void rests.push('pause'),
+    resume: () => void rests.push('resume'),
     takeBack: (chunk: Buffer) => void takenBack.push(chunk),
   });
   const sink = Object.assign(new EventEmitter(), {
@@ -55,7 +59,7 @@ function startPipe(): {
     sink.writableLength = bytes;
   };
   const send = (text: string): void => void source.emit('data', Buffer.from(text));
-  return { clock, log, send, add, pipe, sinkHolds, takenBack };
+  return { clock, log, send, add, pipe, sinkHolds, takenBack, rests };
 }
 
 const ended = ['1234', 'END', 'CLOSE BEHIND'];
@@ -149,6 +153,25 @@ it('that is to close behind its end does so where the end has come through alrea
   expect(held.log).toEqual([]);
   await held.clock.advance(100);
   expect(held.log).toEqual(['held', 'END', 'CLOSE BEHIND']);
+});
+
+it('lets a sender rest for 10 ms after 64 KiB that were dropped, and not where they pass', async () => {
+  const { clock, send, add, pipe, rests } = startPipe();
+  send('a'.repeat(100_000));
+  expect(rests).toEqual([]);
+  const hole = add(timeout, { timeout: 0 });
+  send('a'.repeat(60_000));
+  expect(rests).toEqual([]);
+  send('a'.repeat(60_000));
+  expect(rests).toEqual(['pause']);
+  await clock.advance(9);
+  expect(rests).toEqual(['pause']);
+  await clock.advance(1);
+  expect(rests).toEqual(['pause', 'resume']);
+  send('a'.repeat(100_000));
+  pipe.remove(hole);
+  pipe.discard();
+  expect(clock.pending).toBe(0);
 });
 
 it('whose sender broke down hands on what it holds, and then resets in place of the end', async () => {
