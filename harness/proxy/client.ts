@@ -1,11 +1,10 @@
-import { Proxy, Toxiproxy } from 'toxiproxy-node-client';
-import { HttpClient, type HttpResponse } from 'toxiproxy-node-client/dist/HttpClient.js';
-import { z } from 'zod';
+import { GamedayError } from '../kit/errors.ts';
 import type { Caller } from '../kit/fetch-within.ts';
-import type { ToxicEnding } from './active-toxic.ts';
-import { ask, askText, ProxyRefusal } from './call-api.ts';
-import { readTraffic } from './client-answers.ts';
+import { askText, ProxyRefusal } from './call-api.ts';
+import { ProxyClient } from './proxy-client.ts';
+import type { ToxicReceipt } from './client-answers.ts';
 import type { TlsSettings } from './tls/tls-settings.ts';
+import type { AnyToxic } from './toxic-types.ts';
 
 /** What to do to a link; `type` is one of the server's kinds. */
 export interface ToxicSettings {
@@ -16,20 +15,11 @@ export interface ToxicSettings {
   readonly attributes: Readonly<Record<string, number | string>>;
 }
 
-const ReceiptSchema = z.object({
-  connectionsSeen: z.number(),
-  connectionsAltered: z.number(),
-  /** Of a toxic that is done to requests; 0 of any other. */
-  requestsSeen: z.number(),
-  requestsAltered: z.number(),
-  bytesAltered: z.number(),
-  /** Epoch milliseconds. */
-  activeFromMs: z.number(),
-  activeToMs: z.number(),
-  ended: z.enum(['removed', 'reset', 'lease lapsed', 'proxy deleted', 'stopped'] satisfies ToxicEnding[]),
-});
 /** What a toxic that has ended did, by the account of the proxy. */
-export type ToxicOutcome = z.infer<typeof ReceiptSchema>;
+export type ToxicOutcome = ToxicReceipt & {
+  readonly activeToMs: number;
+  readonly ended: NonNullable<ToxicReceipt['ended']>;
+};
 
 /** What has passed a proxy up to now. */
 interface LinkCount {
@@ -60,80 +50,45 @@ export interface LinkClient {
 
 /** @param baseUrl where the server's API is: `http://127.0.0.1:port`. Nothing is asked of it before the first call. */
 export function connectProxyClient(baseUrl: string, caller: Caller): LinkClient {
-  const api = new SpeakingHttpClient(caller);
-  const toxiproxy = new Toxiproxy(baseUrl);
-  toxiproxy.api = api;
-  // The package puts names into paths as they are.
-  const get = async (name: string): Promise<Proxy> => {
-    const proxy = await toxiproxy.get(encodeURIComponent(name));
-    return new Proxy(toxiproxy, { ...proxy.toJson(), name: encodeURIComponent(name) });
-  };
-  const receipt = async (proxyName: string, toxicName: string): Promise<ToxicOutcome> => {
-    const url = `${baseUrl}/gameday/receipts/${encodeURIComponent(proxyName)}/${encodeURIComponent(toxicName)}`;
-    return ReceiptSchema.parse((await api.get(url)).data);
-  };
+  const proxies = new ProxyClient({ url: baseUrl, ...caller });
   return {
-    createLink: async (link) => {
-      const { listen } = await toxiproxy.createProxy(link);
-      return { port: Number(listen.slice(listen.lastIndexOf(':') + 1)) };
-    },
+    createLink: async (link) => ({ port: (await proxies.createProxy(link)).port }),
     authority: () => askText(caller, 'GET', `${baseUrl}/gameday/authority`),
     addToxic: async (proxyName, toxic) => {
-      const proxy = await get(proxyName);
-      // The package's list of types is older than the server's; the server says which it does not know.
-      await proxy.addToxic({ ...toxic, type: toxic.type as 'latency' });
+      // Of what type it is is known at run time only; the server says what is wrong with it.
+      await proxies.addToxic(proxyName, toxic as AnyToxic);
     },
     removeToxic: async (proxyName, toxicName) => {
-      try {
-        const proxy = await get(proxyName);
-        await api.delete(`${proxy.getPath()}/toxics/${encodeURIComponent(toxicName)}`);
-      } catch (cause) {
-        if (!(cause instanceof ProxyRefusal && cause.status === 404)) throw cause;
-        // Gone already: then its receipt says why. A toxic that never was has none, and what the server said first is the thing to show.
-        return receipt(proxyName, toxicName).catch(() => {
-          throw cause;
-        });
-      }
-      return receipt(proxyName, toxicName);
+      const cause = await proxies.removeToxic(proxyName, toxicName).then(
+        () => undefined,
+        (refusal: unknown) => {
+          if (!(refusal instanceof ProxyRefusal && refusal.status === 404)) throw refusal;
+          return refusal;
+        },
+      );
+      // Gone already: then its receipt says why. A toxic that never was has none, and what the server said first is the thing to show.
+      const receipt = await proxies.receipt(proxyName, toxicName).catch((other: unknown) => {
+        throw cause ?? other;
+      });
+      const { activeToMs, ended } = receipt;
+      if (activeToMs === null || ended === null)
+        throw new GamedayError(
+          'harness',
+          `Somebody else has put a toxic "${toxicName}" on the proxy "${proxyName}" again.`,
+        );
+      return { ...receipt, activeToMs, ended };
     },
     setEnabled: async (proxyName, enabled) => {
-      const proxy = await get(proxyName);
-      await proxy.update({ enabled, listen: proxy.listen, upstream: proxy.upstream });
+      await proxies.updateProxy(proxyName, { enabled });
     },
-    traffic: async () => {
-      const counts = readTraffic((await api.get(`${baseUrl}/gameday/traffic`)).data);
-      return Object.entries(counts).map(([name, { bytesUpstream, bytesDownstream, ...connections }]) => ({
+    traffic: async () =>
+      Object.entries(await proxies.traffic()).map(([name, { bytesUpstream, bytesDownstream, ...connections }]) => ({
         name,
         ...connections,
         bytesToPart: bytesUpstream,
         bytesFromPart: bytesDownstream,
-      }));
-    },
-    renew: async (leaseMs) => {
-      await api.post(`${baseUrl}/gameday/lease`, { leaseMs });
-    },
-    reset: () => toxiproxy.reset(),
+      })),
+    renew: (leaseMs) => proxies.renew(leaseMs),
+    reset: () => proxies.reset(),
   };
-}
-
-/** The package's own one drops what the server says and waits for ever (toxiproxy-node-client 4.1.0). */
-class SpeakingHttpClient extends HttpClient {
-  readonly #caller: Caller;
-
-  constructor(caller: Caller) {
-    super();
-    this.#caller = caller;
-  }
-
-  override async get<T>(url: string): Promise<HttpResponse<T>> {
-    return { data: await ask<T>(this.#caller, 'GET', url) };
-  }
-
-  override async post<T>(url: string, body?: unknown): Promise<HttpResponse<T>> {
-    return { data: await ask<T>(this.#caller, 'POST', url, body) };
-  }
-
-  override async delete(url: string): Promise<void> {
-    await ask(this.#caller, 'DELETE', url);
-  }
 }

@@ -12,6 +12,9 @@ export const dialLimitMs = 10_000;
 /** How long a connection that a toxic has ended waits for the other side to end it, too. */
 const lingerMs = 1000;
 
+/** How often it is looked whether a socket has got rid of what it holds. */
+const flushMs = 10;
+
 export interface ConnectionSettings extends ConnectionContext {
   readonly client: Side;
   /** Being connected. */
@@ -94,11 +97,22 @@ export class Connection implements LiveConnection {
     });
   }
 
+  /** A reset takes with it what the receiver's socket still holds: that goes out first, where the receiver reads it in time. */
+  #resetBehind(sink: Side, sinceMs: number): void {
+    const { clock } = this.#settings;
+    const holds = (sink.writableLength ?? 0) > 0 || sink.writableNeedDrain;
+    if (this.#isOver) return;
+    if (!holds || sink.destroyed || clock.now() - sinceMs >= lingerMs) this.reset();
+    else clock.setTimer(() => this.#resetBehind(sink, sinceMs), flushMs);
+  }
+
   /** The other side is closed at once, this one when all that was written to it has gone out and its end has been answered. */
   #closeBehind(sink: Side): void {
     const { client, upstream } = this.#settings;
     const other = sink === client ? upstream : client;
     other.destroy();
+    // What the sink still says, while it is waited for, is for nobody: held, it would have no bound.
+    this.#pipes[sink === client ? 'upstream' : 'downstream'].discard();
     if (sink.writableFinished) this.#linger(sink);
     else sink.once('finish', () => this.#linger(sink));
   }
@@ -127,11 +141,13 @@ export class Connection implements LiveConnection {
     socket.on('error', (cause) => {
       if (socket === this.#settings.upstream && !this.#reached) this.#settings.reached(cause);
       if (this.#pipes[direction].broken()) return;
+      if (this.#reached) {
+        this.#breakDown(direction);
+        return;
+      }
+      // As in Toxiproxy, an upstream that could not be reached closes the client.
       this.#discard();
-      // A side that broke down breaks down for the other too, so that it sees what it would see without a proxy. An upstream that could
-      // not be reached closes the client, as in Toxiproxy.
-      if (this.#reached) resetSocket(other);
-      else other.destroy();
+      other.destroy();
     });
     socket.on('close', () => {
       this.#open -= 1;
@@ -139,6 +155,17 @@ export class Connection implements LiveConnection {
       this.#discard();
       this.#settings.over();
     });
+  }
+
+  /** A side that broke down breaks down for the other too, behind what it had said: that sees what it would see without a proxy. */
+  #breakDown(direction: Direction): void {
+    const back = direction === 'upstream' ? 'downstream' : 'upstream';
+    this.#pipes[back].discard();
+    const { client, upstream, clock } = this.#settings;
+    const receiver = direction === 'upstream' ? upstream : client;
+    this.#pipes[direction].breakDown(() => this.#resetBehind(receiver, clock.now()));
+    if (direction === 'upstream') this.#pipes.upstream.end();
+    else this.#edge.serverEnded();
   }
 
   #discard(): void {

@@ -1,4 +1,4 @@
-import type { Clock } from '../kit/clock.ts';
+import type { Clock, Timer } from '../kit/clock.ts';
 import type { ActiveToxic } from './active-toxic.ts';
 import type { Meeting } from './meeting.ts';
 import type { Alteration, ToxicKind, ToxicStage } from './toxics/toxic.ts';
@@ -41,6 +41,13 @@ export interface PipeSettings {
   reset(): void;
 }
 
+/**
+ * Who sends into a hole is never slowed down by a receiver, and a few of them would take all the time that there is. So after so many bytes that
+ * were dropped the source rests, as a sender does whose bytes nobody acknowledges.
+ */
+const restBytes = 65_536;
+const restMs = 10;
+
 /** The place of a toxic in the chain. It has a stage while the connection is among those that the toxic is done to. */
 interface Slot {
   readonly meeting: Meeting<ToxicKind>;
@@ -68,13 +75,20 @@ export class Pipe {
   #isReleasing = false;
   /** A toxic has ended the stream, and the connection with it. */
   #closing = false;
+  /** What is done in place of an end where the sender broke down. */
+  #reset: (() => void) | undefined;
+  /** The end has come through all stages. */
+  #isThrough = false;
+  /** Since the source rested last. */
+  #droppedBytes = 0;
+  #rest: Timer | undefined;
 
   constructor(settings: PipeSettings) {
     this.#settings = settings;
     this.#source = settings.source;
     this.#sink = settings.sink;
     this.#source.on('data', (chunk: Buffer) => this.#take(chunk));
-    this.#source.on('end', () => this.#endAt(this.#first));
+    this.#source.on('end', () => this.end());
     this.#sink.on('drain', () => {
       this.#sinkBlocked = false;
       this.#regulate();
@@ -112,10 +126,22 @@ export class Pipe {
     this.#regulate();
   }
 
+  /** The sender has ended. */
+  end(): void {
+    this.#endAt(this.#first);
+  }
+
   /** Ends the stream here, and the connection with it once what is on its way has been delivered. */
   finish(): void {
     this.#closing = true;
-    this.#endAt(this.#first);
+    // The end of the sender may have come through before: nothing would come of another.
+    if (this.#isThrough) this.#settings.closeBehind();
+    else this.#endAt(this.#first);
+  }
+
+  /** The sender broke down and will end for that: what came before goes on as it would, and `reset` is done behind it. */
+  breakDown(reset: () => void): void {
+    this.#reset = reset;
   }
 
   /** The sender broke down. Whether that vanishes on the way, so that the receiver must not see it. */
@@ -126,6 +152,7 @@ export class Pipe {
 
   /** The connection is gone. */
   discard(): void {
+    this.#rest?.cancel();
     for (const slot of this.#slots) slot.stage?.discard();
     this.#slots.length = 0;
     this.#first = undefined;
@@ -159,6 +186,11 @@ export class Pipe {
       slot.stage.end();
       return;
     }
+    this.#isThrough = true;
+    if (this.#reset) {
+      this.#reset();
+      return;
+    }
     if (!this.#sink.destroyed && !this.#sink.writableEnded) this.#sink.end();
     if (this.#closing) this.#settings.closeBehind();
   }
@@ -188,7 +220,10 @@ export class Pipe {
       close: () => this.#settings.close(),
       closeBehind: () => this.#closeBehind(slot),
       reset: () => this.#settings.reset(),
-      altered: (bytes: number, how?: Alteration) => meeting.alter(bytes, how),
+      altered: (bytes: number, how?: Alteration) => {
+        meeting.alter(bytes, how);
+        if (how === 'dropped') this.#dropped(bytes);
+      },
     });
     this.#relink();
   }
@@ -221,9 +256,19 @@ export class Pipe {
     this.#first = next;
   }
 
+  #dropped(bytes: number): void {
+    this.#droppedBytes += bytes;
+    if (this.#droppedBytes < restBytes || this.#rest || !this.#first) return;
+    this.#droppedBytes = 0;
+    this.#rest = this.#settings.clock.setTimer(() => {
+      this.#rest = undefined;
+      this.#regulate();
+    }, restMs);
+  }
+
   #regulate(): void {
     if (this.#isReleasing) return;
-    const pause = this.#sinkBlocked || this.#full();
+    const pause = this.#sinkBlocked || this.#rest !== undefined || this.#full();
     if (pause === this.#paused) return;
     this.#paused = pause;
     if (pause) this.#source.pause();

@@ -12,6 +12,7 @@ import {
   type ToxicReceipt,
   type TrafficByProxy,
 } from './client-answers.ts';
+import type { TlsSettings } from './tls/tls-settings.ts';
 import type { AnyToxic, Toxic, ToxicAttributes, ToxicType } from './toxic-types.ts';
 
 export interface ProxyClientSettings {
@@ -35,10 +36,7 @@ export interface ProxySettings {
   /** Are at work before the port opens. */
   readonly toxics?: readonly AnyToxic[];
   /** On which sides it speaks TLS; default on none. */
-  readonly tls?: {
-    readonly client?: { readonly names?: readonly string[] };
-    readonly upstream?: { readonly ca?: string; readonly name?: string };
-  };
+  readonly tls?: TlsSettings;
   /** A whole number that decides what is left to chance; default the server's. */
   readonly seed?: number;
   /** Without a heartbeat for so many seconds it is healed; default never. */
@@ -109,7 +107,7 @@ export class ProxyClient {
     let removal: Promise<void> | undefined;
     const remove = async (): Promise<void> => {
       try {
-        await this.#ask('DELETE', path);
+        await this.removeToxic(proxyName, name);
       } catch (cause) {
         // Gone already.
         if (cause instanceof ProxyRefusal && cause.status === 404) return;
@@ -131,6 +129,10 @@ export class ProxyClient {
       },
       [Symbol.asyncDispose]: gone,
     };
+  }
+
+  async removeToxic(proxyName: string, toxicName: string): Promise<void> {
+    await this.#ask('DELETE', `${pathOf(proxyName)}/toxics/${encodeURIComponent(toxicName)}`);
   }
 
   /** What the last toxic of that name has done, also once it or its proxy has gone. */

@@ -8,6 +8,7 @@ import { Pipe } from '../../harness/proxy/pipe.ts';
 import { bandwidth } from '../../harness/proxy/toxics/bandwidth.ts';
 import { latency } from '../../harness/proxy/toxics/latency.ts';
 import { limitData } from '../../harness/proxy/toxics/limit-data.ts';
+import { timeout } from '../../harness/proxy/toxics/timeout.ts';
 import type { Attributes, ToxicKind } from '../../harness/proxy/toxics/toxic.ts';
 
 /** A pipe with what came out of it in words, on a clock that stands still. */
@@ -20,13 +21,16 @@ function startPipe(): {
   /** What the sink has not handed on yet; default it does not say. */
   sinkHolds: (bytes: number | undefined) => void;
   takenBack: Buffer[];
+  /** Whether the source was told to pause or to go on. */
+  rests: string[];
 } {
   const clock = new VirtualClock();
   const log: string[] = [];
   const takenBack: Buffer[] = [];
+  const rests: string[] = [];
   const source = Object.assign(new EventEmitter(), {
-    pause: () => undefined,
-    resume: () => undefined,
+    pause: () => void rests.push('pause'),
+    resume: () => void rests.push('resume'),
     takeBack: (chunk: Buffer) => void takenBack.push(chunk),
   });
   const sink = Object.assign(new EventEmitter(), {
@@ -55,7 +59,7 @@ function startPipe(): {
     sink.writableLength = bytes;
   };
   const send = (text: string): void => void source.emit('data', Buffer.from(text));
-  return { clock, log, send, add, pipe, sinkHolds, takenBack };
+  return { clock, log, send, add, pipe, sinkHolds, takenBack, rests };
 }
 
 const ended = ['1234', 'END', 'CLOSE BEHIND'];
@@ -132,4 +136,51 @@ it.each<{ where: string; kind?: ToxicKind; attributes?: Attributes; holds: numbe
   // Later it is too late: the source has read into other memory, and has given this away.
   await clock.advance(100);
   expect(takenBack).toHaveLength(isFree ? 1 : 0);
+});
+
+it('that is to close behind its end does so where the end has come through already, and behind it where it is held', async () => {
+  const through = startPipe();
+  through.add(latency, { latency: 100, jitter: 0 });
+  through.pipe.end();
+  await through.clock.advance(100);
+  through.pipe.finish();
+  expect(through.log).toEqual(['END', 'CLOSE BEHIND']);
+  const held = startPipe();
+  held.add(latency, { latency: 100, jitter: 0 });
+  held.send('held');
+  held.pipe.end();
+  held.pipe.finish();
+  expect(held.log).toEqual([]);
+  await held.clock.advance(100);
+  expect(held.log).toEqual(['held', 'END', 'CLOSE BEHIND']);
+});
+
+it('lets a sender rest for 10 ms after 64 KiB that were dropped, and not where they pass', async () => {
+  const { clock, send, add, pipe, rests } = startPipe();
+  send('a'.repeat(100_000));
+  expect(rests).toEqual([]);
+  const hole = add(timeout, { timeout: 0 });
+  send('a'.repeat(60_000));
+  expect(rests).toEqual([]);
+  send('a'.repeat(60_000));
+  expect(rests).toEqual(['pause']);
+  await clock.advance(9);
+  expect(rests).toEqual(['pause']);
+  await clock.advance(1);
+  expect(rests).toEqual(['pause', 'resume']);
+  send('a'.repeat(100_000));
+  pipe.remove(hole);
+  pipe.discard();
+  expect(clock.pending).toBe(0);
+});
+
+it('whose sender broke down hands on what it holds, and then resets in place of the end', async () => {
+  const { clock, log, send, add, pipe } = startPipe();
+  add(latency, { latency: 100, jitter: 0 });
+  send('last words');
+  pipe.breakDown(() => log.push('RESET'));
+  pipe.end();
+  expect(log).toEqual([]);
+  await clock.advance(100);
+  expect([log, clock.pending]).toEqual([['last words', 'RESET'], 0]);
 });

@@ -109,12 +109,15 @@ async function dial(port: number): Promise<Peer> {
 export async function offerUntilStalled(peer: Peer, megabytes: number): Promise<void> {
   for (let count = 0; count < megabytes; count++) peer.socket.write(Buffer.alloc(1_000_000));
   const taken = (): number => peer.socket.bytesWritten - peer.socket.writableLength;
-  const stalled = async (): Promise<true | undefined> => {
-    const before = taken();
-    await realClock.sleep(100);
-    return taken() === before ? true : undefined;
+  let before = -1;
+  let stillFor = 0;
+  // A busy machine may stand still for one look.
+  const stalled = (): true | undefined => {
+    stillFor = taken() === before ? stillFor + 1 : 0;
+    before = taken();
+    return stillFor === 3 || undefined;
   };
-  await waitUntil(realClock, stalled, { what: 'a stall', limitMs: 5_000 });
+  await waitUntil(realClock, stalled, { what: 'a stall', limitMs: 10_000, everyMs: 100 });
 }
 
 /** `open`, or the error that a connect gets. */

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { closeAfter } from '../../harness/proxy/toxics/close-after.ts';
+import { halfOpen } from '../../harness/proxy/toxics/half-open.ts';
 import { limitData } from '../../harness/proxy/toxics/limit-data.ts';
 import { resetPeer } from '../../harness/proxy/toxics/reset-peer.ts';
 import { slowClose } from '../../harness/proxy/toxics/slow-close.ts';
@@ -25,6 +26,28 @@ describe('timeout', () => {
     expect(outlet.clock.pending).toBe(0);
     stage.release();
     expect(outlet.log).toEqual([[0, 'CLOSE']]);
+  });
+
+  it('0 closes when the sender has finished, so that clients that come and go leave nothing', () => {
+    const outlet = new Outlet();
+    const stage = timeout.start({ timeout: 0 }, outlet);
+    stage.chunk(bytes('abc'));
+    stage.end();
+    expect([outlet.log, outlet.bytesAltered, outlet.clock.pending]).toEqual([[[0, 'CLOSE']], 3, 0]);
+  });
+});
+
+describe('half_open', () => {
+  it.each(['finished', 'broken down'])('hides that the sender has %s for a minute, and closes then', async (how) => {
+    const outlet = new Outlet();
+    const stage = halfOpen.start({}, outlet);
+    await outlet.clock.advance(5);
+    if (how === 'finished') stage.end();
+    else expect(stage.broken?.()).toBe(true);
+    await outlet.clock.advance(59_999);
+    expect(outlet.log).toEqual([]);
+    await outlet.clock.advance(1);
+    expect([outlet.log, outlet.clock.pending]).toEqual([[[60_005, 'CLOSE']], 0]);
   });
 });
 
@@ -54,6 +77,8 @@ describe('reset_peer', () => {
       [0, 'abc'],
       [0, 'END'],
     ]);
+    // They came late, which is something.
+    expect(outlet.bytesAltered).toBe(3);
   });
 });
 

@@ -261,6 +261,23 @@ describe('slow_accept', () => {
     expect([outlet.bytesAltered, outlet.clock.pending]).toEqual([2, 0]);
   });
 
+  it('has done something to a connection of which only the end is late', async () => {
+    const outlet = new Outlet();
+    let altered = 0;
+    outlet.altered = () => void (altered += 1);
+    slowAccept.start({ delay: 100 }, outlet).end();
+    expect(altered).toBe(1);
+    await outlet.clock.advance(100);
+    slowAccept.start({ delay: 0 }, outlet).end();
+    expect([outlet.log, altered]).toEqual([
+      [
+        [100, 'END'],
+        [100, 'END'],
+      ],
+      1,
+    ]);
+  });
+
   it('hands on an end that came meanwhile once, with a changed time', async () => {
     const outlet = new Outlet();
     const stage = slowAccept.start({ delay: 1000 }, outlet);

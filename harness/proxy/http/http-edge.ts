@@ -61,11 +61,7 @@ export class HttpEdge {
       this.#toClient(chunk);
       this.#passing = undefined;
     });
-    server.on('end', () => {
-      this.#hasEnded = true;
-      if (this.#session) this.#session.responsesEnd();
-      else this.#ended();
-    });
+    server.on('end', () => this.serverEnded());
     server.on('drain', () => {
       if (!this.#isCrowded) this.#drained();
     });
@@ -82,6 +78,13 @@ export class HttpEdge {
     if (index === -1) return;
     this.#meetings.splice(index, 1);
     this.#session?.remove(toxic);
+  }
+
+  /** The server says no more: it has finished, or broke down. */
+  serverEnded(): void {
+    this.#hasEnded = true;
+    if (this.#session) this.#session.responsesEnd();
+    else this.#ended();
   }
 
   discard(): void {

@@ -38,6 +38,12 @@ class ResetPeerStage extends HoldingStage<{ readonly chunk: Buffer }> implements
     this.#arm();
   }
 
+  /** It comes late, which is all that has been done to it. */
+  override release(): void {
+    if (this.#firstMs !== undefined) this.outlet.altered(this.held.bytes, 'delayed');
+    super.release();
+  }
+
   update(attributes: Attributes<Name>): void {
     this.#timeoutMs = attributes.timeout;
     if (this.#firstMs !== undefined) this.#wait(this.#firstMs);

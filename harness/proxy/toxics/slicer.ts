@@ -28,7 +28,13 @@ export const slicer: ToxicKind<Name> = {
   start: (attributes, outlet) => new SlicerStage(attributes, outlet),
 };
 
-class SlicerStage extends HoldingStage<{ readonly chunk: Buffer }> implements ToxicStage<Name> {
+interface Held {
+  readonly chunk: Buffer;
+  /** Of a chunk that a piece of has gone on before. */
+  readonly isRest: boolean;
+}
+
+class SlicerStage extends HoldingStage<Held> implements ToxicStage<Name> {
   #attributes: Attributes<Name>;
   /** Where the next piece begins in the stream, and how much of it has yet to come. */
   #offset = 0;
@@ -50,7 +56,7 @@ class SlicerStage extends HoldingStage<{ readonly chunk: Buffer }> implements To
   chunk(chunk: Buffer): void {
     // Time in which nothing was there to be sent earns nothing.
     if (!this.held.first) this.#nextMs = Math.max(this.#nextMs, this.outlet.clock.now());
-    this.held.push({ chunk });
+    this.held.push({ chunk, isRest: false });
     if (!this.alarm.isSet) this.#handOn();
   }
 
@@ -77,13 +83,13 @@ class SlicerStage extends HoldingStage<{ readonly chunk: Buffer }> implements To
         return;
       }
       pieces += 1;
-      this.#pass(first.chunk);
+      this.#pass(first);
     }
     if (this.ended) this.outlet.end();
   }
 
   /** Hands on as much as belongs to one piece. */
-  #pass(chunk: Buffer): void {
+  #pass({ chunk, isRest }: Held): void {
     if (this.#leftOfPiece === 0) {
       this.#leftOfPiece = this.#pieceBytes();
       this.#nextMs += this.#attributes.delay / 1000;
@@ -91,12 +97,12 @@ class SlicerStage extends HoldingStage<{ readonly chunk: Buffer }> implements To
     const passing = chunk.subarray(0, this.#leftOfPiece);
     this.#leftOfPiece -= passing.length;
     this.#offset += passing.length;
-    if (passing.length < chunk.length) this.outlet.altered(passing.length, 'cut');
+    if (isRest || passing.length < chunk.length) this.outlet.altered(passing.length, 'cut');
     else if (this.#isLate) this.outlet.altered(passing.length, 'delayed');
     if (this.#leftOfPiece === 0) this.#isLate = false;
     // No longer held when it goes: the sender is resumed by what is left then, and may send at once.
     if (passing.length === chunk.length) this.held.shift();
-    else this.held.replaceFirst({ chunk: chunk.subarray(passing.length) });
+    else this.held.replaceFirst({ chunk: chunk.subarray(passing.length), isRest: true });
     this.outlet.forward(passing);
   }
 

@@ -41,8 +41,12 @@ class SlowAcceptStage extends HoldingStage<{ readonly chunk: Buffer }> implement
 
   end(): void {
     this.ended = true;
-    if (this.#isOver()) this.outlet.end();
-    else this.#wait();
+    if (this.#isOver()) {
+      this.outlet.end();
+      return;
+    }
+    this.outlet.altered(0);
+    this.#wait();
   }
 
   update(attributes: Attributes<Name>): void {

@@ -1,0 +1,97 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { waitUntil } from '../../harness/kit/deadline.ts';
+import { realClock, startBench, type Bench, type Peer, type TcpServer } from './support.ts';
+
+// What becomes of a connection of which one side breaks down, or which a toxic ends, while bytes are on their way.
+
+let bench: Bench;
+beforeEach(async () => {
+  bench = await startBench();
+});
+afterEach(() => bench.cleanup.stop());
+
+const answer = 'HTTP/1.1 413 Too Large\r\ncontent-length: 0\r\n\r\n';
+/** Answers what is sent and resets the connection as soon as that is out. */
+const answersAndBreaks = (): Promise<TcpServer> =>
+  bench.tcp((socket) => {
+    socket.once('data', () => socket.write(answer, () => void setTimeout(() => socket.resetAndDestroy(), 20)));
+  });
+
+async function ask(port: number): Promise<Peer> {
+  const peer = await bench.dial(port);
+  peer.socket.write('POST / HTTP/1.1\r\ncontent-length: 2\r\n\r\nhi');
+  await peer.finished();
+  return peer;
+}
+
+describe('a server that answers and breaks down', () => {
+  it.each([
+    { type: 'noop', attributes: {} },
+    { type: 'latency', attributes: { latency: 200 } },
+    { type: 'bandwidth', attributes: { rate: 1 } },
+    { type: 'slicer', attributes: { average_size: 10, delay: 20_000 } },
+    { type: 'slow_close', attributes: { delay: 100 } },
+    { type: 'http_latency', attributes: { latency: 200 } },
+  ])('is heard through $type to what it said last, and then seen to reset', async (toxic) => {
+    const port = await bench.proxy('a', (await answersAndBreaks()).address);
+    await bench.toxic('a', toxic);
+    const peer = await ask(port);
+    expect([peer.text, peer.errorCode]).toEqual([answer, 'ECONNRESET']);
+  });
+
+  it('is heard, and seen to reset, when the toxic that held its answer is removed', async () => {
+    const server = await answersAndBreaks();
+    const port = await bench.proxy('a', server.address);
+    await bench.toxic('a', { name: 'slow', type: 'latency', attributes: { latency: 3_600_000 } });
+    const asked = ask(port);
+    const isBroken = (): true | undefined => (server.sockets[0]?.destroyed === true ? true : undefined);
+    await waitUntil(realClock, isBroken, { what: 'a server that has broken down', limitMs: 10_000 });
+    await realClock.sleep(50);
+    await bench.call('DELETE', '/proxies/a/toxics/slow');
+    const peer = await asked;
+    expect([peer.text, peer.errorCode]).toEqual([answer, 'ECONNRESET']);
+  });
+});
+
+describe('a client that says something and breaks down', () => {
+  it('is heard by the server to what it said last, and then seen to reset', async () => {
+    let heard = '';
+    let how: string | undefined;
+    const server = await bench.tcp((socket) => {
+      socket.on('data', (chunk) => (heard += chunk.toString()));
+      socket.on('error', (cause) => (how = (cause as NodeJS.ErrnoException).code));
+    });
+    const port = await bench.proxy('a', server.address);
+    await bench.toxic('a', { type: 'latency', stream: 'upstream', attributes: { latency: 200 } });
+    const peer = await bench.dial(port);
+    peer.socket.write('last words');
+    await waitUntil(realClock, async () => (await received()) === 10 || undefined, {
+      what: 'the words',
+      limitMs: 10_000,
+    });
+    peer.socket.resetAndDestroy();
+    await waitUntil(realClock, () => how, { what: 'a reset', limitMs: 10_000 });
+    expect([heard, how]).toEqual(['last words', 'ECONNRESET']);
+  });
+});
+
+async function received(): Promise<unknown> {
+  const { json } = await bench.call<Record<string, Record<string, number>>>('GET', '/gameday/traffic');
+  return json['a']?.['receivedUpstream'];
+}
+
+it('what a client sends while its connection is ended by a toxic is not held for anybody', async () => {
+  const server = await bench.tcp((socket) => void socket.pause());
+  const port = await bench.proxy('a', server.address);
+  // It holds what the client sends, and is full.
+  await bench.toxic('a', { name: 'narrow', type: 'bandwidth', stream: 'upstream', attributes: { rate: 0 } });
+  await bench.toxic('a', { name: 'end', type: 'limit_data', attributes: { bytes: 0 } });
+  const peer = await bench.dial(port);
+  for (let count = 0; count < 50; count++) peer.socket.write(Buffer.alloc(1_000_000));
+  await waitUntil(realClock, async () => Number(await received()) > 0 || undefined, { what: 'bytes', limitMs: 10_000 });
+  server.sockets[0]?.write('ends it');
+  await peer.finished();
+  // Its receipt counts what it held, and nothing of what came behind the end.
+  const receipt = await bench.receipt('a', 'narrow');
+  expect(receipt['bytesAltered']).toBeLessThan(10_000_000);
+});

@@ -1,0 +1,46 @@
+import { expect, it } from 'vitest';
+import { waitUntil } from '../../harness/kit/deadline.ts';
+import { callMs, median, startProgram, startProxyProcess } from './proxy-process.ts';
+import { realClock } from './support.ts';
+
+const flooding = 20;
+const limitMs = 50;
+
+/** Clients that send for ever, in a process of their own. */
+const clientsOf = (port: number): string => `
+  import { connect } from 'node:net';
+  const block = Buffer.alloc(262_144, 'x');
+  for (let count = 0; count < ${flooding}; count++) {
+    const socket = connect({ port: ${port}, host: '127.0.0.1' });
+    const send = () => { while (socket.write(block)); };
+    socket.on('connect', send).on('drain', send).on('error', () => undefined);
+  }
+  process.send({ port: 1 });
+`;
+
+it.each(['timeout', 'half_open', 'never_answer', 'packet_loss'])(
+  'control is answered in time while clients send into the hole of %s without an end',
+  { timeout: 60_000 },
+  async (type) => {
+    const [idle, busy] = await Promise.all([startProxyProcess(), startProxyProcess()]);
+    try {
+      const upstream = await busy.tcp((socket) => void socket.resume());
+      const port = await busy.proxy('a', upstream.address);
+      const attributes = type === 'packet_loss' ? { loss_rate: 1 } : {};
+      await busy.toxic('a', { name: 'hole', type, stream: 'upstream', attributes });
+      await startProgram(busy.cleanup, clientsOf(port));
+      const hasFallen = async (): Promise<true | undefined> =>
+        Number((await busy.receipt('a', 'hole'))['bytesDropped']) > 10_000_000 || undefined;
+      await waitUntil(realClock, hasFallen, { what: 'ten megabytes in the hole', limitMs: 20_000 });
+      const tookMs = { idle: [] as number[], busy: [] as number[] };
+      for (let round = 0; round < 21; round++) {
+        tookMs.idle.push(await callMs(idle, 'GET', '/proxies'));
+        tookMs.busy.push(await callMs(busy, 'GET', '/proxies'));
+      }
+      expect(median(tookMs.busy) - median(tookMs.idle)).toBeLessThan(limitMs);
+    } finally {
+      await idle.cleanup.stop();
+      await busy.cleanup.stop();
+    }
+  },
+);
