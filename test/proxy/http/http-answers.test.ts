@@ -168,6 +168,7 @@ describe('an answer in the place of the server', () => {
     peer.socket.write(get('/busy'));
     await realClock.sleep(150);
     expect([answersIn(peer.text), peer.errorCode]).toEqual([['200 ok', '503 busy'], undefined]);
+    expect(await bench.receipt('http', 'busy')).toMatchObject({ requestsAltered: 1 });
   });
 
   it('swallows an upload of any size, and the connection is as good as before', async () => {
