@@ -50,7 +50,7 @@ export interface BodyOutlet {
   end(): void;
   /** Breaks the connection off in the middle of the body: closed once what was handed on has arrived, or reset at once. */
   cut(how: 'close' | 'reset'): void;
-  /** Counts the request as altered, and so many of the bytes of its response, each once. */
+  /** Counts the request as altered, and so many of the bytes of its response, each once; nothing where a fault behind it has ended the body. */
   altered(bytes: number, how: Alteration): void;
   /** Whether the client takes nothing at present: what is made up should wait, since nobody can pause who makes it up. */
   readonly isBlocked: boolean;
