@@ -83,9 +83,9 @@ export type RequestFault =
       fits?(head: ResponseFacts): boolean;
       /** Whether it looks into the body: then the server is asked for one that is not compressed. Default no. */
       readonly readsBody?: boolean;
-      /** Whether the body gets longer or shorter by it, so that no length can be said beforehand. */
+      /** Whether the body gets longer or shorter by it, so that no length can be said beforehand. A head that has lost its length for that counts as altered. */
       readonly changesLength: boolean;
-      /** Whether the body may end, as a whole one, before the server has finished it; default no. The connection is closed after it, and the head says so. */
+      /** Whether the body may end, as a whole one, before the server has finished it; default no. The connection is closed after it, and a head that has to say so counts as altered. */
       readonly endsEarly?: boolean;
       start(outlet: BodyOutlet, head: ResponseFacts): BodyStage;
     };

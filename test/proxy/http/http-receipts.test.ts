@@ -50,3 +50,48 @@ describe('the receipt of a toxic, however the body is cut into pieces', () => {
     }
   });
 });
+
+describe('a fault that finds nothing to do', () => {
+  const small = { head: 'content-length: 5', body: 'hello', pieceBytes: 5 };
+  const plain = 'HTTP/1.1 200 OK\r\ncontent-length: 5\r\n\r\nhello';
+
+  it.each([5, 1000])('leaves a response alone that says that it is not longer than %i bytes', (bytes) => {
+    const { bench, accounts, text } = receipts([['http_cut', { bytes, how: 'end' }]], small);
+    expect([text, bench.outcome, accounts]).toEqual([plain, undefined, [none]]);
+  });
+
+  it('cuts a response that says that it is longer', () => {
+    const { bench, accounts, text } = receipts([['http_cut', { bytes: 4, how: 'end' }]], small);
+    expect([text, bench.outcome]).toEqual([
+      'HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\nconnection: close\r\n\r\n4\r\nhell\r\n0\r\n\r\n',
+      'closed',
+    ]);
+    expect(accounts).toEqual([{ ...none, requestsAltered: 1, bytesDropped: 1 }]);
+  });
+
+  const chunked = (type: string): string => `content-type: ${type}\r\ntransfer-encoding: chunked`;
+  // As they leave what looks at events.
+  const chunks = `${events.replace(/data: .\n\n/g, '9\r\n$&\r\n')}0\r\n\r\n`;
+  it.each([
+    ['http_cut', { bytes: 1000, how: 'end' }, chunked('text/event-stream'), chunks, 'connection: close'],
+    ['stream_cut', { events: 9, how: 'end' }, chunked('text/event-stream'), chunks, 'connection: close'],
+    ['stream_error', { events: 9 }, chunked('text/event-stream'), chunks, 'connection: close'],
+    ['stream_drop', { event: 9 }, stream, events, 'transfer-encoding: chunked'],
+  ])('counts the request whose head %s with %j has changed since nobody could know', (type, attributes, head, body, field) => {
+    const { accounts, text } = receipts([[type, attributes]], { head, body, pieceBytes: 100 });
+    expect([text.split('\r\n\r\n')[0]?.split('\r\n'), accounts]).toEqual([expect.arrayContaining([field]), [{ ...none, requestsAltered: 1 }]]); // prettier-ignore
+    expect(text.endsWith(chunks)).toBe(true);
+  }); // prettier-ignore
+
+  it.each([
+    ['http_cut', { bytes: 1000, how: 'close' }, chunked('text/event-stream'), chunks],
+    ['http_cut', { bytes: 1000, how: 'end' }, 'content-type: text/event-stream', events],
+    ['stream_cut', { events: 9, how: 'close' }, chunked('text/event-stream'), chunks],
+    ['stream_error', { events: 9 }, 'content-type: text/event-stream', events],
+    ['stream_drop', { event: 9 }, chunked('text/event-stream'), chunks],
+    ['stream_error', { events: 9 }, chunked('text/plain'), chunks],
+  ])('has nothing to count of %s with %j where the head could stay as it was (%s)', (type, attributes, head, body) => {
+    const { accounts, text } = receipts([[type, attributes]], { head, body, pieceBytes: 100 });
+    expect([text, accounts]).toEqual([`HTTP/1.1 200 OK\r\n${head}\r\n\r\n${body}`, [none]]);
+  });
+});

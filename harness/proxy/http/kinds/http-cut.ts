@@ -11,7 +11,8 @@ import {
 
 /**
  * Lets so many bytes of a body pass, then breaks the connection off: closed in the middle of the body, or reset; or ends the body there, as if it
- * were whole (`end`). A shorter body passes whole. As dropped it counts what is missing of the length that the head says; of a body without one
+ * were whole (`end`). A body that is not longer passes whole; with `end`, where its head says no length, nobody knows that beforehand, so that the
+ * head says all the same that the connection is closed, and the request counts as altered. As dropped it counts what is missing of the length that the head says; of a body without one
  * nobody knows how much that would have been, and it counts none.
  */
 export const httpCut: HttpToxicKind = {
@@ -23,6 +24,8 @@ export const httpCut: HttpToxicKind = {
   },
   faultFor: (attributes) => ({
     kind: 'body',
+    fits: (head) =>
+      textOf(attributes, 'how') !== 'end' || (saidLength(head) ?? Infinity) > numberOf(attributes, 'bytes'),
     changesLength: textOf(attributes, 'how') === 'end',
     endsEarly: textOf(attributes, 'how') === 'end',
     start: (outlet, head) => new CutStage(outlet, head, attributes),

@@ -7,7 +7,8 @@ import { textOf, type HttpToxicKind } from '../http-toxic.ts';
 /**
  * Breaks a stream off after so many events: between two of them, inside the next one, or inside a character of the first that has one of several
  * bytes. The response ends as if it were whole (`end`), or with the event that says so, too (`done`: a gateway that hides a failure), or the
- * connection is closed or reset.
+ * connection is closed or reset. With `end` the head of every stream says that the connection is closed after it, since nobody knows how many
+ * events will come: so it is closed, and the request counts as altered, also where there are no more of them.
  */
 export const streamCut: HttpToxicKind = {
   layer: 'http',
