@@ -32,6 +32,8 @@ export const streamCut: HttpToxicKind = {
 
 class CutEvents extends AfterEvents {
   #isOver = false;
+  /** Events are missing, and the one that says that the stream is whole has not been shown. */
+  #hasHole = false;
 
   protected override afterwards(event: Buffer): void {
     if (this.#isOver) {
@@ -58,8 +60,18 @@ class CutEvents extends AfterEvents {
   /** What comes behind the cut: of that only the end is shown, if anything is. */
   #behindCut(event: Buffer): void {
     if (textOf(this.attributes, 'how') !== 'done') return;
-    if (isLast(event, this.format)) this.outlet.forward(event);
-    else this.outlet.altered(event.length, 'dropped');
+    if (isLast(event, this.format)) {
+      this.#hasHole = false;
+      this.outlet.forward(event);
+      return;
+    }
+    this.#hasHole = true;
+    this.outlet.altered(event.length, 'dropped');
+  }
+
+  protected override handOn(): void {
+    // The rest of it would make a stream that looks whole.
+    if (this.#hasHole) this.outlet.cut('close');
   }
 
   protected override finished(): void {
