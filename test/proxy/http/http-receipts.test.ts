@@ -95,3 +95,35 @@ describe('a fault that finds nothing to do', () => {
     expect([text, accounts]).toEqual([`HTTP/1.1 200 OK\r\n${head}\r\n\r\n${body}`, [none]]);
   });
 });
+
+describe('stream_garble', () => {
+  const head = 'content-type: text/event-stream\r\nconnection: close';
+  const garbled = (body: string, event = 2) => {
+    const { accounts, text } = receipts([['stream_garble', { event }]], { head, body, pieceBytes: 100 });
+    return { text: text.split('\r\n\r\n')[1], accounts };
+  };
+  const one = 'data: {"n":1}\n\n';
+
+  it.each([
+    ['a comment', ': comment\n\n'],
+    ['a comment that looks like data', ': data: {"n":2}\n\n'],
+    ['an empty block', '\n\n'],
+    ['an event without data', 'event: ping\n\n'],
+    ['one character, of which there is no half', 'data:1\n\n'],
+  ])('passes over %s, and takes the next event', (_what, event) => {
+    expect(garbled(one + event + one + one)).toEqual({
+      text: `${one}${event}data: {"n\n\n${one}`,
+      accounts: [{ ...none, requestsAltered: 1, bytesCorrupted: one.length }],
+    });
+    expect(garbled(one + event)).toEqual({ text: one + event, accounts: [none] });
+  });
+
+  it.each([
+    ['data: {"text":"data: x"}\n\n', 'data: {"text":"\n\n'],
+    ['event: a\ndata: {"n":1}\nid: 123456789\n\n', 'event: a\ndata: {"n\nid: 123456789\n\n'],
+    ['data: {"n":1}\n: data: x\n\n', 'data: {"n\n: data: x\n\n'],
+    ['data: {"n":\ndata: 12345}\n\n', 'data: {"n":\ndata: 123\n\n'],
+  ])('halves the data of an event, and nothing else: %j', (event, half) => {
+    expect(garbled(event, 1).text).toBe(half);
+  });
+});
