@@ -31,7 +31,8 @@ export interface SessionSettings {
 
 /**
  * The requests and responses of one connection. Every request is matched by itself, pipelined ones too; answers of ours take their place
- * among those of the server. What no fault is done to goes on as it came, byte for byte; so does everything that is no HTTP/1.x.
+ * among those of the server. What no fault is done to goes on as it came, byte for byte; so does everything that is no HTTP/1.x, as soon as it cannot
+ * be a request any more: a word without an end of its line, as `PING`, may still become one, and waits.
  */
 export class HttpSession {
   readonly #settings: SessionSettings;

@@ -81,3 +81,17 @@ describe('a request that comes behind the end of the server', () => {
     expect(server.text).toBe(get('/theirs') + get('/ours'));
   });
 });
+
+describe('a word without an end of its line', () => {
+  it.each([
+    ['the end of its line', '\r\n'],
+    ['what no request could go on with', '\n'],
+    ['the end of the client', 'end' as const],
+  ])('may become a request, and waits for %s', (_what, rest) => {
+    const { client, server } = asked();
+    client.say(Buffer.from('PING'));
+    expect(server.text).toBe('');
+    client.say(rest === 'end' ? rest : Buffer.from(rest));
+    expect(server.text).toBe(rest === 'end' ? 'PING' : `PING${rest}`);
+  });
+});
