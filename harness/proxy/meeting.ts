@@ -14,8 +14,8 @@ export class Meeting<Kind extends AnyKind = AnyKind> {
   readonly #record = (decision: Decision): void =>
     this.toxic.decisionLog?.push({ connection: this.#connection, ...decision });
   #isAltered = false;
-  /** Requests that have been on the connection since the toxic came to it. Always 0 where it knows bytes only. */
-  requests = 0;
+  /** Requests that match and have been on the connection since the toxic came to it. Always 0 where it knows bytes only. */
+  requestsMatched = 0;
 
   constructor(toxic: ActiveToxic<Kind>, connection: number, random: Random) {
     this.toxic = toxic;

@@ -43,8 +43,8 @@ interface Surroundings {
 
 /**
  * What will be left to chance, and how it will come out, at the toxic's present settings: its own code is run on connections that do not
- * exist, from the same seeds. What happens then is the same as long as bytes come in such chunks, requests one connection after the other, and the settings
- * stay.
+ * exist, from the same seeds. What happens then is the same as long as bytes come in such chunks, the settings stay and, where `after`, `nth` or `times`
+ * are given, requests that match come on one connection after the other.
  */
 export async function rehearse(
   toxic: ActiveToxic,

@@ -28,6 +28,8 @@ class Wire extends End implements Side {
 }
 
 const request = 'GET / HTTP/1.1\r\nhost: a\r\n\r\n';
+/** A request that the toxic that is looked at is not for. */
+const unmatched = request.replace('/', '/other');
 
 /** A proxy server whose ports are no ports, in virtual time. */
 class World {
@@ -63,7 +65,7 @@ class World {
   connect(proxy: string): Wire {
     const [client, server] = [new Wire(), new Wire()];
     server.onChunk = (chunk) => {
-      if (chunk.includes(request)) server.say(Buffer.from('HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok'));
+      if (chunk.includes('HTTP/1.1')) server.say(Buffer.from('HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok'));
     };
     this.#ports.get(proxy)?.accept((context) => new Connection({ ...context, client, upstream: server }));
     server.emit('connect');
@@ -74,7 +76,7 @@ class World {
 interface Chance {
   readonly type: string;
   readonly stream: 'upstream' | 'downstream';
-  readonly attributes: Readonly<Record<string, number>>;
+  readonly attributes: Readonly<Record<string, number | string>>;
 }
 
 /** In hundredths: doubles as such are mostly next to nothing. */
@@ -93,11 +95,11 @@ const ofBytes: fc.Arbitrary<Chance> = fc.oneof(
   share.map((most) => most / 5).map((rate) => ({ type: 'corrupt', stream: upstream, attributes: { rate } })),
 ); // prettier-ignore
 const ofRequests: fc.Arbitrary<Chance> = fc.oneof(
-  fc.constant({ type: 'http_status', stream: 'downstream' as const, attributes: {} }),
-  fc.record({ latency: ms, jitter: ms }).map((attributes) => ({ type: 'http_latency', stream: 'downstream' as const, attributes })), // prettier-ignore
+  fc.constant({ type: 'http_status', stream: 'downstream' as const, attributes: { path: '/' } }),
+  fc.record({ latency: ms, jitter: ms, path: fc.constant('/') }).map((attributes) => ({ type: 'http_latency', stream: 'downstream' as const, attributes })), // prettier-ignore
 );
 
-/** What is done meanwhile: to a toxic behind the one that is looked at or in the other direction, or to another connection. */
+/** What is done meanwhile: to a toxic behind the one that is looked at or in the other direction, or to another connection. Requests that it is not for come, too. */
 const meddling = fc.oneof(
   fc.record({ kind: fc.constant('toxic' as const), of: fc.oneof(ofBytes, ofRequests), toxicity: share }),
   fc.constant({ kind: 'connection' as const }),
@@ -137,6 +139,10 @@ async function decisionsOf(
     const [index, count] = open[isMeddledWith ? random.integer(0, open.length - 1) : 0] ?? [0, 0];
     left[index] = count - 1;
     const client = (clients[index] ??= world.connect('a'));
+    if (isHttp && isMeddledWith && random.integer(0, 1) === 0) {
+      client.say(Buffer.from(unmatched));
+      await world.clock.advance(1000);
+    }
     client.say(isHttp ? Buffer.from(request) : Buffer.alloc(chunkBytes, 'x'));
     // Long enough for the answer to a request.
     await world.clock.advance(isHttp ? 1000 : 3);
@@ -183,7 +189,7 @@ function meddlingSteps(
 it.each([
   ['bytes', ofBytes],
   ['requests', ofRequests],
-])('what is left to chance of %s comes out as was foretold, whatever is done to other toxics and connections', async (_name, chances) => {
+])('what is left to chance of %s comes out as was foretold, whatever is done to other toxics, connections and requests', async (_name, chances) => {
   const seen = new Map<string, number>();
   await fc.assert(
     fc.asyncProperty(chances, plans, async (chance, plan) => {

@@ -30,7 +30,7 @@ export class BodyChain {
   #isCut = false;
   #isEnded = false;
 
-  /** @param count told of every alteration */
+  /** @param count told of every alteration, but for those that come to nothing, since the body has been ended behind them */
   constructor(
     faults: readonly ChosenFault[],
     head: ResponseFacts,
@@ -57,7 +57,9 @@ export class BodyChain {
           },
           end: () => this.#endBehind(place),
           cut: (how) => this.#cut(link, how),
-          altered: (bytes, how) => count(meeting, bytes, how),
+          altered: (bytes, how) => {
+            if (!this.#isEndedFrom(place)) count(meeting, bytes, how);
+          },
           get isBlocked() {
             return sink.isBlocked;
           },
@@ -97,6 +99,11 @@ export class BodyChain {
   discard(): void {
     for (const link of this.#links) link.stage?.discard();
     this.#isCut = true;
+  }
+
+  /** Nothing that is done at that place would reach the client. */
+  #isEndedFrom(place: number): boolean {
+    return this.isEnded || this.#links.some(({ isEnded }, index) => index >= place && isEnded);
   }
 
   #chunkAt(place: number, bytes: Buffer): void {

@@ -18,7 +18,8 @@ export interface ChosenFault {
 
 /**
  * What is done to a request: the faults of all toxics that it is chosen for, in their order. What is left to chance depends on the seed, the
- * toxic, the connection, and how many requests have been on that since the toxic came to it; other toxics shift nothing.
+ * toxic, the connection, and how many requests that match have been on that since the toxic came to it; other toxics, and requests that do not match,
+ * shift nothing.
  */
 export function chooseFaults(
   request: RequestFacts,
@@ -30,11 +31,11 @@ export function chooseFaults(
     const { toxic } = meeting;
     const { attributes } = toxic;
     toxic.requestsSeen += 1;
-    meeting.requests += 1;
     if (!matches(attributes, request)) continue;
     toxic.requestsMatched += 1;
+    meeting.requestsMatched += 1;
     if (!isTurn(attributes, toxic.requestsMatched) || !hasTimesLeft(attributes, toxic.requestsChosen)) continue;
-    const place = { number: meeting.requests, random: meeting.random, nowMs, note: meeting.decided };
+    const place = { number: meeting.requestsMatched, random: meeting.random, nowMs, note: meeting.decided };
     const decided = decideRequest(toxic, place);
     if (!decided) continue;
     toxic.requestsChosen += 1;
@@ -47,7 +48,7 @@ export function chooseFaults(
 export function decideRequest(
   { kind, attributes, toxicity }: ActiveToxic<HttpToxicKind>,
   request: {
-    /** Which request of the connection it is since the toxic came to it, from 1. */
+    /** Which it is of those of the connection that match since the toxic came to it, from 1. */
     readonly number: number;
     /** Chance for the toxic on the connection. */
     readonly random: Random;

@@ -13,6 +13,8 @@ export interface StartedBody {
   readonly chain: BodyChain;
   readonly changesLength: boolean;
   readonly endsEarly: boolean;
+  /** Counts those that have the head changed, since nobody knows beforehand what they will do to the body. */
+  countHead(change: { readonly losesLength: boolean; readonly saysClose: boolean }): void;
 }
 
 /** The faults of one request and of its response, whatever they are carried by: bytes on a socket, or objects in a simulated network. */
@@ -86,11 +88,16 @@ export class ExchangeFaults {
     if (fitting.length === 0) return undefined;
     const count = (meeting: HttpMeeting, bytes: number, how: Alteration): void => this.#count(meeting, bytes, how);
     this.#chain = new BodyChain(fitting, head, { clock, sink, count });
-    const bodies = fitting.map(({ fault }) => fault).filter((fault) => fault.kind === 'body');
+    const changing = fitting.filter(({ fault }) => fault.kind === 'body' && fault.changesLength);
+    const ending = fitting.filter(({ fault }) => fault.kind === 'body' && fault.endsEarly === true);
     return {
       chain: this.#chain,
-      changesLength: bodies.some(({ changesLength }) => changesLength),
-      endsEarly: bodies.some(({ endsEarly }) => endsEarly === true),
+      changesLength: changing.length > 0,
+      endsEarly: ending.length > 0,
+      countHead: ({ losesLength, saysClose }) => {
+        if (losesLength) for (const { meeting } of changing) count(meeting, 0, 'corrupted');
+        if (saysClose) for (const { meeting } of ending) count(meeting, 0, 'corrupted');
+      },
     };
   }
 

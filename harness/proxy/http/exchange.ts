@@ -31,6 +31,8 @@ export interface Exchange {
   isAsked: boolean;
   /** Of an answer of ours: it is the last one on its connection, as the client wants it, or since nothing is clear any more behind its request. */
   closesAfterwards: boolean;
+  /** Nothing can come behind it on its connection: its response is none, breaks off, or has no end but that of the connection. */
+  isLast: boolean;
   readonly items: Item[];
   /** Of an answer of ours: when it is due. */
   dueMs: number | undefined;
@@ -61,6 +63,6 @@ export function newExchange(
   const { method, minor, faults, isAsked = false, closesAfterwards = false } = settings;
   return {
     ...{ method, minor, faults, isAsked, closesAfterwards },
-    ...{ items: [], dueMs: undefined, isDelayed: false, response: undefined },
+    ...{ isLast: false, items: [], dueMs: undefined, isDelayed: false, response: undefined },
   };
 }

@@ -1,3 +1,4 @@
+import type { ResponseFacts } from './http-toxic.ts';
 import type { MessageHead } from './message-head.ts';
 
 /** How long the body of a message is (RFC 9112 section 6.3). */
@@ -29,9 +30,20 @@ export function framingOf(head: MessageHead, method: string): Framing {
     return head.kind === 'response' ? { kind: 'until close' } : { kind: 'unclear' };
   }
   if (length === undefined) return { kind: head.kind === 'response' ? 'until close' : 'none' };
-  // The same length said twice is one length.
-  const [first = '', ...others] = length.split(',').map((part) => part.trim());
-  if (!/^[0-9]{1,15}$/.test(first) || others.some((other) => other !== first)) return { kind: 'unclear' };
-  const bytes = Number(first);
+  const bytes = readLength(length);
+  if (bytes === undefined) return { kind: 'unclear' };
   return bytes === 0 ? { kind: 'none' } : { kind: 'length', bytes };
+}
+
+/** How many bytes the head of a response says that its body has; undefined where it does not say. */
+export function saidLength(head: ResponseFacts): number | undefined {
+  const length = head.header('content-length');
+  return length === undefined || head.header('transfer-encoding') !== undefined ? undefined : readLength(length);
+}
+
+/** Undefined where it is none. */
+function readLength(text: string): number | undefined {
+  // The same length said twice is one length.
+  const [first = '', ...others] = text.split(',').map((part) => part.trim());
+  return /^[0-9]{1,15}$/.test(first) && others.every((other) => other === first) ? Number(first) : undefined;
 }

@@ -3,6 +3,7 @@ import type { ActiveToxic } from '../active-toxic.ts';
 import { Alarm } from '../toxics/alarm.ts';
 import { chooseFaults, type HttpMeeting } from './choose-faults.ts';
 import { newExchange, type Exchange, type Item } from './exchange.ts';
+import { ExchangeQueue } from './exchange-queue.ts';
 import { ExchangeFaults } from './exchange-faults.ts';
 import { framingOf, type Framing } from './framing.ts';
 import type { RequestFacts } from './http-toxic.ts';
@@ -28,18 +29,10 @@ export interface SessionSettings {
   changed(): void;
 }
 
-/** What is held of the server's bytes before it is paused. */
-const heldBytes = 65_536;
-/** What an item costs beside its bytes: a body in pieces of one byte must not look like nothing. */
-const overheadBytes = 256;
-/** How many requests wait for their answers before the client is paused. */
-const mostWaiting = 256;
-
-const nothing = Buffer.alloc(0);
-
 /**
  * The requests and responses of one connection. Every request is matched by itself, pipelined ones too; answers of ours take their place
- * among those of the server. What no fault is done to goes on as it came, byte for byte; so does everything that is no HTTP/1.x.
+ * among those of the server. What no fault is done to goes on as it came, byte for byte; so does everything that is no HTTP/1.x, as soon as it cannot
+ * be a request any more: a word without an end of its line, as `PING`, may still become one, and waits.
  */
 export class HttpSession {
   readonly #settings: SessionSettings;
@@ -49,22 +42,19 @@ export class HttpSession {
   readonly #toServer: JoinedWrites;
   readonly #toClient: JoinedWrites;
   readonly #alarm: Alarm;
-  /** In the order in which the client gets their answers. */
-  readonly #order: Exchange[] = [];
-  /** Those that the server has not answered to the end. */
-  readonly #asked: Exchange[] = [];
+  readonly #queue = new ExchangeQueue();
   /** Whose request is being read. */
   #reading: Exchange | undefined;
   #hasSeenRequest = false;
   /** The head that has just been seen was one before the final one. */
   #isInterim = false;
-  #heldBytes = 0;
   /** From here on it is no HTTP: requests, and responses. */
   #requestsAreRaw = false;
   #responsesAreRaw = false;
-  readonly #raw: Buffer[] = [];
   /** An answer that closes the connection is the last one: nobody hears what comes behind its request. */
   #isClosing = false;
+  /** A request that the server never heard of can have no answer any more: nobody is left to wait for one. */
+  #closesBehind = false;
   #serverEnded = false;
   #toldEnd = false;
   #isOver = false;
@@ -79,10 +69,7 @@ export class HttpSession {
     this.#toClient = new JoinedWrites((raw) => settings.toClient(raw));
     this.#writer = new ResponseWriter({
       clock: settings.clock,
-      toClient: (raw) => {
-        // Behind the end of the server nothing comes, although a request was still on its way there.
-        if (!this.#toldEnd) this.#toClient.add(raw);
-      },
+      toClient: (raw) => this.#toClient.add(raw),
       isBlocked: () => this.#isBlocked,
       close: () => this.#finish(() => settings.close()),
       reset: () => this.#finish(() => settings.reset()),
@@ -96,7 +83,7 @@ export class HttpSession {
     });
     this.#responses = new MessageFramer('response', {
       head: (head, raw) => this.#responseHead(head as ResponseHead, raw),
-      body: (raw, pieces) => this.#put({ kind: 'body', raw, pieces }),
+      body: (raw, pieces) => this.#queue.put({ kind: 'body', raw, pieces }),
       end: (raw) => this.#responseEnd(raw),
       opaque: (raw) => this.#responseIsRaw(raw),
     });
@@ -104,7 +91,7 @@ export class HttpSession {
 
   /** Nothing of any exchange is under way: the connection could do without a session. */
   get isAtRest(): boolean {
-    if (this.#isOver || this.#order.length > 0 || this.#requestsAreRaw || this.#responsesAreRaw) return false;
+    if (this.#isOver || !this.#queue.isEmpty || this.#requestsAreRaw || this.#responsesAreRaw) return false;
     return this.#requests.isAtRest && this.#responses.isAtRest && !this.#responses.holds;
   }
 
@@ -115,13 +102,12 @@ export class HttpSession {
 
   /** The server should wait. */
   get full(): boolean {
-    const { response } = this.#order[0] ?? {};
-    return this.#heldBytes >= heldBytes || (response?.chain?.full ?? false);
+    return this.#queue.isFull || (this.#queue.first?.response?.chain?.full ?? false);
   }
 
   /** The client should wait. */
   get isCrowded(): boolean {
-    return this.#order.length >= mostWaiting;
+    return this.#queue.isCrowded;
   }
 
   /** Bytes of the client. */
@@ -148,11 +134,11 @@ export class HttpSession {
   response(chunk: Buffer): void {
     if (this.#isOver) return;
     // It speaks first, or still of what was before the session.
-    if (!this.#hasSeenRequest || (this.#responsesAreRaw && this.#order.length === 0)) {
+    if (!this.#hasSeenRequest || (this.#responsesAreRaw && this.#queue.isEmpty)) {
       this.#settings.toClient(chunk);
       return;
     }
-    if (this.#responsesAreRaw) this.#keepRaw(chunk);
+    if (this.#responsesAreRaw) this.#queue.putRaw(chunk);
     else this.#responses.feed(chunk);
     this.#run();
   }
@@ -175,7 +161,7 @@ export class HttpSession {
   remove(toxic: ActiveToxic): void {
     // A fault that hands on what it held is not given more at the same time: that would come to it behind its end.
     this.#isRunning = true;
-    for (const exchange of this.#order) exchange.faults.release(toxic);
+    this.#queue.release(toxic);
     this.#isRunning = false;
     this.#run();
   }
@@ -188,28 +174,23 @@ export class HttpSession {
   discard(): void {
     this.#isOver = true;
     this.#alarm.cancel();
-    for (const exchange of this.#order) exchange.faults.discard();
-    this.#order.length = 0;
-    this.#asked.length = 0;
-    this.#raw.length = 0;
+    this.#queue.discard();
   }
 
   #requestHead(head: RequestHead, raw: Buffer): Framing {
     if (this.#isClosing) return { kind: 'tunnel' };
     const framing = framingOf(head, '');
     this.#hasSeenRequest = true;
-    if (this.#responsesAreRaw) {
+    // Behind the end of the server nothing could be answered.
+    if (this.#responsesAreRaw || this.#toldEnd) {
       this.#requestIsRaw(raw);
       return { kind: 'tunnel' };
     }
     // Of what nobody can say where it ends, nothing can be kept from the server.
     const exchange = this.#exchangeFor(head, framing.kind !== 'unclear');
     this.#reading = exchange;
-    this.#order.push(exchange);
-    if (!exchange.faults.answer) {
-      this.#asked.push(exchange);
-      this.#toServer.add(exchange.faults.requestHead(raw));
-    }
+    this.#queue.add(exchange);
+    if (!exchange.faults.answer) this.#toServer.add(exchange.faults.requestHead(raw));
     return framing;
   }
 
@@ -255,11 +236,12 @@ export class HttpSession {
   }
 
   #responseHead(head: ResponseHead, raw: Buffer): Framing {
-    const exchange = this.#answered();
+    const exchange = this.#queue.answered();
     const framing = framingOf(head, exchange.method);
     this.#isInterim = head.status < 200 && head.status !== 101;
-    if (this.#isInterim) this.#put({ kind: 'interim', raw });
-    else this.#put({ kind: 'head', raw, head, framing, atMs: this.#settings.clock.now() });
+    if (framing.kind === 'until close') exchange.isLast = true;
+    if (this.#isInterim) this.#queue.put({ kind: 'interim', raw });
+    else this.#queue.put({ kind: 'head', raw, head, framing, atMs: this.#settings.clock.now() });
     if (framing.kind === 'tunnel') this.#leaveRequests();
     return framing;
   }
@@ -272,44 +254,16 @@ export class HttpSession {
   }
 
   #responseEnd(raw: Buffer): void {
-    if (this.#isInterim) return;
-    this.#put({ kind: 'end', raw });
-    this.#asked.shift();
+    if (!this.#isInterim) this.#queue.putEnd(raw);
   }
 
   /** Nothing more can be told apart: what has been asked has no answer that could be recognized. */
   #responseIsRaw(raw: Buffer): void {
-    this.#keepRaw(raw);
+    this.#queue.putRaw(raw);
     if (this.#responsesAreRaw) return;
     this.#responsesAreRaw = true;
-    for (const exchange of this.#asked) {
-      if (exchange.items.length > 0 || exchange.response) {
-        exchange.items.push({ kind: 'end', raw: nothing, isLost: true });
-        this.#heldBytes += overheadBytes;
-      } else this.#order.splice(this.#order.indexOf(exchange), 1);
-    }
-    this.#asked.length = 0;
+    this.#queue.lose();
     this.#leaveRequests();
-  }
-
-  #keepRaw(raw: Buffer): void {
-    this.#raw.push(raw);
-    this.#heldBytes += raw.length + overheadBytes;
-  }
-
-  /** Whose response is coming. Servers also speak unasked, as with 408 to a connection that is idle. */
-  #answered(): Exchange {
-    const [first] = this.#asked;
-    if (first) return first;
-    const exchange = newExchange({ method: 'GET', minor: 1, faults: new ExchangeFaults([]), isAsked: true });
-    this.#order.push(exchange);
-    this.#asked.push(exchange);
-    return exchange;
-  }
-
-  #put(item: Item): void {
-    this.#answered().items.push(item);
-    this.#heldBytes += item.raw.length + overheadBytes;
   }
 
   /** Hands on whatever may be handed on by now. */
@@ -322,23 +276,33 @@ export class HttpSession {
     while (this.#runsAgain) {
       this.#runsAgain = false;
       this.#alarm.cancel();
-      for (let first = this.#order[0]; first && this.#advance(first); first = this.#order[0]) this.#order.shift();
+      for (let { first } = this.#queue; first && this.#advance(first); { first } = this.#queue)
+        this.#leaveBehind(first);
       this.#toClient.flush();
     }
     this.#isRunning = false;
-    if (this.#mayNotBeOver() && this.#order.length === 0) this.#handOnTheRest();
+    if (this.#goesOn() && this.#queue.isEmpty) this.#handOnTheRest();
     this.#settings.changed();
   }
 
   /** Asked again after calls that may have ended it. */
-  #mayNotBeOver(): boolean {
+  #goesOn(): boolean {
     return !this.#isOver;
   }
 
+  /** The client has all of an exchange. What it got behind one that was lost, or broke off, it would take for a part of that, or for its answer. */
+  #leaveBehind(exchange: Exchange): void {
+    this.#queue.shift();
+    if (!exchange.isLast) return;
+    const dropped = this.#queue.drop();
+    this.#closesBehind ||= dropped.some(({ faults }) => faults.answer !== undefined);
+  }
+
   #handOnTheRest(): void {
-    for (const raw of this.#raw.splice(0)) {
-      this.#heldBytes -= raw.length + overheadBytes;
-      this.#settings.toClient(raw);
+    for (const raw of this.#queue.takeRaw()) this.#settings.toClient(raw);
+    if (this.#closesBehind) {
+      this.#finish(() => this.#settings.close());
+      return;
     }
     if (!this.#serverEnded || this.#toldEnd) return;
     this.#toldEnd = true;
@@ -352,14 +316,18 @@ export class HttpSession {
       const [item] = exchange.items;
       // The server has sent all of it, and what a fault holds of it has not gone out.
       if (!item && exchange.response?.trailer) return exchange.response.isOver;
-      if (!item) return this.#serverEnded && this.#writer.breakOff(exchange);
+      if (!item) return this.#serverEnded && this.#breakOff(exchange);
       if (item.kind === 'head' && !this.#isDue(exchange, item)) return false;
       if (exchange.response?.chain?.full && !exchange.response.isOver) return false;
-      exchange.items.shift();
-      this.#heldBytes -= item.raw.length + overheadBytes;
+      this.#queue.take(exchange);
       if (this.#writer.write(exchange, item)) return true;
     }
     return false;
+  }
+
+  #breakOff(exchange: Exchange): boolean {
+    exchange.isLast = true;
+    return this.#writer.breakOff(exchange);
   }
 
   #isDue(exchange: Exchange, { atMs, raw }: Extract<Item, { kind: 'head' }>): boolean {

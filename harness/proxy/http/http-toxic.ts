@@ -50,7 +50,7 @@ export interface BodyOutlet {
   end(): void;
   /** Breaks the connection off in the middle of the body: closed once what was handed on has arrived, or reset at once. */
   cut(how: 'close' | 'reset'): void;
-  /** Counts the request as altered, and so many of the bytes of its response, each once. */
+  /** Counts the request as altered, and so many of the bytes of its response, each once; nothing where a fault behind it has ended the body. */
   altered(bytes: number, how: Alteration): void;
   /** Whether the client takes nothing at present: what is made up should wait, since nobody can pause who makes it up. */
   readonly isBlocked: boolean;
@@ -83,9 +83,9 @@ export type RequestFault =
       fits?(head: ResponseFacts): boolean;
       /** Whether it looks into the body: then the server is asked for one that is not compressed. Default no. */
       readonly readsBody?: boolean;
-      /** Whether the body gets longer or shorter by it, so that no length can be said beforehand. */
+      /** Whether the body gets longer or shorter by it, so that no length can be said beforehand. A head that has lost its length for that counts as altered. */
       readonly changesLength: boolean;
-      /** Whether the body may end, as a whole one, before the server has finished it; default no. The connection is closed after it, and the head says so. */
+      /** Whether the body may end, as a whole one, before the server has finished it; default no. The connection is closed after it, and a head that has to say so counts as altered. */
       readonly endsEarly?: boolean;
       start(outlet: BodyOutlet, head: ResponseFacts): BodyStage;
     };

@@ -166,8 +166,11 @@ function shapeOf(
   if (losesLength) without.push('content-length');
   if (losesLength && !isOld) fields.push('transfer-encoding: chunked');
   const closes = body.endsEarly || (losesLength && isOld);
-  if (closes) without.push('connection', 'keep-alive');
-  if (closes) fields.push('connection: close');
+  // What has no other end closes the connection anyway.
+  const saysClose = closes && framing.kind !== 'until close';
+  if (saysClose) without.push('connection', 'keep-alive');
+  if (saysClose) fields.push('connection: close');
+  body.countHead({ losesLength, saysClose });
   const endsBy = framing.kind === 'chunked' || (losesLength && !isOld) ? 'last chunk' : 'close';
   return {
     out: { endsBy: framing.kind === 'length' && !losesLength ? 'length' : endsBy, closes },

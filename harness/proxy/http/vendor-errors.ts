@@ -21,62 +21,66 @@ interface Words {
   readonly message: string;
 }
 
-const openaiWords: Readonly<Record<string, Words>> = {
-  rate_limit_exceeded: {
-    ...{ type: 'requests', code: 'rate_limit_exceeded' },
-    message:
-      'Rate limit reached for gpt-4o in organization org-gameday on requests per min (RPM): ' +
-      'Limit 60, Used 60, Requested 1.',
-  },
-  slow_down: {
-    ...{ type: 'rate_limit_error', code: 'slow_down' },
-    message: 'You are ramping up too fast. Please reduce your request rate and raise it again step by step.',
-  },
-  insufficient_quota: {
-    ...{ type: 'insufficient_quota', code: 'insufficient_quota' },
-    message: 'You exceeded your current quota, please check your plan and billing details.',
-  },
-  credit_balance_exhausted: {
-    ...{ type: 'billing', code: 'credit_balance_exhausted' },
-    message: 'Your credit balance is exhausted, please check your plan and billing details.',
-  },
-  server_is_overloaded: {
-    ...{ type: 'service_unavailable_error', code: 'server_is_overloaded' },
-    message: 'The server is currently overloaded. Please try again later.',
-  },
-  server_error: {
-    ...{ type: 'server_error', code: null },
-    message: 'The server had an error while processing your request. Sorry about that!',
-  },
-  invalid_api_key: {
-    ...{ type: 'invalid_request_error', code: 'invalid_api_key' },
-    message: 'Incorrect API key provided.',
-  },
-  model_not_found: {
-    ...{ type: 'invalid_request_error', code: 'model_not_found' },
-    message: 'The model does not exist or you do not have access to it.',
-  },
-  invalid_request_error: {
-    ...{ type: 'invalid_request_error', code: null },
-    message: 'The request could not be understood.',
-  },
-};
+const openaiWords: ReadonlyMap<string, Words> = new Map(
+  Object.entries<Words>({
+    rate_limit_exceeded: {
+      ...{ type: 'requests', code: 'rate_limit_exceeded' },
+      message:
+        'Rate limit reached for gpt-4o in organization org-gameday on requests per min (RPM): ' +
+        'Limit 60, Used 60, Requested 1.',
+    },
+    slow_down: {
+      ...{ type: 'rate_limit_error', code: 'slow_down' },
+      message: 'You are ramping up too fast. Please reduce your request rate and raise it again step by step.',
+    },
+    insufficient_quota: {
+      ...{ type: 'insufficient_quota', code: 'insufficient_quota' },
+      message: 'You exceeded your current quota, please check your plan and billing details.',
+    },
+    credit_balance_exhausted: {
+      ...{ type: 'billing', code: 'credit_balance_exhausted' },
+      message: 'Your credit balance is exhausted, please check your plan and billing details.',
+    },
+    server_is_overloaded: {
+      ...{ type: 'service_unavailable_error', code: 'server_is_overloaded' },
+      message: 'The server is currently overloaded. Please try again later.',
+    },
+    server_error: {
+      ...{ type: 'server_error', code: null },
+      message: 'The server had an error while processing your request. Sorry about that!',
+    },
+    invalid_api_key: {
+      ...{ type: 'invalid_request_error', code: 'invalid_api_key' },
+      message: 'Incorrect API key provided.',
+    },
+    model_not_found: {
+      ...{ type: 'invalid_request_error', code: 'model_not_found' },
+      message: 'The model does not exist or you do not have access to it.',
+    },
+    invalid_request_error: {
+      ...{ type: 'invalid_request_error', code: null },
+      message: 'The request could not be understood.',
+    },
+  }),
+);
 const openaiCodes: Readonly<Record<number, string>> = {
   ...{ 401: 'invalid_api_key', 404: 'model_not_found', 429: 'rate_limit_exceeded', 503: 'server_is_overloaded' },
 };
 
-const anthropicMessages: Readonly<Record<string, string>> = {
-  overloaded_error: 'Overloaded',
-  rate_limit_error: "This request would exceed your organization's rate limit.",
-  api_error: 'Internal server error',
-  invalid_request_error: 'The request could not be understood.',
-  authentication_error: 'invalid x-api-key',
-  billing_error: 'There is a problem with your billing or payment information.',
-  conflict_error: 'The request conflicts with the current state of the resource.',
-  permission_error: 'Your API key does not have permission to use the specified resource.',
-  not_found_error: 'The requested resource could not be found.',
-  request_too_large: 'Request exceeds the maximum allowed number of bytes.',
-};
+const anthropicMessages: ReadonlyMap<string, string> = new Map(
+  Object.entries({
+    overloaded_error: 'Overloaded',
+    rate_limit_error: "This request would exceed your organization's rate limit.",
+    api_error: 'Internal server error',
+    invalid_request_error: 'The request could not be understood.',
+    authentication_error: 'invalid x-api-key',
+    billing_error: 'There is a problem with your billing or payment information.',
+    conflict_error: 'The request conflicts with the current state of the resource.',
+    permission_error: 'Your API key does not have permission to use the specified resource.',
+    not_found_error: 'The requested resource could not be found.',
+    request_too_large: 'Request exceeds the maximum allowed number of bytes.',
+  }),
+);
 const anthropicTypes: Readonly<Record<number, string>> = {
   ...{ 401: 'authentication_error', 402: 'billing_error', 403: 'permission_error', 404: 'not_found_error' },
   ...{ 409: 'conflict_error', 413: 'request_too_large', 429: 'rate_limit_error', 529: 'overloaded_error' },
@@ -182,7 +186,7 @@ function goDuration(seconds: number): string {
 /** The data of an error event in the middle of a stream that began with status 200. */
 export function openaiError(status: number, code: string): Words {
   const usual = openaiCodes[status] ?? (status >= 500 ? 'server_error' : 'invalid_request_error');
-  const known = openaiWords[code === '' ? usual : code];
+  const known = openaiWords.get(code === '' ? usual : code);
   return known ?? { type: code, code, message: `The request failed (${code}).` };
 }
 
@@ -203,7 +207,7 @@ export function anthropicError(status: number, code: string): AnthropicError {
   const words =
     code === spendLimit
       ? { message: 'You have reached your specified API usage limits.', details: { error_code: spendLimit } }
-      : { message: anthropicMessages[type] ?? type };
+      : { message: anthropicMessages.get(type) ?? type };
   return { type: 'error', error: { type, ...words }, request_id: requestId };
 }
 

@@ -32,7 +32,7 @@ export interface Decision {
    */
   readonly what: 'toxicity' | 'jitter' | 'loss' | 'piece' | 'flip';
   /** Where: the place of a byte in the stream, from 0; 0 for `toxicity`. For toxics that
-   * are done to requests: which request of the connection it is since the toxic came to it, from 1. */
+   * are done to requests: which it is of the requests of the connection that match since the toxic came to it, from 1. */
   readonly place: number;
   /** What chance said, in [0, 1): for `flip`, how far it is to that byte. */
   readonly drawn: number;

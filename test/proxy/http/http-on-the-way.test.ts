@@ -69,6 +69,25 @@ describe('a toxic that goes in the middle of what it does', () => {
     expect([news(), bench.outcome, clock.pending]).toEqual(['', 'closed', 0]);
   });
 
+  it('closes a stream that would have a hole, and whose end has not been shown, where only that was still to pass', () => {
+    const { bench, toxic, server, client, news } = streaming('stream_cut', { events: 1, how: 'done' }, 2);
+    bench.remove(toxic);
+    server.say(Buffer.from(chunk(event(3)) + chunk('data: [DONE]\n\n') + last));
+    expect([news(), client.writableEnded, bench.outcome]).toEqual([chunk(event(1)), true, 'closed']);
+  });
+
+  it.each([
+    ['has dropped nothing', 1, chunk(event(1))],
+    ['has shown the end', 2, chunk(event(1)) + chunk('data: [DONE]\n\n')],
+  ])('lets the rest of a stream pass where stream_cut with done %s', (_what, events, text) => {
+    const { bench, toxic, server, news } = streaming('stream_cut', { events: 1, how: 'done' }, events);
+    if (events > 1) server.say(Buffer.from(chunk('data: [DONE]\n\n')));
+    expect(news()).toBe(text);
+    bench.remove(toxic);
+    server.say(Buffer.from(chunk(event(3)) + last));
+    expect([news(), bench.outcome]).toEqual([chunk(event(3)) + last, undefined]);
+  });
+
   it('lets a stream be of which it has dropped nothing yet', () => {
     const { bench, toxic, server, news } = streaming('stream_heartbeat', { events: 9 }, 1);
     bench.remove(toxic);

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { vendorError, vendors, type Vendor } from '../../../harness/proxy/http/vendor-errors.ts';
+import { answerBytes } from '../../../harness/proxy/http/write-head.ts';
 import { httpStatus } from '../../../harness/proxy/http/kinds/http-status.ts';
 import { readAttributes } from '../../../harness/proxy/attributes.ts';
 
@@ -95,4 +96,29 @@ describe('the text and the heads of a limit of OpenAI', () => {
     expect(text).toContain(`Please try again in ${time}.`);
     expect(headers.get('x-ratelimit-reset-requests')).toBe(time);
   });
+});
+
+describe('fields of an answer', () => {
+  it('are all there where one is given several times, and stand in the place of those of the vendor', () => {
+    const headers = 'set-cookie: a=1\nX-A: 1\nSet-Cookie: b=2; path=/\nx-a: 2\nx-request-id: mine';
+    const given = answerWith({ vendor: 'openai', headers }).headers;
+    expect(given.getSetCookie()).toEqual(['a=1', 'b=2; path=/']);
+    expect([given.get('x-a'), given.get('x-request-id')]).toEqual(['1, 2', 'mine']);
+    const { headers: sent } = answerWith({ headers });
+    const wire = answerBytes({ kind: 'answer', status: 200, headers: sent, body: Buffer.alloc(0) }, { method: 'GET', closes: false, nowMs: 0 }); // prettier-ignore
+    expect(wire.toString().match(/^set-cookie: .*$/gm)).toEqual(['set-cookie: a=1', 'set-cookie: b=2; path=/']);
+  });
+});
+
+describe('a name that every object has', () => {
+  it.each(['constructor', 'toString', '__proto__', 'hasOwnProperty'])('is a code and a field as any other: %s', (name) => {
+    const message = `The request failed (${name}).`;
+    expect(JSON.parse(answerWith({ vendor: 'openai', code: name }).text)).toEqual({
+      error: { type: name, code: name, message, param: null },
+    });
+    expect(JSON.parse(answerWith({ vendor: 'anthropic', code: name }).text)).toMatchObject({
+      error: { type: name, message: name },
+    });
+    expect(answerWith({ headers: `${name}: x` }).headers.get(name)).toBe('x');
+  }); // prettier-ignore
 });

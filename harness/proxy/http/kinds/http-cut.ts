@@ -1,8 +1,19 @@
-import { numberOf, textOf, type BodyOutlet, type BodyStage, type HttpToxicKind } from '../http-toxic.ts';
+import { saidLength } from '../framing.ts';
+import {
+  numberOf,
+  textOf,
+  type AttributeValues,
+  type BodyOutlet,
+  type BodyStage,
+  type HttpToxicKind,
+  type ResponseFacts,
+} from '../http-toxic.ts';
 
 /**
  * Lets so many bytes of a body pass, then breaks the connection off: closed in the middle of the body, or reset; or ends the body there, as if it
- * were whole (`end`). A shorter body passes whole.
+ * were whole (`end`). A body that is not longer passes whole; with `end`, where its head says no length, nobody knows that beforehand, so that the
+ * head says all the same that the connection is closed, and the request counts as altered. As dropped it counts what is missing of the length that the head says; of a body without one
+ * nobody knows how much that would have been, and it counts none.
  */
 export const httpCut: HttpToxicKind = {
   layer: 'http',
@@ -13,9 +24,11 @@ export const httpCut: HttpToxicKind = {
   },
   faultFor: (attributes) => ({
     kind: 'body',
+    fits: (head) =>
+      textOf(attributes, 'how') !== 'end' || (saidLength(head) ?? Infinity) > numberOf(attributes, 'bytes'),
     changesLength: textOf(attributes, 'how') === 'end',
     endsEarly: textOf(attributes, 'how') === 'end',
-    start: (outlet) => new CutStage(outlet, numberOf(attributes, 'bytes'), textOf(attributes, 'how')),
+    start: (outlet, head) => new CutStage(outlet, head, attributes),
   }),
 };
 
@@ -23,12 +36,15 @@ class CutStage implements BodyStage {
   readonly full = false;
   readonly #outlet: BodyOutlet;
   readonly #how: string;
+  readonly #missing: number;
   #left: number;
 
-  constructor(outlet: BodyOutlet, bytes: number, how: string) {
+  constructor(outlet: BodyOutlet, head: ResponseFacts, attributes: AttributeValues) {
     this.#outlet = outlet;
-    this.#left = bytes;
-    this.#how = how;
+    this.#left = numberOf(attributes, 'bytes');
+    this.#how = textOf(attributes, 'how');
+    // Not what is in its hands just now: that depends on how the body was cut into chunks.
+    this.#missing = Math.max(0, (saidLength(head) ?? 0) - this.#left);
   }
 
   chunk(bytes: Buffer): void {
@@ -38,7 +54,7 @@ class CutStage implements BodyStage {
       return;
     }
     this.#outlet.forward(bytes.subarray(0, this.#left));
-    this.#outlet.altered(bytes.length - this.#left, 'dropped');
+    this.#outlet.altered(this.#missing, 'dropped');
     if (this.#how === 'end') this.#outlet.end();
     else this.#outlet.cut(this.#how === 'reset' ? 'reset' : 'close');
   }

@@ -8,13 +8,13 @@ const framing =
   'the proxy says itself how long the body is, since what comes behind it on the connection would be lost';
 const keeping = 'whether the connection is kept is what the client asks for';
 /** Fields that nobody can set, and why. */
-const reserved: Readonly<Record<string, string>> = {
-  'content-length': `${framing}; http_length says a wrong length`,
-  'transfer-encoding': framing,
-  connection: keeping,
-  'keep-alive': keeping,
-  'proxy-connection': keeping,
-};
+const reserved: ReadonlyMap<string, string> = new Map([
+  ['content-length', `${framing}; http_length says a wrong length`],
+  ['transfer-encoding', framing],
+  ['connection', keeping],
+  ['keep-alive', keeping],
+  ['proxy-connection', keeping],
+]);
 
 /**
  * Answers in the place of the server, which never hears of the request. `retry_after` is put on the wire as it is - `1`, `-5`, `soon` -, but for
@@ -30,10 +30,10 @@ export const httpStatus: HttpToxicKind = {
     /** Which of the vendor's errors: `insufficient_quota`. */
     code: codeAttribute,
     body: { mostCharacters: 65_536 },
-    /** Fields of the head, one in a line: `x-should-retry: false`. */
+    /** Fields of the head, one in a line: `x-should-retry: false`. They take the place of the vendor's; one that is given several times is sent so. */
     headers: {
       mostCharacters: 8192,
-      format: `${fieldsFormat}, none of them ${Object.keys(reserved).join(', ')}`,
+      format: `${fieldsFormat}, none of them ${[...reserved.keys()].join(', ')}`,
       problem: (text) => linesOf(text).map(fieldProblem).find(Boolean),
     },
     /** Default what the vendor sends; `none` leaves that out, too. */
@@ -66,10 +66,12 @@ function bodyOf(attributes: AttributeValues): ReturnType<typeof vendorError> {
 function headersOf(attributes: AttributeValues, nowMs: number): Headers {
   const { contentType, headers: known } = bodyOf(attributes);
   const headers = new Headers({ 'content-type': contentType, ...known });
-  for (const line of linesOf(textOf(attributes, 'headers'))) {
+  const own = linesOf(textOf(attributes, 'headers')).map((line) => {
     const colon = line.indexOf(':');
-    headers.set(line.slice(0, colon).trim(), line.slice(colon + 1).trim());
-  }
+    return { name: line.slice(0, colon).trim(), value: line.slice(colon + 1).trim() };
+  });
+  for (const { name } of own) headers.delete(name);
+  for (const { name, value } of own) headers.append(name, value);
   const retryAfter = textOf(attributes, 'retry_after');
   if (retryAfter === 'none') headers.delete('retry-after');
   else if (retryAfter !== '') headers.set('retry-after', retryAfterText(retryAfter, nowMs));
@@ -96,6 +98,6 @@ function linesOf(text: string): string[] {
 function fieldProblem(line: string): string | undefined {
   const [, name, value = ''] = /^([!#$%&'*+\-.^_`|~0-9A-Za-z]+)\s*:(.*)$/.exec(line) ?? [];
   if (name === undefined || !fieldValue.test(value)) return `${fieldsFormat}, which ${JSON.stringify(line)} is not`;
-  const why = reserved[name.toLowerCase()];
+  const why = reserved.get(name.toLowerCase());
   return why === undefined ? undefined : `${fieldsFormat} without ${name}: ${why}`;
 }

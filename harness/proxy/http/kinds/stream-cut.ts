@@ -7,7 +7,8 @@ import { textOf, type HttpToxicKind } from '../http-toxic.ts';
 /**
  * Breaks a stream off after so many events: between two of them, inside the next one, or inside a character of the first that has one of several
  * bytes. The response ends as if it were whole (`end`), or with the event that says so, too (`done`: a gateway that hides a failure), or the
- * connection is closed or reset.
+ * connection is closed or reset. With `end` the head of every stream says that the connection is closed after it, since nobody knows how many
+ * events will come: so it is closed, and the request counts as altered, also where there are no more of them.
  */
 export const streamCut: HttpToxicKind = {
   layer: 'http',
@@ -31,6 +32,8 @@ export const streamCut: HttpToxicKind = {
 
 class CutEvents extends AfterEvents {
   #isOver = false;
+  /** Events are missing, and the one that says that the stream is whole has not been shown. */
+  #hasHole = false;
 
   protected override afterwards(event: Buffer): void {
     if (this.#isOver) {
@@ -57,8 +60,18 @@ class CutEvents extends AfterEvents {
   /** What comes behind the cut: of that only the end is shown, if anything is. */
   #behindCut(event: Buffer): void {
     if (textOf(this.attributes, 'how') !== 'done') return;
-    if (isLast(event, this.format)) this.outlet.forward(event);
-    else this.outlet.altered(event.length, 'dropped');
+    if (isLast(event, this.format)) {
+      this.#hasHole = false;
+      this.outlet.forward(event);
+      return;
+    }
+    this.#hasHole = true;
+    this.outlet.altered(event.length, 'dropped');
+  }
+
+  protected override handOn(): void {
+    // The rest of it would make a stream that looks whole.
+    if (this.#hasHole) this.outlet.cut('close');
   }
 
   protected override finished(): void {

@@ -6,7 +6,8 @@ import { anthropicError, bedrockError, codeAttribute, openaiError, vllmError } f
 
 /**
  * After so many events, in a response that began with status 200, comes an error in the vendor's own words, and the stream ends. vLLM says `[DONE]`
- * behind it, as if all were well. In an event stream of AWS the error is a frame of Bedrock, whatever the vendor.
+ * behind it, as if all were well. In an event stream of AWS the error is a frame of Bedrock, whatever the vendor. The head of every stream says that the
+ * connection is closed after it, since nobody knows how many events will come: the request counts as altered also where there are no more of them.
  */
 export const streamError: HttpToxicKind = {
   layer: 'http',

@@ -283,7 +283,7 @@ describe.concurrent('the client of OpenAI', () => {
 likeGeneratedClients('OpenAI', openaiService, (url, settings) => ask(client(url, settings)));
 
 describe('the client of OpenAI', () => {
-  // One after another: all that is measured is its own wait, which would be 375 ms and more.
+  // One after another: all that is measured is its own wait, which would be 375 ms and more. On a machine that is busy the first may take as long.
   it.each([
     ['0', { retry_after: '0' }],
     ['-5', { retry_after: '-5' }],
@@ -291,7 +291,9 @@ describe('the client of OpenAI', () => {
     ['soon', { retry_after: 'soon' }],
     ['30 days', { retry_after: '2592000' }],
   ])('does not wait at all when it is told: %s', async (_name, attributes) => {
-    expect(await waitAfter(attributes)).toBeLessThan(350);
+    let leastMs = Infinity;
+    for (let tries = 0; tries < 3 && leastMs >= 350; tries++) leastMs = Math.min(leastMs, await waitAfter(attributes));
+    expect(leastMs).toBeLessThan(350);
   });
 
   it('goes by the hint in milliseconds before the one in seconds', async () => {
