@@ -240,5 +240,8 @@ function stopOnSignals(ending: AbortController): void {
 
 const ending = new AbortController();
 stopOnSignals(ending);
-process.exitCode = await main(process.argv.slice(2), processTerminal(), ending.signal);
+const parameters = process.argv.slice(2);
+process.exitCode = await main(parameters, processTerminal(), ending.signal);
+// Where a request of a socket never completes, the platform's own way to end turns in a circle; everything is closed by now.
+if (parameters[0] === 'proxy') process.exit();
 if (process.connected) process.disconnect();

@@ -43,7 +43,9 @@ export const apiErrors = {
         : `No proxy ${quoted(proxy)} had a toxic.${didYouMean(proxy, proxies)}`,
     ),
   proxyExists: () => new ApiError(409, 'proxy already exists'),
-  tooManyToxics: (most: number) => new ApiError(400, `a proxy has at most ${most} toxics`),
+  /** @param type of which there are that many; default of all together */
+  tooManyToxics: (most: number, type?: string) =>
+    new ApiError(400, `a proxy has at most ${most} toxics${type === undefined ? '' : ` of type ${type}`}`),
   toxicExists: () => new ApiError(409, 'toxic already exists'),
 } as const;
 

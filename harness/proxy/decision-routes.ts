@@ -2,6 +2,7 @@ import type { Hono } from 'hono';
 import { z } from 'zod';
 import { bodyText } from './body-text.ts';
 import type { Registry } from './registry.ts';
+import { fields } from './requests.ts';
 import { parse, parseValue } from './read-body.ts';
 import { jsonResponse, decisionsResponse } from './responses.ts';
 
@@ -24,7 +25,7 @@ export function addDecisionRoutes(app: Hono, registry: Registry): void {
   };
   app.get('/gameday/decisions', state);
   app.post('/gameday/decisions', async (context) => {
-    const { on, limit } = parse(SwitchBody, await bodyText(context.req.raw));
+    const { on, limit } = parse(fields(SwitchBody), await bodyText(context.req.raw));
     registry.keepDecisions(on ? limit : undefined);
     return state();
   });

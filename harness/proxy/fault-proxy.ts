@@ -1,10 +1,18 @@
 import type { Clock, Timer } from '../kit/clock.ts';
 import { seededRandom, type Random } from '../kit/random.ts';
-import { ActiveToxic, type Direction, type ToxicEnding, type ToxicRequest, type ToxicView } from './active-toxic.ts';
+import {
+  ActiveToxic,
+  type AnyKind,
+  type Direction,
+  type ToxicEnding,
+  type ToxicRequest,
+  type ToxicView,
+} from './active-toxic.ts';
 import { messageOf } from '../kit/errors.ts';
 import { formatAddress, resolveAddress } from './address.ts';
 import { apiErrors } from './api-error.ts';
 import { DecisionLog } from './decision-log.ts';
+import { isHttpKind } from './http/http-toxic.ts';
 import { Lease } from './lease.ts';
 import type { LinkCount, LinkCounts } from './link-counts.ts';
 import type { Trace } from './log-level.ts';
@@ -235,6 +243,7 @@ export class FaultProxy {
   addToxic(request: ToxicRequest): ActiveToxic {
     if (this.#toxics.some((toxic) => toxic.name === request.name)) throw apiErrors.toxicExists();
     if (this.#toxics.length >= mostToxics) throw apiErrors.tooManyToxics(mostToxics);
+    checkOfItsKind(request.kind, this.#toxics);
     if ('handshake' in request.kind) checkHandshakes(request, this.#place.tls);
     const toxic = new ActiveToxic(this.name, request, this.#settings.clock);
     const decisionLimit = this.#settings.decisionLimit?.();
@@ -321,7 +330,7 @@ export class FaultProxy {
   /** Chance of a toxic on the connection of that number: no other decision shifts it. */
   #chanceOf({ name, seed }: ActiveToxic, number: number): Random {
     return seed === undefined
-      ? this.#random.fork(`${this.name}/${name}/${number}`)
+      ? this.#random.fork([this.name, name, number].map(withoutSlash).join('/'))
       : seededRandom(seed).fork(String(number));
   }
 
@@ -351,4 +360,16 @@ export class FaultProxy {
     this.#connections.add(connection);
     for (const toxic of this.#toxics) if (!toxic.kind.door) connection.add(toxic);
   }
+}
+
+/** Throws an ApiError 400 where there may be no more of a kind. */
+function checkOfItsKind(kind: AnyKind, toxics: readonly ActiveToxic[]): void {
+  if (!isHttpKind(kind) || kind.mostOnProxy === undefined) return;
+  if (toxics.filter((toxic) => toxic.kind === kind).length >= kind.mostOnProxy)
+    throw apiErrors.tooManyToxics(kind.mostOnProxy, kind.type);
+}
+
+/** So that names with slashes share no chance with others. */
+function withoutSlash(name: string | number): string {
+  return String(name).replaceAll('%', '%25').replaceAll('/', '%2F');
 }

@@ -12,7 +12,7 @@ import { Pacer } from './pacer.ts';
 import type { OpenPort } from './port.ts';
 import type { ProxyTraffic, ProxyView } from './proxy-view.ts';
 import type { ProxyChange, ProxyRequest } from './requests.ts';
-import { openSocketPort } from './socket-port.ts';
+import { socketPorts } from './socket-port.ts';
 import { Authority } from './tls/authority.ts';
 import { tryAll } from './try-all.ts';
 import { Turns } from './turns.ts';
@@ -56,6 +56,9 @@ export class Registry {
   #turn: Promise<unknown> = Promise.resolve();
   #stopping: Promise<void> | undefined;
   #decisionLimit: number | undefined;
+  readonly #openSocketPort = socketPorts();
+  /** Proxies whose lease has lapsed, or the server's, and whose port could not be opened yet. */
+  readonly #disturbed = new Set<FaultProxy>();
   /** Of the proxies that have one of their own. */
   readonly #leases = new Map<FaultProxy, { readonly lease: Lease; readonly leaseMs: number }>();
 
@@ -119,6 +122,7 @@ export class Registry {
       const proxy = this.get(name);
       const { listen, upstream, enabled, tls } = proxy.view();
       checkSeed(proxy, change);
+      if (change.enabled !== undefined) this.#disturbed.delete(proxy);
       const wanted = {
         ...{ listen: change.listen ?? listen, upstream: change.upstream ?? upstream },
         tls: change.tls ?? tls,
@@ -134,6 +138,7 @@ export class Registry {
   delete(name: string): Promise<void> {
     return this.#inTurn(() => {
       const proxy = this.get(name);
+      this.#disturbed.delete(proxy);
       proxy.disable();
       proxy.removeAllToxics('proxy deleted');
       this.#dropLease(proxy);
@@ -181,27 +186,44 @@ export class Registry {
 
   /** Removes every toxic, of open connections slice by slice, and then enables every proxy. All are tried; the first failure is thrown at the end. */
   heal(ended: ToxicEnding): Promise<void> {
-    for (const proxy of this.#proxies.values()) proxy.removeAllToxics(ended);
+    this.#removeAllToxics(ended);
     return this.#inTurn(async () => {
-      const failures: unknown[] = [];
       // Also those that were still being made when it was asked for.
-      for (const proxy of this.#proxies.values()) proxy.removeAllToxics(ended);
-      for (const proxy of this.#proxies.values()) await proxy.enable().catch((cause: unknown) => failures.push(cause));
-      if (failures.length > 0) throw failures[0];
+      this.#removeAllToxics(ended);
+      const tries = await Promise.allSettled([...this.#proxies.values()].map((proxy) => proxy.enable()));
+      for (const one of tries) if (one.status === 'rejected') throw one.reason;
     });
   }
 
-  /** Heals, and goes on trying while a port cannot be opened. */
+  /** Removes every toxic and enables every proxy, and goes on with those whose port cannot be opened yet. */
   async healUntilDone(ended: ToxicEnding): Promise<void> {
-    while (!this.#isStopped()) {
-      try {
-        await this.heal(ended);
-        return;
-      } catch (cause) {
-        if (this.#isStopped()) return;
-        this.#settings.log(`could not heal yet: ${messageOf(cause)}`);
-        await this.#settings.clock.sleep(retryMs);
-      }
+    this.#removeAllToxics(ended);
+    await this.#enableUntilDone([...this.#proxies.values()]);
+  }
+
+  #removeAllToxics(ended: ToxicEnding): void {
+    for (const proxy of this.#proxies.values()) proxy.removeAllToxics(ended);
+  }
+
+  /** Until somebody says something else of one. */
+  async #enableUntilDone(proxies: readonly FaultProxy[]): Promise<void> {
+    for (const proxy of proxies) this.#disturbed.add(proxy);
+    for (;;) {
+      const left = proxies.filter((proxy) => this.#disturbed.has(proxy));
+      if (left.length === 0 || this.#isStopped()) return;
+      await this.#inTurn(() => Promise.all(left.map((proxy) => this.#tryToEnable(proxy)))).catch(() => undefined);
+      if (left.every((proxy) => !this.#disturbed.has(proxy))) return;
+      await this.#settings.clock.sleep(retryMs);
+    }
+  }
+
+  async #tryToEnable(proxy: FaultProxy): Promise<void> {
+    if (!this.#disturbed.has(proxy)) return;
+    try {
+      await proxy.enable();
+      this.#disturbed.delete(proxy);
+    } catch (cause) {
+      this.#settings.log(`could not enable "${proxy.name}" yet: ${messageOf(cause)}`);
     }
   }
 
@@ -257,7 +279,7 @@ export class Registry {
 
   async #start(request: ProxyRequest, replaced?: FaultProxy): Promise<FaultProxy> {
     const { name, listen, upstream, enabled, toxics, tls } = request;
-    const { clock, random, log, trace, openPort = openSocketPort } = this.#settings;
+    const { clock, random, log, trace, openPort = this.#openSocketPort } = this.#settings;
     const { seed, leaseMs } = request;
     const { authority, linkCounts } = this;
     const pacer = this.#pacer;
@@ -275,7 +297,10 @@ export class Registry {
       throw cause;
     }
     replaced?.removeAllToxics('proxy deleted');
-    if (replaced) this.#dropLease(replaced);
+    if (replaced) {
+      this.#dropLease(replaced);
+      this.#disturbed.delete(replaced);
+    }
     this.#changeLease(proxy, { leaseMs });
     for (const toxic of added) this.#remember(toxic);
     this.#proxies.set(name, proxy);
@@ -287,8 +312,7 @@ export class Registry {
       // It is over: no heartbeat begins it again.
       this.#leases.delete(proxy);
       proxy.removeAllToxics('lease lapsed');
-      const enable = this.#inTurn(() => (this.#proxies.get(proxy.name) === proxy ? proxy.enable() : undefined));
-      enable.catch((cause: unknown) => this.#settings.log(`could not enable "${proxy.name}": ${messageOf(cause)}`));
+      void this.#enableUntilDone([proxy]);
     });
     lease.renew(leaseMs);
     this.#leases.set(proxy, { lease, leaseMs });

@@ -115,11 +115,11 @@ export function readToxicChange(text: string, toxic: ActiveToxic): ToxicChange {
 
 /** Milliseconds; undefined where only the leases of proxies and toxics are to be renewed. */
 export function readLease(text: string): number | undefined {
-  return text.trim() === '' ? undefined : parse(LeaseBody, text).leaseMs;
+  return text.trim() === '' ? undefined : parse(fields(LeaseBody), text).leaseMs;
 }
 
 /** An object as Go's decoder takes it: null is one without fields, and the case of names does not matter. */
-function fields<T extends z.ZodObject>(schema: T): z.ZodType<z.output<T>> {
+export function fields<T extends z.ZodObject>(schema: T): z.ZodType<z.output<T>> {
   return z.preprocess((value) => fieldsOf(value ?? {}, schema), schema);
 }
 

@@ -6,6 +6,7 @@ import { ApiError } from './api-error.ts';
 import { Connection } from './connection.ts';
 import { holdPort, type HeldPort } from './held-port.ts';
 import type { OpenPort, Port, PortSettings } from './port.ts';
+import { Lookups } from './lookups.ts';
 import type { Side } from './side.ts';
 import { SilentDoor } from './silent-door.ts';
 import { acceptTls } from './tls/accept-tls.ts';
@@ -14,17 +15,23 @@ import { encrypt } from './tls/upstream-handshake.ts';
 import type { DoorState } from './toxics/toxic.ts';
 import { ReadMemory, takeOver, WireSocket } from './wire-socket.ts';
 
-/** Opens a TCP port. */
-export const openSocketPort: OpenPort = async (settings) => {
+/** Opens TCP ports, which look up names together. */
+export function socketPorts(): OpenPort {
+  const lookups = new Lookups();
+  return (settings) => openSocketPort(settings, lookups);
+}
+
+async function openSocketPort(settings: PortSettings, lookups: Lookups): Promise<Port> {
   const address = await resolveAddress(settings.listen);
-  const port = new SocketPort(settings, address, await prepareTls(settings.tls, address.host));
+  const port = new SocketPort(settings, address, { tls: await prepareTls(settings.tls, address.host), lookups });
   await port.open(settings.door);
   return port;
-};
+}
 
 class SocketPort implements Port {
   readonly #settings: PortSettings;
   readonly #tls: PreparedTls;
+  readonly #lookups: Lookups;
   readonly #memory = new ReadMemory();
   #address: Address;
   #server: Server | undefined;
@@ -36,9 +43,14 @@ class SocketPort implements Port {
   #turning: Promise<void> | undefined;
   #isClosed = false;
 
-  constructor(settings: PortSettings, address: Address, tls: PreparedTls) {
+  constructor(
+    settings: PortSettings,
+    address: Address,
+    { tls, lookups }: { readonly tls: PreparedTls; readonly lookups: Lookups },
+  ) {
     this.#settings = settings;
     this.#tls = tls;
+    this.#lookups = lookups;
     this.#address = address;
   }
 
@@ -163,7 +175,7 @@ class SocketPort implements Port {
   #accept(client: Socket): void {
     this.#settings.accept((context) => {
       const { client: contexts, upstream: trusted } = this.#tls;
-      const upstream = dial(this.#settings, { trusted, memory: this.#memory });
+      const upstream = dial(this.#settings, { trusted, memory: this.#memory, lookups: this.#lookups });
       if (upstream instanceof Error) {
         // As Toxiproxy does, which finds out when it dials, too.
         client.destroy();
@@ -192,14 +204,18 @@ async function listen(
 /** An error when the upstream is no address at all: any text is taken when a proxy is made, as by Toxiproxy. */
 function dial(
   settings: PortSettings,
-  { trusted, memory }: { readonly trusted: SecureContext | undefined; readonly memory: ReadMemory },
+  {
+    trusted,
+    memory,
+    lookups: { lookup },
+  }: { readonly trusted: SecureContext | undefined; readonly memory: ReadMemory; readonly lookups: Lookups },
 ): Side | Error {
   const address = readAddress(settings.upstream());
   if ('problem' in address) return new Error(`${address.problem}. ${address.hint}`);
   const { host, port } = address;
   try {
-    if (!trusted) return new WireSocket(memory).connect({ host, port });
-    const wire = connect({ host, port, allowHalfOpen: true, noDelay: true });
+    if (!trusted) return new WireSocket(memory).connect({ host, port, lookup });
+    const wire = connect({ host, port, lookup, allowHalfOpen: true, noDelay: true });
     const name = settings.tls?.settings.upstream?.name ?? host;
     return encrypt(wire, { context: trusted, name });
   } catch (cause) {

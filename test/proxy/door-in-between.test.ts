@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { connect, createServer } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { openSocketPort } from '../../harness/proxy/socket-port.ts';
+import { socketPorts } from '../../harness/proxy/socket-port.ts';
 import { portOf, portState, realClock, startBench, type Bench, type TcpServer } from './support.ts';
 
 // What clients find, on real ports, while the door of a proxy is on its way from one state to another.
@@ -74,7 +74,7 @@ describe.each(['connect_timeout', 'refuse'])('a proxy with %s', (type) => {
 
 it('a port that was silent and could not be opened is not silent any more: asked for that, it says what is wrong, and tries', async () => {
   const settings = { listen: '127.0.0.1:0', upstream: () => echo.address, accept: () => undefined };
-  const port = await openSocketPort({ ...settings, door: 'silent', log: () => undefined });
+  const port = await socketPorts()({ ...settings, door: 'silent', log: () => undefined });
   bench.cleanup.add('port', () => port.close());
   const opening = port.turn('open');
   // Without a host to look up it has the port first.

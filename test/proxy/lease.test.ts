@@ -93,6 +93,44 @@ it('goes on healing while somebody else has the port of a disabled proxy', async
   await healed('a');
 });
 
+it('that has lapsed removes nothing of what is done later, while it still waits for a port', async () => {
+  const port = await bench.proxy('a', '127.0.0.1:9');
+  await bench.proxy('b', '127.0.0.1:9');
+  await bench.call('PATCH', '/proxies/a', { enabled: false });
+  const thief = createServer().listen(port, '127.0.0.1');
+  await once(thief, 'listening');
+  await renew(100);
+  await clock.advance(100);
+  const isWaiting = (): true | undefined => (clock.pending > 0 ? true : undefined);
+  await waitUntil(realClock, isWaiting, { what: 'the next try', limitMs: 10_000, everyMs: 2 });
+  await renew(60_000);
+  await bench.toxic('b', { name: 'later', type: 'latency' });
+  await bench.call('PATCH', '/proxies/b', { enabled: false });
+  for (let tries = 0; tries < 4; tries++) {
+    await clock.advance(250);
+    await realClock.sleep(20);
+  }
+  expect(await proxy('b')).toMatchObject({ enabled: false, toxics: [{ name: 'later' }] });
+  // Nor is what somebody wants otherwise meanwhile enabled behind their back.
+  await bench.call('PATCH', '/proxies/a', { enabled: false });
+  await new Promise((resolve) => thief.close(resolve));
+  for (let tries = 0; tries < 4; tries++) {
+    await clock.advance(250);
+    await realClock.sleep(20);
+  }
+  expect(await portState(port)).toBe('ECONNREFUSED');
+});
+
+it('refuses a body that nearly has its field', async () => {
+  for (const body of [{ leasems: 300, more: 1 }, { leaseMS: 300 }]) {
+    const { status, json } = await bench.call('POST', '/gameday/lease', body);
+    expect([status, json['kind']]).toEqual([200, 'held']);
+  }
+  const { status, text } = await bench.call('POST', '/gameday/lease', { lease: 1 });
+  expect([status, text]).toEqual([400, expect.stringContaining('leaseMs')]);
+  expect((await bench.call('POST', '/gameday/decisions', { on: true, limits: 5 })).status).toBe(400);
+});
+
 it.each([0, -1, 'soon', null])('refuses a lease of %j', async (leaseMs) => {
   const answer = await renew(leaseMs);
   expect([answer.status, answer.json['error']]).toEqual([400, expect.stringMatching(/^bad request body: leaseMs/)]);
@@ -148,6 +186,19 @@ describe('a lease of its own', () => {
     await healed('a');
     expect((await proxy('a'))['toxics']).toEqual([]);
     expect(await bench.receipt('a', 'slow')).toMatchObject({ ended: 'lease lapsed' });
+  });
+
+  it('goes on enabling its proxy while somebody else has the port', async () => {
+    const port = await bench.proxy('a', '127.0.0.1:9', { lease: 2 });
+    await bench.call('PATCH', '/proxies/a', { enabled: false });
+    const thief = createServer().listen(port, '127.0.0.1');
+    await once(thief, 'listening');
+    await clock.advance(2_000);
+    const isWaiting = (): true | undefined => (clock.pending > 0 ? true : undefined);
+    await waitUntil(realClock, isWaiting, { what: 'the next try', limitMs: 10_000, everyMs: 2 });
+    await new Promise((resolve) => thief.close(resolve));
+    await clock.advance(250);
+    await healed('a');
   });
 
   it('of a proxy that was deleted enables nothing', async () => {

@@ -124,6 +124,15 @@ describe('what cannot be so', () => {
     expect(await Promise.all(statuses)).toEqual([201, 201]);
   });
 
+  it('a ninth toxic that sends events twice is refused, since each may double what the one before it has made', async () => {
+    const statuses: number[] = [];
+    for (let number = 0; number < 9; number++)
+      statuses.push(
+        (await bench.call('POST', '/proxies/a/toxics', { type: 'stream_duplicate', name: `t${number}` })).status,
+      );
+    expect(statuses).toEqual([...Array<number>(8).fill(200), 400]);
+  });
+
   it('a body of more than 2 MiB is refused, and the server goes on', async () => {
     expect((await bench.call('POST', '/populate', ['x'.repeat(2_100_000)])).status).toBe(413);
     expect((await bench.call('GET', '/version')).status).toBe(200);

@@ -110,6 +110,8 @@ export interface HttpToxicKind {
   readonly attributes: Readonly<Record<string, AttributeSpec>>;
   /** What is wrong with attributes that are in their ranges, but do not go together; default nothing. */
   problems?(attributes: AttributeValues): readonly string[];
+  /** How many of its kind a proxy may have; default any number. */
+  readonly mostOnProxy?: number;
   faultFor(attributes: AttributeValues, context: FaultContext): RequestFault;
 }
 

@@ -6,6 +6,8 @@ import { numberOf, type BodyOutlet, type HttpToxicKind, type ResponseFacts } fro
 export const streamDuplicate: HttpToxicKind = {
   layer: 'http',
   type: 'stream_duplicate',
+  // Each may double what the one before it has made: eight make 256 of one.
+  mostOnProxy: 8,
   attributes: { event: { from: 0, to: Number.MAX_SAFE_INTEGER, unit: 'events', default: 2 } },
   faultFor: (attributes) => ({
     ...ofEvents,
