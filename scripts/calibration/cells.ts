@@ -30,7 +30,11 @@ export function cellsOf(
     { scenario: name, defect: null, caughtBy: [], seeds: seeds.good, rate: rateOf(name) },
     ...(target.defects ?? [])
       .filter(({ scenario }) => scenario === name)
-      .map(({ id, caughtBy }) => ({ scenario: name, defect: id, caughtBy, seeds: seeds.defect, rate: rateOf(name) })),
+      .map(({ id, caughtBy }) => ({
+        ...{ scenario: name, defect: id, caughtBy, seeds: seeds.defect },
+        // A healthy twin is near a limit on purpose, and needs every sample to be told from a defect.
+        rate: caughtBy.length === 0 ? 1 : rateOf(name),
+      })),
   ]);
 }
 
