@@ -198,7 +198,12 @@ export class Registry {
   /** Removes every toxic and enables every proxy, and goes on with those whose port cannot be opened yet. */
   async healUntilDone(ended: ToxicEnding): Promise<void> {
     this.#removeAllToxics(ended);
-    await this.#enableUntilDone([...this.#proxies.values()]);
+    // Also those that were still being made when it was asked for. Once it has been stopped, there is nothing left to heal.
+    const proxies = await this.#inTurn(() => {
+      this.#removeAllToxics(ended);
+      return [...this.#proxies.values()];
+    }).catch(() => []);
+    await this.#enableUntilDone(proxies);
   }
 
   #removeAllToxics(ended: ToxicEnding): void {

@@ -5,7 +5,10 @@ import { VirtualClock } from '../../harness/kit/virtual-clock.ts';
 import { Registry, type PopulateResult } from '../../harness/proxy/registry.ts';
 import { readProxy, readToxic } from '../../harness/proxy/requests.ts';
 
-it('heals a proxy, too, that was still being made with its toxics when that was asked for', async () => {
+it.each([
+  { how: 'in one call', heal: (registry: Registry) => registry.heal('reset') },
+  { how: 'when a lease has lapsed', heal: (registry: Registry) => registry.healUntilDone('lease lapsed') },
+])('heals a proxy $how, too, that was still being made with its toxics then', async ({ heal }) => {
   let open: () => void = () => undefined;
   const opened = new Promise<void>((resolve) => (open = resolve));
   const registry = new Registry({
@@ -19,7 +22,7 @@ it('heals a proxy, too, that was still being made with its toxics when that was 
   const body = { name: 'a', listen: '127.0.0.1:0', upstream: '127.0.0.1:9', toxics };
   const creating = registry.create(readProxy(JSON.stringify(body)));
   await Promise.resolve();
-  const healing = registry.heal('lease lapsed');
+  const healing = heal(registry);
   open();
   await Promise.all([creating, healing]);
   expect(registry.get('a').toxics).toEqual([]);
