@@ -1,5 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { mkdir, open } from 'node:fs/promises';
+import module from 'node:module';
 import { dirname } from 'node:path';
 import type { z } from 'zod';
 import type { Clock } from '../kit/clock.ts';
@@ -62,7 +63,7 @@ export async function spawnChild(settings: ChildSettings): Promise<StartedChild>
   const child = spawn(process.execPath, [settings.module, ...(settings.arguments ?? [])], {
     detached: true,
     stdio: ['ignore', output.fd, output.fd, 'ipc'],
-    env: { ...settings.environment },
+    env: { ...compiledModules(), ...settings.environment },
   });
   const started = watch(child, settings);
   await output.close();
@@ -81,6 +82,14 @@ export async function spawnChild(settings: ChildSettings): Promise<StartedChild>
     ...{ died: started.died, waitReady: started.waitReady, onMessage: started.onMessage },
     stop: () => (stopping ??= stop(name, pid, started, { clock, undo, graceMs: settings.graceMs })),
   };
+}
+
+/** Lets ours find what is compiled already where this process keeps that, which Node can from 22.1 on: they start in half the time. */
+function compiledModules(
+  platform: Partial<Pick<typeof module, 'getCompileCacheDir'>> = module,
+): Record<string, string> {
+  const folder = platform.getCompileCacheDir?.();
+  return folder === undefined ? {} : { NODE_COMPILE_CACHE: folder };
 }
 
 /** Notes a process in the undo journal. One that cannot be noted is ended: nobody would ever stop it. */

@@ -1,13 +1,25 @@
-import { expect, test } from 'vitest';
+import type { Browser } from 'playwright-core';
+import { afterAll, beforeAll, expect, test } from 'vitest';
 import { renderHtml } from '../../reports/html.ts';
 import { renderJunit } from '../../reports/junit.ts';
 import { exampleRun } from '../reports/example-run.ts';
 import { hostileText, withObjective } from '../reports/with-record.ts';
-import { openPage, whyNoBrowser, type View } from './open-page.ts';
+import { openBrowser, openPage, whyNoBrowser, type View } from './open-page.ts';
 
 const missing = whyNoBrowser();
 const title = (name: string): string => (missing === undefined ? name : `${name} (skipped: ${missing})`);
 const inBrowser = test.skipIf(missing !== undefined);
+
+let browser: Browser | undefined;
+beforeAll(async () => {
+  if (missing === undefined) browser = await openBrowser();
+});
+afterAll(() => browser?.close());
+
+function open(source: string, view: View): ReturnType<typeof openPage> {
+  if (!browser) throw new Error('There is no browser.');
+  return openPage(browser, source, view);
+}
 
 const failingPage = renderHtml(exampleRun('failing'));
 
@@ -35,7 +47,7 @@ const failedColour = `getComputedStyle(document.querySelector('#operation-0-outc
 
 for (const view of views) {
   inBrowser(title(`reads well at ${view.widthPx} px in ${view.colours} mode`), async () => {
-    await using opened = await openPage(failingPage, view);
+    await using opened = await open(failingPage, view);
     const { page } = opened;
     expect(await page.evaluate<number>('document.documentElement.scrollWidth')).toBe(view.widthPx);
     expect(await page.evaluate<string[]>(elementsBeyondTheEdge)).toEqual([]);
@@ -55,7 +67,7 @@ for (const view of views) {
 }
 
 inBrowser(title('shows the verdicts and their numbers'), async () => {
-  await using opened = await openPage(failingPage, { widthPx: 1280, colours: 'light' });
+  await using opened = await open(failingPage, { widthPx: 1280, colours: 'light' });
   const { page } = opened;
   expect(await page.title()).toBe('FAIL: source-throttling');
   expect(await page.getByRole('heading', { level: 1 }).innerText()).toBe('source-throttling');
@@ -66,7 +78,7 @@ inBrowser(title('shows the verdicts and their numbers'), async () => {
 });
 
 inBrowser(title('stays a table for a screen reader where its cells stand below each other'), async () => {
-  await using opened = await openPage(failingPage, { widthPx: 320, colours: 'light' });
+  await using opened = await open(failingPage, { widthPx: 320, colours: 'light' });
   const table = opened.page.getByRole('table', { name: 'Objectives' });
   expect(await table.getByRole('row').count()).toBe(6);
   expect(await table.getByRole('columnheader').allInnerTexts()).toEqual([
@@ -79,7 +91,7 @@ inBrowser(title('stays a table for a screen reader where its cells stand below e
 
 inBrowser(title('colours its charts for the mode of the reader'), async () => {
   const fillOf = async (colours: 'light' | 'dark'): Promise<string> => {
-    await using opened = await openPage(failingPage, { widthPx: 1280, colours });
+    await using opened = await open(failingPage, { widthPx: 1280, colours });
     return await opened.page.evaluate<string>(failedColour);
   };
   expect(await fillOf('light')).toBe('rgb(194, 65, 42)');
@@ -87,7 +99,7 @@ inBrowser(title('colours its charts for the mode of the reader'), async () => {
 });
 
 inBrowser(title('copies exactly the command that repeats the run'), async () => {
-  await using opened = await openPage(failingPage, { widthPx: 1280, colours: 'light' });
+  await using opened = await open(failingPage, { widthPx: 1280, colours: 'light' });
   const { page } = opened;
   await page.context().grantPermissions(['clipboard-read', 'clipboard-write']);
   await page.getByRole('button', { name: 'Copy' }).click();
@@ -98,7 +110,7 @@ inBrowser(title('copies exactly the command that repeats the run'), async () => 
 });
 
 inBrowser(title('reads all charts at the moment that is pointed at'), async () => {
-  await using opened = await openPage(failingPage, { widthPx: 1280, colours: 'light' });
+  await using opened = await open(failingPage, { widthPx: 1280, colours: 'light' });
   const { page } = opened;
   const chart = page.locator('#backlog .drawing:visible');
   await chart.scrollIntoViewIfNeeded();
@@ -120,7 +132,7 @@ inBrowser(title('reads all charts at the moment that is pointed at'), async () =
 });
 
 inBrowser(title('needs no script: all is there but the button'), async () => {
-  await using opened = await openPage(failingPage, { widthPx: 390, colours: 'light', javaScript: false });
+  await using opened = await open(failingPage, { widthPx: 390, colours: 'light', javaScript: false });
   const { page } = opened;
   expect(await page.getByRole('button').count()).toBe(0);
   expect(await page.locator('.panel .drawing:visible svg').count()).toBeGreaterThanOrEqual(9);
@@ -129,7 +141,7 @@ inBrowser(title('needs no script: all is there but the button'), async () => {
 
 inBrowser(title('runs nothing that a target says'), async () => {
   const source = renderHtml(withObjective({ outcome: 'fail', finding: hostileText, counterexamples: [hostileText] }));
-  await using opened = await openPage(source, { widthPx: 1280, colours: 'light' });
+  await using opened = await open(source, { widthPx: 1280, colours: 'light' });
   expect(await opened.page.title()).toBe('FAIL: source-throttling');
   expect(opened.complaints).toEqual([]);
   expect(opened.requests).toEqual([]);
@@ -137,13 +149,13 @@ inBrowser(title('runs nothing that a target says'), async () => {
 
 inBrowser(title('forbids itself scripts and requests that got in all the same'), async () => {
   const attack = '<script>document.title="owned"</script><img src="http://127.0.0.1:9/x.png"></main>';
-  await using opened = await openPage(failingPage.replace('</main>', attack), { widthPx: 1280, colours: 'light' });
+  await using opened = await open(failingPage.replace('</main>', attack), { widthPx: 1280, colours: 'light' });
   expect(await opened.page.title()).toBe('FAIL: source-throttling');
   expect(opened.complaints.join('\n')).toMatch(/Content Security Policy/);
 });
 
 inBrowser(title('JUnit of a hostile target is well-formed XML with the same cases'), async () => {
-  await using opened = await openPage('<!doctype html><title>parser</title>', { widthPx: 390, colours: 'light' });
+  await using opened = await open('<!doctype html><title>parser</title>', { widthPx: 390, colours: 'light' });
   const xml = renderJunit(
     withObjective({ outcome: 'fail', finding: hostileText, counterexamples: [hostileText, hostileText] }),
   );

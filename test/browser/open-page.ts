@@ -3,7 +3,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { chromium, type BrowserContext, type Page } from 'playwright-core';
+import { chromium, type Browser, type Page } from 'playwright-core';
 
 export const chromiumPath = process.env['CHROMIUM_PATH'] ?? '/usr/bin/chromium';
 
@@ -27,12 +27,33 @@ export interface View {
   readonly javaScript?: boolean;
 }
 
-/** Opens HTML from a file, as a person would, in a browser with a profile of its own. */
-export async function openPage(source: string, view: View): Promise<OpenedPage> {
+/** A browser whose pages know nothing of each other. */
+export function openBrowser(): Promise<Browser> {
+  return chromium.launch({
+    executablePath: chromiumPath,
+    args: [
+      '--headless',
+      '--no-sandbox',
+      '--disable-gpu',
+      '--disable-quic',
+      '--no-first-run',
+      '--disable-background-networking',
+      '--disable-component-update',
+      '--disable-sync',
+    ],
+  });
+}
+
+/** Opens HTML from a file, as a person would, with a profile of its own. */
+export async function openPage(browser: Browser, source: string, view: View): Promise<OpenedPage> {
   const folder = await mkdtemp(join(tmpdir(), 'gameday-browser-'));
   const file = join(folder, 'page.html');
   await writeFile(file, source);
-  const context = await launch(join(folder, 'profile'), view);
+  const context = await browser.newContext({
+    viewport: { width: view.widthPx, height: 900 },
+    colorScheme: view.colours,
+    javaScriptEnabled: view.javaScript ?? true,
+  });
   const page = await context.newPage();
   const complaints: string[] = [];
   const requests: string[] = [];
@@ -53,23 +74,4 @@ export async function openPage(source: string, view: View): Promise<OpenedPage> 
       await rm(folder, { recursive: true, force: true });
     },
   };
-}
-
-function launch(profile: string, view: View): Promise<BrowserContext> {
-  return chromium.launchPersistentContext(profile, {
-    executablePath: chromiumPath,
-    args: [
-      '--headless',
-      '--no-sandbox',
-      '--disable-gpu',
-      '--disable-quic',
-      '--no-first-run',
-      '--disable-background-networking',
-      '--disable-component-update',
-      '--disable-sync',
-    ],
-    viewport: { width: view.widthPx, height: 900 },
-    colorScheme: view.colours,
-    javaScriptEnabled: view.javaScript ?? true,
-  });
 }

@@ -7,14 +7,14 @@ import { runScenario } from '../table/run-gameday.ts';
 const seed = 11;
 
 /**
- * Each cell once. Every second one with a defect runs on the stand-in for Qdrant, as in the simulated world, the others on PostgreSQL; what
- * is sound runs on both. With GAMEDAY_BOTH_STORES everything does.
+ * Each cell on the stand-in for Qdrant, which is what the simulated world has, so that nothing but the world differs. What is sound runs on
+ * PostgreSQL, too; with GAMEDAY_BOTH_STORES everything does.
  */
 const stores = { PostgreSQL: false, Qdrant: true } as const;
 const onBoth = Boolean(process.env['GAMEDAY_BOTH_STORES']);
-const runs = cells.flatMap((cell, index) =>
+const runs = cells.flatMap((cell) =>
   (Object.keys(stores) as (keyof typeof stores)[])
-    .filter((_, place) => onBoth || cell.defect === null || place === index % 2)
+    .filter((store) => onBoth || cell.defect === null || store === 'Qdrant')
     .map((store) => ({ ...cell, store, with: cell.defect ?? 'no defect' })),
 );
 
@@ -43,8 +43,11 @@ describe('the worlds', () => {
         ),
       ),
     );
-    // `npm test` is what runs them in the simulated world; without it there is nothing to compare here.
-    if (process.env['CI']) expect(both.length).toBe(cells.length);
+    // `npm test` is what runs them in the simulated world. Where both are run, as in CI, every cell is compared.
+    if (process.env['GAMEDAY_NO_SKIPS']) expect(both.length).toBe(cells.length);
+    expect(both.length, 'cells that the simulated world has run with this code: run `npm test` before').toBeGreaterThan(
+      0,
+    );
     expect(agreementOf(both, rows, seed).problems).toEqual([]);
   });
 });
