@@ -141,7 +141,9 @@ export class Pipe {
 
   /** The sender broke down and will end for that: what came before goes on as it would, and `reset` is done behind it. */
   breakDown(reset: () => void): void {
-    this.#reset = reset;
+    // The end of the sender may have come through before: nothing would come of another.
+    if (this.#isThrough) reset();
+    else this.#reset = reset;
   }
 
   /** The sender broke down. Whether that vanishes on the way, so that the receiver must not see it. */

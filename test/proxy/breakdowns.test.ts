@@ -1,3 +1,4 @@
+import type { Socket } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { waitUntil } from '../../harness/kit/deadline.ts';
 import { realClock, startBench, type Bench, type Peer, type TcpServer } from './support.ts';
@@ -73,6 +74,48 @@ describe('a client that says something and breaks down', () => {
     await waitUntil(realClock, () => how, { what: 'a reset', limitMs: 10_000 });
     expect([heard, how]).toEqual(['last words', 'ECONNRESET']);
   });
+});
+
+/** Writes to a connection until that fails, and gives the code of the error. */
+function brokenBy(socket: Socket): Promise<string> {
+  let code: string | undefined;
+  socket.on('error', (cause) => (code = (cause as NodeJS.ErrnoException).code));
+  const look = (): string | undefined => {
+    if (code === undefined) socket.write('is anybody there?');
+    return code;
+  };
+  return waitUntil(realClock, look, { what: 'a broken connection', limitMs: 2_000, everyMs: 10 });
+}
+
+// After an end, the system tells of a reset as of a broken pipe.
+describe('a side that has finished, and breaks down later', () => {
+  it.each([undefined, { type: 'noop' }, { type: 'http_status', attributes: { path: '/none' } }])(
+    'breaks down for a client that still speaks: %j',
+    async (toxic) => {
+      const server = await bench.tcp((socket) => socket.once('data', () => socket.end(answer)));
+      const port = await bench.proxy('a', server.address);
+      if (toxic) await bench.toxic('a', toxic);
+      const peer = await ask(port);
+      expect([peer.text, peer.errorCode]).toEqual([answer, undefined]);
+      server.sockets[0]?.resetAndDestroy();
+      expect(await brokenBy(peer.socket)).toBe('EPIPE');
+    },
+  );
+
+  it.each([undefined, { type: 'noop', stream: 'upstream' }])(
+    'breaks down for a server that still speaks: %j',
+    async (toxic) => {
+      const server = await bench.tcp((socket) => void socket.resume());
+      const port = await bench.proxy('a', server.address);
+      if (toxic) await bench.toxic('a', toxic);
+      const peer = await bench.dial(port);
+      peer.socket.end('hi');
+      const ended = (): Socket | undefined => server.sockets.find(({ readableEnded }) => readableEnded);
+      const socket = await waitUntil(realClock, ended, { what: 'the end at the server', limitMs: 2_000, everyMs: 5 });
+      peer.socket.resetAndDestroy();
+      expect(await brokenBy(socket)).toBe('EPIPE');
+    },
+  );
 });
 
 async function received(): Promise<unknown> {

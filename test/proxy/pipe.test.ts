@@ -8,6 +8,7 @@ import { Pipe } from '../../harness/proxy/pipe.ts';
 import { bandwidth } from '../../harness/proxy/toxics/bandwidth.ts';
 import { latency } from '../../harness/proxy/toxics/latency.ts';
 import { limitData } from '../../harness/proxy/toxics/limit-data.ts';
+import { noop } from '../../harness/proxy/toxics/noop.ts';
 import { timeout } from '../../harness/proxy/toxics/timeout.ts';
 import type { Attributes, ToxicKind } from '../../harness/proxy/toxics/toxic.ts';
 
@@ -183,4 +184,13 @@ it('whose sender broke down hands on what it holds, and then resets in place of 
   expect(log).toEqual([]);
   await clock.advance(100);
   expect([log, clock.pending]).toEqual([['last words', 'RESET'], 0]);
+});
+
+it('whose sender finished and breaks down later resets at once, since the end has come through already', () => {
+  const { log, add, pipe } = startPipe();
+  add(noop, {});
+  pipe.end();
+  pipe.breakDown(() => log.push('RESET'));
+  pipe.end();
+  expect(log).toEqual(['END', 'RESET']);
 });
