@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { waitUntil } from '../../harness/kit/deadline.ts';
+import { waitUntil, withDeadline } from '../../harness/kit/deadline.ts';
 import { realClock, startBench, type Bench, type Peer, type TcpServer } from './support.ts';
 
 // What becomes of a connection of which one side breaks down, or which a toxic ends, while bytes are on their way.
@@ -116,6 +116,23 @@ describe('a side that has finished, and breaks down later', () => {
       expect(await brokenBy(socket)).toBe('EPIPE');
     },
   );
+});
+
+describe('a server that breaks down in the middle of an upload that is answered in its place', () => {
+  it.each(['the rest of it', 'its end'])('leaves the client its answer, and then its reset, after %s', async (what) => {
+    const server = await bench.tcp((socket) => void socket.resume());
+    const port = await bench.proxy('a', server.address);
+    await bench.toxic('a', { type: 'http_status', attributes: { status: 429, body: 'ours' } });
+    const peer = await bench.dial(port);
+    peer.socket.write('POST /ours HTTP/1.1\r\ncontent-length: 4\r\n\r\nab');
+    await waitUntil(realClock, async () => Number(await received()) > 0 || undefined, { what: 'half', limitMs: 2_000 });
+    server.sockets[0]?.resetAndDestroy();
+    await realClock.sleep(50);
+    if (what === 'its end') peer.socket.end();
+    else peer.socket.write('cd');
+    await withDeadline(realClock, peer.closed(), { what: 'the end of the connection', limitMs: 2_000 });
+    expect([peer.text, peer.errorCode]).toEqual([expect.stringMatching(/^HTTP\/1\.1 429 [^]*ours$/), 'ECONNRESET']);
+  });
 });
 
 async function received(): Promise<unknown> {
