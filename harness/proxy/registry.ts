@@ -198,21 +198,25 @@ export class Registry {
   /** Removes every toxic and enables every proxy, and goes on with those whose port cannot be opened yet. */
   async healUntilDone(ended: ToxicEnding): Promise<void> {
     this.#removeAllToxics(ended);
-    // Also those that were still being made when it was asked for. Once it has been stopped, there is nothing left to heal.
-    const proxies = await this.#inTurn(() => {
+    await this.#enableUntilDone(() => {
+      // Also those that were still being made when it was asked for.
       this.#removeAllToxics(ended);
       return [...this.#proxies.values()];
-    }).catch(() => []);
-    await this.#enableUntilDone(proxies);
+    });
   }
 
   #removeAllToxics(ended: ToxicEnding): void {
     for (const proxy of this.#proxies.values()) proxy.removeAllToxics(ended);
   }
 
-  /** Until somebody says something else of one. */
-  async #enableUntilDone(proxies: readonly FaultProxy[]): Promise<void> {
-    for (const proxy of proxies) this.#disturbed.add(proxy);
+  /** Those that `find` gives in its turn, each until somebody says something else of it, which may be waiting for the next turn already. */
+  async #enableUntilDone(find: () => readonly FaultProxy[]): Promise<void> {
+    const proxies = await this.#inTurn(() => {
+      const found = find();
+      for (const proxy of found) this.#disturbed.add(proxy);
+      return found;
+      // Once it has been stopped, there is nothing left to heal.
+    }).catch(() => []);
     for (;;) {
       const left = proxies.filter((proxy) => this.#disturbed.has(proxy));
       if (left.length === 0 || this.#isStopped()) return;
@@ -317,7 +321,8 @@ export class Registry {
       // It is over: no heartbeat begins it again.
       this.#leases.delete(proxy);
       proxy.removeAllToxics('lease lapsed');
-      void this.#enableUntilDone([proxy]);
+      // Not where it has been deleted, or replaced, by its turn.
+      void this.#enableUntilDone(() => (this.#proxies.get(proxy.name) === proxy ? [proxy] : []));
     });
     lease.renew(leaseMs);
     this.#leases.set(proxy, { lease, leaseMs });

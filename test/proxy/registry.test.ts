@@ -144,3 +144,38 @@ it('a door is not said to be turned while its port is still being opened in anot
   await Promise.all([turning, enabling]);
   expect([states[0], states.at(-1)]).toEqual(['open', 'refusing']);
 });
+
+/** A registry in which everything that opens the port 7 waits for a gate; and what was opened. */
+function gated(): { registry: Registry; clock: VirtualClock; opened: string[]; openGate: () => void } {
+  const clock = new VirtualClock();
+  const opened: string[] = [];
+  let openGate: () => void = () => undefined;
+  const gate = new Promise<void>((resolve) => (openGate = resolve));
+  const registry = new Registry({
+    ...{ clock, random: seededRandom(1), log: () => undefined },
+    openPort: async ({ listen }) => {
+      opened.push(listen);
+      if (listen.endsWith(':7')) await gate;
+      return { address: listen, turn: () => Promise.resolve(), close: () => undefined };
+    },
+  });
+  return { registry, clock, opened, openGate: () => openGate() };
+}
+const listening = (name: string, port: number): ReturnType<typeof readProxy> => {
+  return { ...body(name), listen: `127.0.0.1:${port}` };
+};
+
+it.each([
+  ['deletes it', (registry: Registry) => registry.delete('a')],
+  ['disables it', (registry: Registry) => registry.update('a', { enabled: false })],
+])('a lapsed lease opens no port of a proxy again where a call behind it %s', async (_what, change) => {
+  const { registry, opened, openGate } = gated();
+  await registry.create(listening('a', 6));
+  const making = registry.create(listening('slow', 7));
+  await nextTurn();
+  const healing = registry.healUntilDone('lease lapsed');
+  const changing = change(registry);
+  openGate();
+  await Promise.all([making, healing, changing]);
+  expect(opened).toEqual(['127.0.0.1:6', '127.0.0.1:7']);
+});
