@@ -122,7 +122,6 @@ export class Registry {
       const proxy = this.get(name);
       const { listen, upstream, enabled, tls } = proxy.view();
       checkSeed(proxy, change);
-      if (change.enabled !== undefined) this.#disturbed.delete(proxy);
       const wanted = {
         ...{ listen: change.listen ?? listen, upstream: change.upstream ?? upstream },
         tls: change.tls ?? tls,
@@ -130,6 +129,8 @@ export class Registry {
       const isMoved = await proxy.differs(wanted);
       if (change.enabled ?? enabled) await (isMoved ? proxy.move(wanted) : proxy.enable());
       else proxy.disable(isMoved ? wanted : undefined);
+      // Only now: a change that is refused leaves it to be healed.
+      if (change.enabled !== undefined) this.#disturbed.delete(proxy);
       this.#changeLease(proxy, change);
       return this.#viewOf(proxy);
     });
