@@ -52,6 +52,8 @@ export class Registry {
   /** All toxics that there are and were lately, the oldest first, and the last one of each proxy and name. */
   readonly #toxics = new Set<ActiveToxic>();
   readonly #last = new Map<string, ActiveToxic>();
+  /** Those that came with a proxy, or with a list of proxies, in the turn of that. */
+  readonly #brought = new WeakSet<ActiveToxic>();
   /** Changes to ports come one after another; toxics never wait for them. */
   #turn: Promise<unknown> = Promise.resolve();
   #stopping: Promise<void> | undefined;
@@ -189,8 +191,7 @@ export class Registry {
   heal(ended: ToxicEnding): Promise<void> {
     this.#removeAllToxics(ended);
     return this.#inTurn(async () => {
-      // Also those that were still being made when it was asked for.
-      this.#removeAllToxics(ended);
+      this.#removeBrought(ended);
       const tries = await Promise.allSettled([...this.#proxies.values()].map((proxy) => proxy.enable()));
       for (const one of tries) if (one.status === 'rejected') throw one.reason;
     });
@@ -200,14 +201,19 @@ export class Registry {
   async healUntilDone(ended: ToxicEnding): Promise<void> {
     this.#removeAllToxics(ended);
     await this.#enableUntilDone(() => {
-      // Also those that were still being made when it was asked for.
-      this.#removeAllToxics(ended);
+      this.#removeBrought(ended);
       return [...this.#proxies.values()];
     });
   }
 
   #removeAllToxics(ended: ToxicEnding): void {
     for (const proxy of this.#proxies.values()) proxy.removeAllToxics(ended);
+  }
+
+  /** Also those that proxies brought along that were still being made when it was asked for; not those that a call has added since. */
+  #removeBrought(ended: ToxicEnding): void {
+    for (const proxy of this.#proxies.values())
+      for (const toxic of proxy.toxics) if (this.#brought.has(toxic)) proxy.removeToxic(toxic, ended);
   }
 
   /** Those that `find` gives in its turn, each until somebody says something else of it, which may be waiting for the next turn already. */
@@ -281,7 +287,7 @@ export class Registry {
       const present = proxy.toxics.find(({ name }) => name === request.name);
       if (present?.isAs(request) === true) continue;
       if (present) proxy.removeToxic(present, 'removed');
-      this.#remember(proxy.addToxic(request));
+      this.#brought.add(this.#remember(proxy.addToxic(request)));
       if (present?.kind.door ?? request.kind.door) isAtDoor = true;
     }
     if (isAtDoor) await proxy.doorTurned();
@@ -312,7 +318,7 @@ export class Registry {
       this.#disturbed.delete(replaced);
     }
     this.#changeLease(proxy, { leaseMs });
-    for (const toxic of added) this.#remember(toxic);
+    for (const toxic of added) this.#brought.add(this.#remember(toxic));
     this.#proxies.set(name, proxy);
     return proxy;
   }

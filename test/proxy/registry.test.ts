@@ -179,3 +179,20 @@ it.each([
   await Promise.all([making, healing, changing]);
   expect(opened).toEqual(['127.0.0.1:6', '127.0.0.1:7']);
 });
+
+it.each([
+  ['a lapsed lease', (registry: Registry) => registry.healUntilDone('lease lapsed')],
+  ['a reset', (registry: Registry) => registry.heal('reset')],
+])('%s leaves a toxic alone that was added after it, while it waited for its turn', async (_what, heal) => {
+  const { registry, openGate } = gated();
+  await registry.create(listening('a', 6));
+  registry.addToxic('a', readToxic(JSON.stringify({ name: 'before', type: 'noop' })));
+  const making = registry.create(listening('slow', 7));
+  const listing = registry.populate([{ ...listening('a', 6), toxics: [{ ...noop, name: 'listed before' }] }]);
+  await nextTurn();
+  const healing = heal(registry);
+  registry.addToxic('a', noop);
+  openGate();
+  await Promise.all([making, listing, healing]);
+  expect(registry.get('a').toxics.map(({ name }) => name)).toEqual(['noop']);
+});
