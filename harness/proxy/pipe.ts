@@ -152,9 +152,17 @@ export class Pipe {
     return false;
   }
 
+  /** The receiver is gone. What comes from now on is for nobody, but is taken, so that the end of the sender is seen. */
+  abandon(): void {
+    this.discard();
+    this.#sinkBlocked = false;
+    this.#regulate();
+  }
+
   /** The connection is gone. */
   discard(): void {
     this.#rest?.cancel();
+    this.#rest = undefined;
     for (const slot of this.#slots) slot.stage?.discard();
     this.#slots.length = 0;
     this.#first = undefined;

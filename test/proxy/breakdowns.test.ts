@@ -135,6 +135,46 @@ describe('a server that breaks down in the middle of an upload that is answered 
   });
 });
 
+describe('a connection whose sides have both gone, one of them by a reset that a toxic holds up', () => {
+  const stream = 'HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\n\r\ndata: 1\n\n';
+
+  it.each([
+    { type: 'latency', attributes: { latency: 3_600_000 } },
+    { type: 'bandwidth', attributes: { rate: 0 } },
+    { type: 'stream_stall', attributes: { events: 0, stall: 0 } },
+  ])('is closed, though $type goes on holding what the server said', async (toxic) => {
+    const server = await bench.tcp((socket) => socket.once('data', () => socket.write(stream)));
+    const port = await bench.proxy('a', server.address);
+    await bench.toxic('a', { name: 'held', ...toxic });
+    const peer = await bench.dial(port);
+    peer.socket.write('GET / HTTP/1.1\r\n\r\n');
+    const isHeld = async (): Promise<true | undefined> =>
+      (await bench.receipt('a', 'held'))['connectionsAltered'] === 1 || undefined;
+    await waitUntil(realClock, isHeld, { what: 'something held', limitMs: 2_000, everyMs: 5 });
+    server.sockets[0]?.resetAndDestroy();
+    await realClock.sleep(50);
+    expect([peer.ended, peer.errorCode]).toEqual([false, undefined]);
+    peer.socket.end();
+    await withDeadline(realClock, peer.closed(), { what: 'the end of the connection', limitMs: 2_000 });
+  });
+
+  it('is closed, though a toxic goes on holding what the client said', async () => {
+    const server = await bench.tcp((socket) => void socket.resume());
+    const port = await bench.proxy('a', server.address);
+    await bench.toxic('a', { name: 'held', type: 'bandwidth', stream: 'upstream', attributes: { rate: 0 } });
+    const peer = await bench.dial(port);
+    peer.socket.write('held');
+    await bench.untilAltered('a', 'held', 4);
+    peer.socket.resetAndDestroy();
+    await realClock.sleep(50);
+    const [socket] = server.sockets;
+    expect(socket?.destroyed).toBe(false);
+    socket?.end();
+    const isClosed = (): true | undefined => socket?.destroyed || undefined;
+    await waitUntil(realClock, isClosed, { what: 'the end of the connection', limitMs: 2_000, everyMs: 5 });
+  });
+});
+
 async function received(): Promise<unknown> {
   const { json } = await bench.call<Record<string, Record<string, number>>>('GET', '/gameday/traffic');
   return json['a']?.['receivedUpstream'];

@@ -194,3 +194,17 @@ it('whose sender finished and breaks down later resets at once, since the end ha
   pipe.end();
   expect(log).toEqual(['END', 'RESET']);
 });
+
+it('whose receiver is gone takes what comes, also where it had paused its sender, so that it sees the end of that', async () => {
+  const { clock, send, add, pipe, rests } = startPipe();
+  add(bandwidth, { rate: 0 });
+  send('a'.repeat(100_000));
+  expect(rests).toEqual(['pause']);
+  pipe.abandon();
+  expect([rests, clock.pending]).toEqual([['pause', 'resume'], 0]);
+  const resting = startPipe();
+  resting.add(timeout, { timeout: 0 });
+  resting.send('a'.repeat(100_000));
+  resting.pipe.abandon();
+  expect([resting.rests, resting.clock.pending]).toEqual([['pause', 'resume'], 0]);
+});
