@@ -42,8 +42,8 @@ export interface PipeSettings {
 }
 
 /**
- * Who sends into a hole is never slowed down by a receiver, and a few of them would take all the time that there is. So after so many bytes that
- * were dropped the source rests, as a sender does whose bytes nobody acknowledges.
+ * Who sends into a hole, or to a receiver that has gone, is never slowed down by one, and a few of them would take all the time that there is. So
+ * after so many bytes that were dropped the source rests, as a sender does whose bytes nobody acknowledges.
  */
 const restBytes = 65_536;
 const restMs = 10;
@@ -79,6 +79,8 @@ export class Pipe {
   #reset: (() => void) | undefined;
   /** The end has come through all stages. */
   #isThrough = false;
+  /** The connection is gone. */
+  #isOver = false;
   /** Since the source rested last. */
   #droppedBytes = 0;
   #rest: Timer | undefined;
@@ -154,13 +156,18 @@ export class Pipe {
 
   /** The receiver is gone. What comes from now on is for nobody, but is taken, so that the end of the sender is seen. */
   abandon(): void {
-    this.discard();
+    this.#dropStages();
     this.#sinkBlocked = false;
     this.#regulate();
   }
 
   /** The connection is gone. */
   discard(): void {
+    this.#isOver = true;
+    this.#dropStages();
+  }
+
+  #dropStages(): void {
     this.#rest?.cancel();
     this.#rest = undefined;
     for (const slot of this.#slots) slot.stage?.discard();
@@ -180,7 +187,11 @@ export class Pipe {
   }
 
   #deliver(chunk: Buffer): void {
-    if (this.#sink.destroyed) return;
+    if (this.#sink.destroyed) {
+      this.#dropped(chunk.length);
+      this.#regulate();
+      return;
+    }
     this.#settings.passed(chunk.length);
     const hasRoom = this.#sink.write(chunk);
     const isThrough = this.#sink.writableLength === 0;
@@ -268,7 +279,7 @@ export class Pipe {
 
   #dropped(bytes: number): void {
     this.#droppedBytes += bytes;
-    if (this.#droppedBytes < restBytes || this.#rest || !this.#first) return;
+    if (this.#droppedBytes < restBytes || this.#rest || this.#isOver) return;
     this.#droppedBytes = 0;
     this.#rest = this.#settings.clock.setTimer(() => {
       this.#rest = undefined;

@@ -19,6 +19,7 @@ function startPipe(): {
   send: (text: string) => void;
   add: (kind: ToxicKind, attributes: Attributes) => ActiveToxic;
   pipe: Pipe;
+  loseSink: () => void;
   /** What the sink has not handed on yet; default it does not say. */
   sinkHolds: (bytes: number | undefined) => void;
   takenBack: Buffer[];
@@ -56,11 +57,14 @@ function startPipe(): {
     if (isAtBytes(meeting)) pipe.add(meeting);
     return toxic;
   };
+  const loseSink = (): void => {
+    sink.destroyed = true;
+  };
   const sinkHolds = (bytes: number | undefined): void => {
     sink.writableLength = bytes;
   };
   const send = (text: string): void => void source.emit('data', Buffer.from(text));
-  return { clock, log, send, add, pipe, sinkHolds, takenBack, rests };
+  return { clock, log, send, add, pipe, loseSink, sinkHolds, takenBack, rests };
 }
 
 const ended = ['1234', 'END', 'CLOSE BEHIND'];
@@ -207,4 +211,17 @@ it('whose receiver is gone takes what comes, also where it had paused its sender
   resting.send('a'.repeat(100_000));
   resting.pipe.abandon();
   expect([resting.rests, resting.clock.pending]).toEqual([['pause', 'resume'], 0]);
+});
+
+it('lets a sender rest, too, whose receiver is gone, and sets no timer once the connection is', async () => {
+  const { clock, send, pipe, rests, loseSink } = startPipe();
+  loseSink();
+  pipe.abandon();
+  send('a'.repeat(100_000));
+  expect(rests).toEqual(['pause']);
+  await clock.advance(10);
+  expect(rests).toEqual(['pause', 'resume']);
+  pipe.discard();
+  send('a'.repeat(100_000));
+  expect([rests, clock.pending]).toEqual([['pause', 'resume'], 0]);
 });
