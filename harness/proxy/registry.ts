@@ -302,9 +302,10 @@ export class Registry {
     const own = { name, listen, upstream, tls, seed, pacer, linkCounts };
     const decisionLimit = (): number | undefined => this.#decisionLimit;
     const proxy = new FaultProxy({ ...own, clock, random, log, trace, openPort, authority, decisionLimit });
-    // The toxics are there before the port opens: no byte gets past them.
-    const added = toxics.map((toxic) => proxy.addToxic(toxic));
+    const added: ActiveToxic[] = [];
     try {
+      // The toxics are there before the port opens: no byte gets past them.
+      for (const toxic of toxics) added.push(proxy.addToxic(toxic));
       if (enabled) await proxy.enable();
     } catch (cause) {
       // Its port may be open already, and its toxics have leases.

@@ -196,3 +196,12 @@ it.each([
   await Promise.all([making, listing, healing]);
   expect(registry.get('a').toxics.map(({ name }) => name)).toEqual(['noop']);
 });
+
+it('a proxy that cannot have its toxics is not made, and nothing is left of them', async () => {
+  const { registry, clock } = gated();
+  const toxics = Array.from({ length: 9 }, (_, index) =>
+    readToxic(JSON.stringify({ name: `${index}`, type: 'stream_duplicate', lease: 86_400 })),
+  );
+  await expect(registry.create({ ...listening('a', 6), toxics })).rejects.toMatchObject({ status: 400 });
+  expect([registry.views(), clock.pending]).toEqual([{}, 0]);
+});
