@@ -319,7 +319,7 @@ export class FaultProxy {
   #tellOfUpstream(failure: Error | undefined): void {
     if (failure && !this.#isUnreachable)
       this.#settings.log(
-        `proxy "${this.name}": could not reach its upstream "${this.#place.upstream}": ${messageOf(failure)}`,
+        `proxy "${this.name}": could not reach its upstream "${this.#place.upstream}": ${reasonOf(failure)}`,
       );
     this.#isUnreachable = failure !== undefined;
   }
@@ -357,6 +357,12 @@ export class FaultProxy {
     this.#connections.add(connection);
     for (const toxic of this.#toxics) if (!toxic.kind.door) connection.add(toxic);
   }
+}
+
+/** Where several addresses were tried, as those of localhost, the error of them all says nothing itself. */
+function reasonOf(failure: Error): string {
+  const isOfAll = failure instanceof AggregateError && failure.message === '';
+  return isOfAll ? failure.errors.map(messageOf).join('; ') : messageOf(failure);
 }
 
 /** So that names with slashes share no chance with others. */
