@@ -75,7 +75,7 @@ export class Pipe {
   #isReleasing = false;
   /** A toxic has ended the stream, and the connection with it. */
   #closing = false;
-  /** What is done in place of an end where the sender broke down. */
+  /** What is done in place of an end, or a close, where the sender broke down. */
   #reset: (() => void) | undefined;
   /** The end has come through all stages. */
   #isThrough = false;
@@ -238,7 +238,11 @@ export class Pipe {
         slot.ended = true;
         this.#endAt(slot.next);
       },
-      close: () => this.#settings.close(),
+      close: () => {
+        // Where the sender broke down, its receiver sees that in place of a close.
+        if (this.#reset) this.#reset();
+        else this.#settings.close();
+      },
       closeBehind: () => this.#closeBehind(slot),
       reset: () => this.#settings.reset(),
       altered: (bytes: number, how?: Alteration) => {
