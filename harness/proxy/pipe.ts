@@ -250,6 +250,7 @@ export class Pipe {
         if (how === 'dropped') this.#dropped(bytes);
       },
     });
+    if (this.#rest) slot.stage.rest?.(true);
     this.#relink();
   }
 
@@ -287,8 +288,10 @@ export class Pipe {
     this.#droppedBytes = 0;
     this.#rest = this.#settings.clock.setTimer(() => {
       this.#rest = undefined;
+      for (const { stage } of this.#slots) stage?.rest?.(false);
       this.#regulate();
     }, restMs);
+    for (const { stage } of this.#slots) stage?.rest?.(true);
   }
 
   #regulate(): void {

@@ -225,3 +225,28 @@ it('lets a sender rest, too, whose receiver is gone, and sets no timer once the 
   send('a'.repeat(100_000));
   expect([rests, clock.pending]).toEqual([['pause', 'resume'], 0]);
 });
+
+it('takes no rest of its sender for a silence', async () => {
+  const { clock, log, send, add, rests } = startPipe();
+  add(timeout, { timeout: 5 });
+  for (let ms = 0; ms < 100; ms++) {
+    if (rests.at(-1) !== 'pause') send('a'.repeat(16_384));
+    await clock.advance(1);
+  }
+  expect([rests.length > 4, log]).toEqual([true, []]);
+  await clock.advance(20);
+  expect(log).toEqual(['CLOSE']);
+});
+
+it('lets a timeout that comes, or is changed, while its sender rests wait for the end of that', async () => {
+  const { clock, log, send, add, pipe } = startPipe();
+  const first = add(timeout, { timeout: 0 });
+  send('a'.repeat(100_000));
+  const second = add(timeout, { timeout: 5 });
+  first.attributes = { timeout: 5 };
+  for (const one of [first, second]) pipe.update(one);
+  await clock.advance(14);
+  expect(log).toEqual([]);
+  await clock.advance(1);
+  expect(log).toContain('CLOSE');
+});

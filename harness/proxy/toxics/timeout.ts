@@ -19,6 +19,7 @@ class TimeoutStage implements ToxicStage<Name> {
   readonly #alarm: Alarm;
   #timeoutMs: number;
   #silentSinceMs: number;
+  #isResting = false;
 
   constructor(attributes: Attributes<Name>, outlet: ToxicOutlet) {
     this.#outlet = outlet;
@@ -37,6 +38,12 @@ class TimeoutStage implements ToxicStage<Name> {
     this.#outlet.altered(0);
     // Clients that give up and come again would leave a connection each.
     this.#outlet.close();
+  }
+
+  rest(isResting: boolean): void {
+    this.#isResting = isResting;
+    this.#silentSinceMs = this.#outlet.clock.now();
+    this.#wait();
   }
 
   update(attributes: Attributes<Name>): void {
@@ -58,7 +65,7 @@ class TimeoutStage implements ToxicStage<Name> {
   /** One timer for the whole silence, looked at when it fires: a talkative sender sets no timer for each chunk. */
   #wait(): void {
     this.#alarm.cancel();
-    if (this.#timeoutMs === 0) return;
+    if (this.#timeoutMs === 0 || this.#isResting) return;
     this.#alarm.setMoving(
       () => this.#silentSinceMs + this.#timeoutMs,
       () => {
