@@ -110,6 +110,7 @@ export class Registry {
       for (const request of requests) {
         await turns.pause();
         try {
+          if (this.#isStopped()) throw stopped();
           proxies.push(this.#viewOf(await this.#ensure(request)));
         } catch (cause) {
           return { proxies, failure: cause instanceof ApiError ? cause : new ApiError(500, messageOf(cause)) };
@@ -381,11 +382,15 @@ export class Registry {
 
   /** Throws an ApiError 503 when everything has been stopped, or is about to be. */
   #inTurn<T>(work: () => T | Promise<T>): Promise<T> {
-    if (this.#isStopped()) return Promise.reject(new ApiError(503, 'the fault proxy has been stopped'));
+    if (this.#isStopped()) return Promise.reject(stopped());
     const result = this.#turn.then(work);
     this.#turn = result.catch(() => undefined);
     return result;
   }
+}
+
+function stopped(): ApiError {
+  return new ApiError(503, 'the fault proxy has been stopped');
 }
 
 /** Throws an ApiError 400 where one is asked for that is not that of the proxy. */

@@ -205,3 +205,15 @@ it('a proxy that cannot have its toxics is not made, and nothing is left of them
   await expect(registry.create({ ...listening('a', 6), toxics })).rejects.toMatchObject({ status: 400 });
   expect([registry.views(), clock.pending]).toEqual([{}, 0]);
 });
+
+it('a stop waits for the port of a list that is being opened, and opens no other one of it', async () => {
+  const { registry, opened, openGate } = gated();
+  const listing = registry.populate([7, 8, 9].map((port) => listening(`${port}`, port)));
+  await nextTurn();
+  const stopping = registry.stop();
+  openGate();
+  const { proxies, failure } = await listing;
+  await stopping;
+  expect([proxies.map(({ name }) => name), failure]).toMatchObject([['7'], { status: 503 }]);
+  expect([opened, registry.views()]).toEqual([['127.0.0.1:7'], {}]);
+});
