@@ -3,7 +3,7 @@ import { messageOf } from '../kit/errors.ts';
 import type { Random } from '../kit/random.ts';
 import type { ActiveToxic, ToxicAccount, ToxicEnding, ToxicRequest } from './active-toxic.ts';
 import { ApiError, apiErrors } from './api-error.ts';
-import { DecisionLog } from './decision-log.ts';
+import type { DecisionLog } from './decision-log.ts';
 import { FaultProxy } from './fault-proxy.ts';
 import { Lease } from './lease.ts';
 import { LinkCounts } from './link-counts.ts';
@@ -14,14 +14,12 @@ import type { ProxyTraffic, ProxyView } from './proxy-view.ts';
 import type { ProxyChange, ProxyRequest } from './requests.ts';
 import { socketPorts } from './socket-port.ts';
 import { Authority } from './tls/authority.ts';
+import { ToxicAccounts } from './toxic-accounts.ts';
 import { tryAll } from './try-all.ts';
 import { Turns } from './turns.ts';
 
 /** How often a port that somebody else has taken meanwhile is tried again when healing. */
 const retryMs = 250;
-
-/** Accounts that are kept of toxics that have gone, the oldest go first: a page of metrics that shows them is made in one go. */
-const accountLimit = 500;
 
 export interface RegistrySettings {
   readonly clock: Clock;
@@ -49,15 +47,12 @@ export class Registry {
   readonly #proxies = new Map<string, FaultProxy>();
   /** Of all proxies together. */
   readonly #pacer: Pacer;
-  /** All toxics that there are and were lately, the oldest first, and the last one of each proxy and name. */
-  readonly #toxics = new Set<ActiveToxic>();
-  readonly #last = new Map<string, ActiveToxic>();
+  readonly #accounts = new ToxicAccounts();
   /** Those that came with a proxy, or with a list of proxies, in the turn of that. */
   readonly #brought = new WeakSet<ActiveToxic>();
   /** Changes to ports come one after another; toxics never wait for them. */
   #turn: Promise<unknown> = Promise.resolve();
   #stopping: Promise<void> | undefined;
-  #decisionLimit: number | undefined;
   readonly #openSocketPort = socketPorts();
   /** Proxies whose lease has lapsed, or the server's, and whose port could not be opened yet. */
   readonly #disturbed = new Set<FaultProxy>();
@@ -155,31 +150,30 @@ export class Registry {
    * next turns. The door is what `FaultProxy.doorTurned` waits for.
    */
   addToxic(proxyName: string, request: ToxicRequest): ActiveToxic {
-    return this.#remember(this.get(proxyName).addToxic(request));
+    return this.#accounts.keep(this.get(proxyName).addToxic(request));
   }
 
   /** The account of the last toxic of that name, also after it or its proxy is gone. */
   account(proxyName: string, toxicName: string): ToxicAccount {
-    return this.#remembered(proxyName, toxicName).account();
+    return this.#accounts.of(proxyName, toxicName).account();
   }
 
   /** Keeps the last `limit` decisions of each toxic from now on; undefined: none, and those that were kept are forgotten. */
   keepDecisions(limit: number | undefined): void {
-    this.#decisionLimit = limit;
-    for (const toxic of this.#toxics) toxic.decisionLog = limit === undefined ? undefined : new DecisionLog(limit);
+    this.#accounts.keepDecisions(limit);
   }
 
   get decisionLimit(): number | undefined {
-    return this.#decisionLimit;
+    return this.#accounts.decisionLimit;
   }
 
   /** Of the last toxic of that name, also after it or its proxy is gone. Undefined where none were kept. */
   decisions(proxyName: string, toxicName: string): DecisionLog | undefined {
-    return this.#remembered(proxyName, toxicName).decisionLog;
+    return this.#accounts.of(proxyName, toxicName).decisionLog;
   }
 
   accounts(): readonly ToxicAccount[] {
-    return [...this.#toxics].map((toxic) => toxic.account());
+    return this.#accounts.all().map((toxic) => toxic.account());
   }
 
   /** A heartbeat: the leases of proxies and toxics begin anew. */
@@ -288,7 +282,7 @@ export class Registry {
       const present = proxy.toxics.find(({ name }) => name === request.name);
       if (present?.isAs(request) === true) continue;
       if (present) proxy.removeToxic(present, 'removed');
-      this.#brought.add(this.#remember(proxy.addToxic(request)));
+      this.#brought.add(this.#accounts.keep(proxy.addToxic(request)));
       if (present?.kind.door ?? request.kind.door) isAtDoor = true;
     }
     if (isAtDoor) await proxy.doorTurned();
@@ -301,7 +295,7 @@ export class Registry {
     const { authority, linkCounts } = this;
     const pacer = this.#pacer;
     const own = { name, listen, upstream, tls, seed, pacer, linkCounts };
-    const decisionLimit = (): number | undefined => this.#decisionLimit;
+    const decisionLimit = (): number | undefined => this.#accounts.decisionLimit;
     const proxy = new FaultProxy({ ...own, clock, random, log, trace, openPort, authority, decisionLimit });
     const added: ActiveToxic[] = [];
     try {
@@ -320,7 +314,7 @@ export class Registry {
       this.#disturbed.delete(replaced);
     }
     this.#changeLease(proxy, { leaseMs });
-    for (const toxic of added) this.#brought.add(this.#remember(toxic));
+    for (const toxic of added) this.#brought.add(this.#accounts.keep(toxic));
     this.#proxies.set(name, proxy);
     return proxy;
   }
@@ -349,33 +343,6 @@ export class Registry {
     this.#leases.delete(proxy);
   }
 
-  #remembered(proxyName: string, toxicName: string): ActiveToxic {
-    const toxic = this.#last.get(accountKey(proxyName, toxicName));
-    if (!toxic) {
-      const proxies = [...new Set([...this.#last.values()].map(({ proxy }) => proxy))];
-      throw apiErrors.receiptNotFound(toxicName, proxyName, { proxies, names: this.#toxicNames(proxyName) });
-    }
-    return toxic;
-  }
-
-  /** Of the toxics that a proxy has and had. */
-  #toxicNames(proxyName: string): readonly string[] {
-    return [...this.#last.values()].filter(({ proxy }) => proxy === proxyName).map(({ name }) => name);
-  }
-
-  #remember(toxic: ActiveToxic): ActiveToxic {
-    this.#toxics.add(toxic);
-    this.#last.set(accountKey(toxic.proxy, toxic.name), toxic);
-    if (this.#toxics.size <= accountLimit) return toxic;
-    const gone = [...this.#toxics].filter(({ isOver }) => isOver);
-    for (const oldest of gone.slice(0, Math.max(0, gone.length - accountLimit))) {
-      this.#toxics.delete(oldest);
-      const key = accountKey(oldest.proxy, oldest.name);
-      if (this.#last.get(key) === oldest) this.#last.delete(key);
-    }
-    return toxic;
-  }
-
   #isStopped(): boolean {
     return this.#stopping !== undefined;
   }
@@ -396,9 +363,4 @@ function stopped(): ApiError {
 /** Throws an ApiError 400 where one is asked for that is not that of the proxy. */
 function checkSeed(proxy: FaultProxy, { seed }: Pick<ProxyChange, 'seed'>): void {
   if (seed !== undefined && seed !== proxy.view().seed) throw apiErrors.fixedSeed();
-}
-
-/** Names may hold any character, a slash too. */
-function accountKey(proxy: string, toxic: string): string {
-  return JSON.stringify([proxy, toxic]);
 }
