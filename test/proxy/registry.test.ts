@@ -180,6 +180,23 @@ it.each([
   expect(opened).toEqual(['127.0.0.1:6', '127.0.0.1:7']);
 });
 
+it('a lease of its own that lapses while a call waits for its turn is over for a proxy that is deleted by that, and heals one that is disabled', async () => {
+  const { registry, clock, opened, openGate } = gated();
+  for (const [name, port] of [
+    ['gone', 5],
+    ['a', 6],
+  ] as const)
+    await registry.create({ ...listening(name, port), leaseMs: 1_000 });
+  const making = registry.create(listening('slow', 7));
+  await nextTurn();
+  const changing = [registry.delete('gone'), registry.update('a', { enabled: false })];
+  await clock.advance(1_000);
+  openGate();
+  await Promise.all([making, ...changing]);
+  await vi.waitUntil(() => registry.view('a').enabled);
+  expect(opened).toEqual(['127.0.0.1:5', '127.0.0.1:6', '127.0.0.1:7', '127.0.0.1:6']);
+});
+
 it.each([
   ['a lapsed lease', (registry: Registry) => registry.healUntilDone('lease lapsed')],
   ['a reset', (registry: Registry) => registry.heal('reset')],
