@@ -1,12 +1,6 @@
 import type { Clock, Timer } from '../kit/clock.ts';
 import { seededRandom, type Random } from '../kit/random.ts';
-import {
-  ActiveToxic,
-  type Direction,
-  type ToxicEnding,
-  type ToxicRequest,
-  type ToxicView,
-} from './active-toxic.ts';
+import { ActiveToxic, type Direction, type ToxicEnding, type ToxicRequest, type ToxicView } from './active-toxic.ts';
 import { messageOf } from '../kit/errors.ts';
 import { formatAddress, resolveAddress } from './address.ts';
 import { apiErrors } from './api-error.ts';

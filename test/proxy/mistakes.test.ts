@@ -134,7 +134,10 @@ describe('what cannot be so', () => {
   });
 
   it.each([
-    ['nine that send events twice', Array.from({ length: 9 }, (_, at) => ({ name: `${at}`, type: 'stream_duplicate' }))],
+    [
+      'nine that send events twice',
+      Array.from({ length: 9 }, (_, at) => ({ name: `${at}`, type: 'stream_duplicate' })),
+    ],
     ['one that is done to handshakes, without TLS', [{ type: 'tls_cut' }]],
   ])('a list of which a proxy cannot have its toxics replaces none: %s', async (_what, toxics) => {
     const before = (await bench.call('GET', '/proxies/a')).json;
