@@ -9,7 +9,7 @@ import type { Side } from './side.ts';
 /** How long the upstream may take to answer a connect, so that a black-holed one does not hold the client for minutes. */
 export const dialLimitMs = 10_000;
 
-/** How long a connection that a toxic has ended waits for the other side to end it, too. */
+/** How long a connection that a toxic, or one side, has ended waits for the other side to end it, too, or to get what is on its way to it. */
 const lingerMs = 1000;
 
 /** How often it is looked whether a socket has got rid of what it holds. */
@@ -160,9 +160,11 @@ export class Connection implements LiveConnection {
   /** A side that broke down breaks down for the other too, behind what it had said: that sees what it would see without a proxy. */
   #breakDown(direction: Direction): void {
     const back = direction === 'upstream' ? 'downstream' : 'upstream';
-    this.#pipes[back].discard();
+    this.#pipes[back].abandon();
     const { client, upstream, clock } = this.#settings;
     const receiver = direction === 'upstream' ? upstream : client;
+    // Where that gives up, too, nobody waits any more for what a toxic may hold for as long as it is there.
+    receiver.once('end', () => void clock.setTimer(() => this.close(), lingerMs));
     this.#pipes[direction].breakDown(() => this.#resetBehind(receiver, clock.now()));
     if (direction === 'upstream') this.#pipes.upstream.end();
     else this.#edge.serverEnded();

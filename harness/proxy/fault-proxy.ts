@@ -1,18 +1,11 @@
 import type { Clock, Timer } from '../kit/clock.ts';
 import { seededRandom, type Random } from '../kit/random.ts';
-import {
-  ActiveToxic,
-  type AnyKind,
-  type Direction,
-  type ToxicEnding,
-  type ToxicRequest,
-  type ToxicView,
-} from './active-toxic.ts';
+import { ActiveToxic, type Direction, type ToxicEnding, type ToxicRequest, type ToxicView } from './active-toxic.ts';
 import { messageOf } from '../kit/errors.ts';
 import { formatAddress, resolveAddress } from './address.ts';
 import { apiErrors } from './api-error.ts';
+import { checkAtProxy } from './check-at-proxy.ts';
 import { DecisionLog } from './decision-log.ts';
-import { isHttpKind } from './http/http-toxic.ts';
 import { Lease } from './lease.ts';
 import type { LinkCount, LinkCounts } from './link-counts.ts';
 import type { Trace } from './log-level.ts';
@@ -22,7 +15,6 @@ import type { ProxyTraffic, ProxyView } from './proxy-view.ts';
 import { mostToxics, type ToxicChange } from './requests.ts';
 import { rehearse, type Rehearsed, type RehearsalRequest } from './rehearsal.ts';
 import type { Authority } from './tls/authority.ts';
-import { checkHandshakes } from './tls/check-handshakes.ts';
 import type { TlsSettings } from './tls/tls-settings.ts';
 import type { DoorState } from './toxics/toxic.ts';
 import { tryAll } from './try-all.ts';
@@ -243,8 +235,7 @@ export class FaultProxy {
   addToxic(request: ToxicRequest): ActiveToxic {
     if (this.#toxics.some((toxic) => toxic.name === request.name)) throw apiErrors.toxicExists();
     if (this.#toxics.length >= mostToxics) throw apiErrors.tooManyToxics(mostToxics);
-    checkOfItsKind(request.kind, this.#toxics);
-    if ('handshake' in request.kind) checkHandshakes(request, this.#place.tls);
+    checkAtProxy(request, { others: this.#toxics, tls: this.#place.tls });
     const toxic = new ActiveToxic(this.name, request, this.#settings.clock);
     const decisionLimit = this.#settings.decisionLimit?.();
     if (decisionLimit !== undefined) toxic.decisionLog = new DecisionLog(decisionLimit);
@@ -322,7 +313,7 @@ export class FaultProxy {
   #tellOfUpstream(failure: Error | undefined): void {
     if (failure && !this.#isUnreachable)
       this.#settings.log(
-        `proxy "${this.name}": could not reach its upstream "${this.#place.upstream}": ${messageOf(failure)}`,
+        `proxy "${this.name}": could not reach its upstream "${this.#place.upstream}": ${reasonOf(failure)}`,
       );
     this.#isUnreachable = failure !== undefined;
   }
@@ -362,11 +353,10 @@ export class FaultProxy {
   }
 }
 
-/** Throws an ApiError 400 where there may be no more of a kind. */
-function checkOfItsKind(kind: AnyKind, toxics: readonly ActiveToxic[]): void {
-  if (!isHttpKind(kind) || kind.mostOnProxy === undefined) return;
-  if (toxics.filter((toxic) => toxic.kind === kind).length >= kind.mostOnProxy)
-    throw apiErrors.tooManyToxics(kind.mostOnProxy, kind.type);
+/** Where several addresses were tried, as those of localhost, the error of them all says nothing itself. */
+function reasonOf(failure: Error): string {
+  const isOfAll = failure instanceof AggregateError && failure.message === '';
+  return isOfAll ? failure.errors.map(messageOf).join('; ') : messageOf(failure);
 }
 
 /** So that names with slashes share no chance with others. */

@@ -42,8 +42,8 @@ export interface PipeSettings {
 }
 
 /**
- * Who sends into a hole is never slowed down by a receiver, and a few of them would take all the time that there is. So after so many bytes that
- * were dropped the source rests, as a sender does whose bytes nobody acknowledges.
+ * Who sends into a hole, or to a receiver that has gone, is never slowed down by one, and a few of them would take all the time that there is. So
+ * after so many bytes that were dropped the source rests, as a sender does whose bytes nobody acknowledges.
  */
 const restBytes = 65_536;
 const restMs = 10;
@@ -75,10 +75,12 @@ export class Pipe {
   #isReleasing = false;
   /** A toxic has ended the stream, and the connection with it. */
   #closing = false;
-  /** What is done in place of an end where the sender broke down. */
+  /** What is done in place of an end, or a close, where the sender broke down. */
   #reset: (() => void) | undefined;
   /** The end has come through all stages. */
   #isThrough = false;
+  /** The connection is gone. */
+  #isOver = false;
   /** Since the source rested last. */
   #droppedBytes = 0;
   #rest: Timer | undefined;
@@ -141,7 +143,9 @@ export class Pipe {
 
   /** The sender broke down and will end for that: what came before goes on as it would, and `reset` is done behind it. */
   breakDown(reset: () => void): void {
-    this.#reset = reset;
+    // The end of the sender may have come through before: nothing would come of another.
+    if (this.#isThrough) reset();
+    else this.#reset = reset;
   }
 
   /** The sender broke down. Whether that vanishes on the way, so that the receiver must not see it. */
@@ -150,9 +154,22 @@ export class Pipe {
     return false;
   }
 
+  /** The receiver is gone. What comes from now on is for nobody, but is taken, so that the end of the sender is seen. */
+  abandon(): void {
+    this.#dropStages();
+    this.#sinkBlocked = false;
+    this.#regulate();
+  }
+
   /** The connection is gone. */
   discard(): void {
+    this.#isOver = true;
+    this.#dropStages();
+  }
+
+  #dropStages(): void {
     this.#rest?.cancel();
+    this.#rest = undefined;
     for (const slot of this.#slots) slot.stage?.discard();
     this.#slots.length = 0;
     this.#first = undefined;
@@ -170,7 +187,11 @@ export class Pipe {
   }
 
   #deliver(chunk: Buffer): void {
-    if (this.#sink.destroyed) return;
+    if (this.#sink.destroyed) {
+      this.#dropped(chunk.length);
+      this.#regulate();
+      return;
+    }
     this.#settings.passed(chunk.length);
     const hasRoom = this.#sink.write(chunk);
     const isThrough = this.#sink.writableLength === 0;
@@ -217,7 +238,11 @@ export class Pipe {
         slot.ended = true;
         this.#endAt(slot.next);
       },
-      close: () => this.#settings.close(),
+      close: () => {
+        // Where the sender broke down, its receiver sees that in place of a close.
+        if (this.#reset) this.#reset();
+        else this.#settings.close();
+      },
       closeBehind: () => this.#closeBehind(slot),
       reset: () => this.#settings.reset(),
       altered: (bytes: number, how?: Alteration) => {
@@ -225,6 +250,7 @@ export class Pipe {
         if (how === 'dropped') this.#dropped(bytes);
       },
     });
+    if (this.#rest) slot.stage.rest?.(true);
     this.#relink();
   }
 
@@ -258,12 +284,14 @@ export class Pipe {
 
   #dropped(bytes: number): void {
     this.#droppedBytes += bytes;
-    if (this.#droppedBytes < restBytes || this.#rest || !this.#first) return;
+    if (this.#droppedBytes < restBytes || this.#rest || this.#isOver) return;
     this.#droppedBytes = 0;
     this.#rest = this.#settings.clock.setTimer(() => {
       this.#rest = undefined;
+      for (const { stage } of this.#slots) stage?.rest?.(false);
       this.#regulate();
     }, restMs);
+    for (const { stage } of this.#slots) stage?.rest?.(true);
   }
 
   #regulate(): void {

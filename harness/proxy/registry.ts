@@ -3,7 +3,7 @@ import { messageOf } from '../kit/errors.ts';
 import type { Random } from '../kit/random.ts';
 import type { ActiveToxic, ToxicAccount, ToxicEnding, ToxicRequest } from './active-toxic.ts';
 import { ApiError, apiErrors } from './api-error.ts';
-import { DecisionLog } from './decision-log.ts';
+import type { DecisionLog } from './decision-log.ts';
 import { FaultProxy } from './fault-proxy.ts';
 import { Lease } from './lease.ts';
 import { LinkCounts } from './link-counts.ts';
@@ -14,14 +14,12 @@ import type { ProxyTraffic, ProxyView } from './proxy-view.ts';
 import type { ProxyChange, ProxyRequest } from './requests.ts';
 import { socketPorts } from './socket-port.ts';
 import { Authority } from './tls/authority.ts';
+import { ToxicAccounts } from './toxic-accounts.ts';
 import { tryAll } from './try-all.ts';
 import { Turns } from './turns.ts';
 
 /** How often a port that somebody else has taken meanwhile is tried again when healing. */
 const retryMs = 250;
-
-/** Accounts that are kept of toxics that have gone, the oldest go first: a page of metrics that shows them is made in one go. */
-const accountLimit = 500;
 
 export interface RegistrySettings {
   readonly clock: Clock;
@@ -49,13 +47,12 @@ export class Registry {
   readonly #proxies = new Map<string, FaultProxy>();
   /** Of all proxies together. */
   readonly #pacer: Pacer;
-  /** All toxics that there are and were lately, the oldest first, and the last one of each proxy and name. */
-  readonly #toxics = new Set<ActiveToxic>();
-  readonly #last = new Map<string, ActiveToxic>();
+  readonly #accounts = new ToxicAccounts();
+  /** Those that came with a proxy, or with a list of proxies, in the turn of that. */
+  readonly #brought = new WeakSet<ActiveToxic>();
   /** Changes to ports come one after another; toxics never wait for them. */
   #turn: Promise<unknown> = Promise.resolve();
   #stopping: Promise<void> | undefined;
-  #decisionLimit: number | undefined;
   readonly #openSocketPort = socketPorts();
   /** Proxies whose lease has lapsed, or the server's, and whose port could not be opened yet. */
   readonly #disturbed = new Set<FaultProxy>();
@@ -108,6 +105,7 @@ export class Registry {
       for (const request of requests) {
         await turns.pause();
         try {
+          if (this.#isStopped()) throw stopped();
           proxies.push(this.#viewOf(await this.#ensure(request)));
         } catch (cause) {
           return { proxies, failure: cause instanceof ApiError ? cause : new ApiError(500, messageOf(cause)) };
@@ -122,7 +120,6 @@ export class Registry {
       const proxy = this.get(name);
       const { listen, upstream, enabled, tls } = proxy.view();
       checkSeed(proxy, change);
-      if (change.enabled !== undefined) this.#disturbed.delete(proxy);
       const wanted = {
         ...{ listen: change.listen ?? listen, upstream: change.upstream ?? upstream },
         tls: change.tls ?? tls,
@@ -130,6 +127,8 @@ export class Registry {
       const isMoved = await proxy.differs(wanted);
       if (change.enabled ?? enabled) await (isMoved ? proxy.move(wanted) : proxy.enable());
       else proxy.disable(isMoved ? wanted : undefined);
+      // Only now: a change that is refused leaves it to be healed.
+      if (change.enabled !== undefined) this.#disturbed.delete(proxy);
       this.#changeLease(proxy, change);
       return this.#viewOf(proxy);
     });
@@ -151,31 +150,30 @@ export class Registry {
    * next turns. The door is what `FaultProxy.doorTurned` waits for.
    */
   addToxic(proxyName: string, request: ToxicRequest): ActiveToxic {
-    return this.#remember(this.get(proxyName).addToxic(request));
+    return this.#accounts.keep(this.get(proxyName).addToxic(request));
   }
 
   /** The account of the last toxic of that name, also after it or its proxy is gone. */
   account(proxyName: string, toxicName: string): ToxicAccount {
-    return this.#remembered(proxyName, toxicName).account();
+    return this.#accounts.of(proxyName, toxicName).account();
   }
 
   /** Keeps the last `limit` decisions of each toxic from now on; undefined: none, and those that were kept are forgotten. */
   keepDecisions(limit: number | undefined): void {
-    this.#decisionLimit = limit;
-    for (const toxic of this.#toxics) toxic.decisionLog = limit === undefined ? undefined : new DecisionLog(limit);
+    this.#accounts.keepDecisions(limit);
   }
 
   get decisionLimit(): number | undefined {
-    return this.#decisionLimit;
+    return this.#accounts.decisionLimit;
   }
 
   /** Of the last toxic of that name, also after it or its proxy is gone. Undefined where none were kept. */
   decisions(proxyName: string, toxicName: string): DecisionLog | undefined {
-    return this.#remembered(proxyName, toxicName).decisionLog;
+    return this.#accounts.of(proxyName, toxicName).decisionLog;
   }
 
   accounts(): readonly ToxicAccount[] {
-    return [...this.#toxics].map((toxic) => toxic.account());
+    return this.#accounts.all().map((toxic) => toxic.account());
   }
 
   /** A heartbeat: the leases of proxies and toxics begin anew. */
@@ -188,8 +186,7 @@ export class Registry {
   heal(ended: ToxicEnding): Promise<void> {
     this.#removeAllToxics(ended);
     return this.#inTurn(async () => {
-      // Also those that were still being made when it was asked for.
-      this.#removeAllToxics(ended);
+      this.#removeBrought(ended);
       const tries = await Promise.allSettled([...this.#proxies.values()].map((proxy) => proxy.enable()));
       for (const one of tries) if (one.status === 'rejected') throw one.reason;
     });
@@ -198,21 +195,30 @@ export class Registry {
   /** Removes every toxic and enables every proxy, and goes on with those whose port cannot be opened yet. */
   async healUntilDone(ended: ToxicEnding): Promise<void> {
     this.#removeAllToxics(ended);
-    // Also those that were still being made when it was asked for. Once it has been stopped, there is nothing left to heal.
-    const proxies = await this.#inTurn(() => {
-      this.#removeAllToxics(ended);
+    await this.#enableUntilDone(() => {
+      this.#removeBrought(ended);
       return [...this.#proxies.values()];
-    }).catch(() => []);
-    await this.#enableUntilDone(proxies);
+    });
   }
 
   #removeAllToxics(ended: ToxicEnding): void {
     for (const proxy of this.#proxies.values()) proxy.removeAllToxics(ended);
   }
 
-  /** Until somebody says something else of one. */
-  async #enableUntilDone(proxies: readonly FaultProxy[]): Promise<void> {
-    for (const proxy of proxies) this.#disturbed.add(proxy);
+  /** Also those that proxies brought along that were still being made when it was asked for; not those that a call has added since. */
+  #removeBrought(ended: ToxicEnding): void {
+    for (const proxy of this.#proxies.values())
+      for (const toxic of proxy.toxics) if (this.#brought.has(toxic)) proxy.removeToxic(toxic, ended);
+  }
+
+  /** Those that `find` gives in its turn, each until somebody says something else of it, which may be waiting for the next turn already. */
+  async #enableUntilDone(find: () => readonly FaultProxy[]): Promise<void> {
+    const proxies = await this.#inTurn(() => {
+      const found = find();
+      for (const proxy of found) this.#disturbed.add(proxy);
+      return found;
+      // Once it has been stopped, there is nothing left to heal.
+    }).catch(() => []);
     for (;;) {
       const left = proxies.filter((proxy) => this.#disturbed.has(proxy));
       if (left.length === 0 || this.#isStopped()) return;
@@ -276,7 +282,7 @@ export class Registry {
       const present = proxy.toxics.find(({ name }) => name === request.name);
       if (present?.isAs(request) === true) continue;
       if (present) proxy.removeToxic(present, 'removed');
-      this.#remember(proxy.addToxic(request));
+      this.#brought.add(this.#accounts.keep(proxy.addToxic(request)));
       if (present?.kind.door ?? request.kind.door) isAtDoor = true;
     }
     if (isAtDoor) await proxy.doorTurned();
@@ -289,11 +295,12 @@ export class Registry {
     const { authority, linkCounts } = this;
     const pacer = this.#pacer;
     const own = { name, listen, upstream, tls, seed, pacer, linkCounts };
-    const decisionLimit = (): number | undefined => this.#decisionLimit;
+    const decisionLimit = (): number | undefined => this.#accounts.decisionLimit;
     const proxy = new FaultProxy({ ...own, clock, random, log, trace, openPort, authority, decisionLimit });
-    // The toxics are there before the port opens: no byte gets past them.
-    const added = toxics.map((toxic) => proxy.addToxic(toxic));
+    const added: ActiveToxic[] = [];
     try {
+      // The toxics are there before the port opens: no byte gets past them.
+      for (const toxic of toxics) added.push(proxy.addToxic(toxic));
       if (enabled) await proxy.enable();
     } catch (cause) {
       // Its port may be open already, and its toxics have leases.
@@ -307,7 +314,7 @@ export class Registry {
       this.#disturbed.delete(replaced);
     }
     this.#changeLease(proxy, { leaseMs });
-    for (const toxic of added) this.#remember(toxic);
+    for (const toxic of added) this.#brought.add(this.#accounts.keep(toxic));
     this.#proxies.set(name, proxy);
     return proxy;
   }
@@ -317,7 +324,8 @@ export class Registry {
       // It is over: no heartbeat begins it again.
       this.#leases.delete(proxy);
       proxy.removeAllToxics('lease lapsed');
-      void this.#enableUntilDone([proxy]);
+      // Not where it has been deleted, or replaced, by its turn.
+      void this.#enableUntilDone(() => (this.#proxies.get(proxy.name) === proxy ? [proxy] : []));
     });
     lease.renew(leaseMs);
     this.#leases.set(proxy, { lease, leaseMs });
@@ -335,52 +343,24 @@ export class Registry {
     this.#leases.delete(proxy);
   }
 
-  #remembered(proxyName: string, toxicName: string): ActiveToxic {
-    const toxic = this.#last.get(accountKey(proxyName, toxicName));
-    if (!toxic) {
-      const proxies = [...new Set([...this.#last.values()].map(({ proxy }) => proxy))];
-      throw apiErrors.receiptNotFound(toxicName, proxyName, { proxies, names: this.#toxicNames(proxyName) });
-    }
-    return toxic;
-  }
-
-  /** Of the toxics that a proxy has and had. */
-  #toxicNames(proxyName: string): readonly string[] {
-    return [...this.#last.values()].filter(({ proxy }) => proxy === proxyName).map(({ name }) => name);
-  }
-
-  #remember(toxic: ActiveToxic): ActiveToxic {
-    this.#toxics.add(toxic);
-    this.#last.set(accountKey(toxic.proxy, toxic.name), toxic);
-    if (this.#toxics.size <= accountLimit) return toxic;
-    const gone = [...this.#toxics].filter(({ isOver }) => isOver);
-    for (const oldest of gone.slice(0, Math.max(0, gone.length - accountLimit))) {
-      this.#toxics.delete(oldest);
-      const key = accountKey(oldest.proxy, oldest.name);
-      if (this.#last.get(key) === oldest) this.#last.delete(key);
-    }
-    return toxic;
-  }
-
   #isStopped(): boolean {
     return this.#stopping !== undefined;
   }
 
   /** Throws an ApiError 503 when everything has been stopped, or is about to be. */
   #inTurn<T>(work: () => T | Promise<T>): Promise<T> {
-    if (this.#isStopped()) return Promise.reject(new ApiError(503, 'the fault proxy has been stopped'));
+    if (this.#isStopped()) return Promise.reject(stopped());
     const result = this.#turn.then(work);
     this.#turn = result.catch(() => undefined);
     return result;
   }
 }
 
+function stopped(): ApiError {
+  return new ApiError(503, 'the fault proxy has been stopped');
+}
+
 /** Throws an ApiError 400 where one is asked for that is not that of the proxy. */
 function checkSeed(proxy: FaultProxy, { seed }: Pick<ProxyChange, 'seed'>): void {
   if (seed !== undefined && seed !== proxy.view().seed) throw apiErrors.fixedSeed();
-}
-
-/** Names may hold any character, a slash too. */
-function accountKey(proxy: string, toxic: string): string {
-  return JSON.stringify([proxy, toxic]);
 }

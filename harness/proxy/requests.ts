@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type { ActiveToxic, Direction, ToxicRequest } from './active-toxic.ts';
 import { apiErrors } from './api-error.ts';
 import { readAttributes, readToxicity } from './attributes.ts';
+import { checkAtProxy } from './check-at-proxy.ts';
 import { withNames } from './field-names.ts';
 import type { AttributeValues } from './http/http-toxic.ts';
 import { anyKinds } from './kinds.ts';
@@ -142,6 +143,7 @@ function toProxyRequest(body: z.output<typeof ProxyBody>, where: string): ProxyR
   const toxics = (body.toxics ?? []).map(toToxicRequest);
   if (new Set(toxics.map((toxic) => toxic.name)).size < toxics.length) throw apiErrors.toxicExists();
   const { name, listen = '', upstream, enabled = true, tls } = body;
+  for (const [index, toxic] of toxics.entries()) checkAtProxy(toxic, { others: toxics.slice(0, index), tls });
   return { name, listen, upstream, enabled, toxics, tls, ...ownOf(body) };
 }
 

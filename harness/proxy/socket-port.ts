@@ -3,7 +3,7 @@ import type { SecureContext } from 'node:tls';
 import { messageOf } from '../kit/errors.ts';
 import { formatAddress, readAddress, resolveAddress, type Address } from './address.ts';
 import { ApiError } from './api-error.ts';
-import { Connection } from './connection.ts';
+import { Connection, dialLimitMs } from './connection.ts';
 import { holdPort, type HeldPort } from './held-port.ts';
 import type { OpenPort, Port, PortSettings } from './port.ts';
 import { Lookups } from './lookups.ts';
@@ -213,9 +213,11 @@ function dial(
   const address = readAddress(settings.upstream());
   if ('problem' in address) return new Error(`${address.problem}. ${address.hint}`);
   const { host, port } = address;
+  // The platform gives an address up for the next of its name after a part of a second. One of localhost is no way round another.
+  const attempt = host.toLowerCase() === 'localhost' ? { autoSelectFamilyAttemptTimeout: dialLimitMs } : {};
   try {
-    if (!trusted) return new WireSocket(memory).connect({ host, port, lookup });
-    const wire = connect({ host, port, lookup, allowHalfOpen: true, noDelay: true });
+    if (!trusted) return new WireSocket(memory).connect({ host, port, lookup, ...attempt });
+    const wire = connect({ host, port, lookup, allowHalfOpen: true, noDelay: true, ...attempt });
     const name = settings.tls?.settings.upstream?.name ?? host;
     return encrypt(wire, { context: trusted, name });
   } catch (cause) {

@@ -145,3 +145,17 @@ describe('never_answer', () => {
     expect(answered).toBeLessThan(24);
   });
 });
+
+describe('timeout', () => {
+  it.each([0, 60_000])('of %i ends with a reset where its sender breaks down', async (timeout) => {
+    const peer = await used();
+    const [socket] = server.sockets;
+    let how: string | undefined;
+    socket?.on('error', (cause) => (how = (cause as NodeJS.ErrnoException).code));
+    socket?.on('end', () => (how ??= 'an end'));
+    await bench.toxic('a', { type: 'timeout', stream: 'upstream', attributes: { timeout } });
+    peer.socket.resetAndDestroy();
+    await until('the end at the server', () => how !== undefined);
+    expect(how).toBe('ECONNRESET');
+  });
+});

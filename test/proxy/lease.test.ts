@@ -188,7 +188,11 @@ describe('a lease of its own', () => {
     expect(await bench.receipt('a', 'slow')).toMatchObject({ ended: 'lease lapsed' });
   });
 
-  it('goes on enabling its proxy while somebody else has the port', async () => {
+  it.each([
+    ['', undefined],
+    [', also after a call that asks for that is refused', { enabled: true }],
+    [', also after a call that cannot be carried out', { enabled: false, listen: 'nowhere' }],
+  ])('goes on enabling its proxy while somebody else has the port%s', async (_after, change) => {
     const port = await bench.proxy('a', '127.0.0.1:9', { lease: 2 });
     await bench.call('PATCH', '/proxies/a', { enabled: false });
     const thief = createServer().listen(port, '127.0.0.1');
@@ -196,6 +200,7 @@ describe('a lease of its own', () => {
     await clock.advance(2_000);
     const isWaiting = (): true | undefined => (clock.pending > 0 ? true : undefined);
     await waitUntil(realClock, isWaiting, { what: 'the next try', limitMs: 10_000, everyMs: 2 });
+    if (change) expect((await bench.call('PATCH', '/proxies/a', change)).status).toBe(500);
     await new Promise((resolve) => thief.close(resolve));
     await clock.advance(250);
     await healed('a');

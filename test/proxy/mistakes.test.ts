@@ -133,6 +133,19 @@ describe('what cannot be so', () => {
     expect(statuses).toEqual([...Array<number>(8).fill(200), 400]);
   });
 
+  it.each([
+    [
+      'nine that send events twice',
+      Array.from({ length: 9 }, (_, at) => ({ name: `${at}`, type: 'stream_duplicate' })),
+    ],
+    ['one that is done to handshakes, without TLS', [{ type: 'tls_cut' }]],
+  ])('a list of which a proxy cannot have its toxics replaces none: %s', async (_what, toxics) => {
+    const before = (await bench.call('GET', '/proxies/a')).json;
+    const entry = { name: 'a', listen: '127.0.0.1:0', upstream: '127.0.0.1:2', toxics };
+    expect((await bench.call('POST', '/populate', [entry])).status).toBe(400);
+    expect((await bench.call('GET', '/proxies/a')).json).toEqual(before);
+  });
+
   it('a body of more than 2 MiB is refused, and the server goes on', async () => {
     expect((await bench.call('POST', '/populate', ['x'.repeat(2_100_000)])).status).toBe(413);
     expect((await bench.call('GET', '/version')).status).toBe(200);

@@ -8,6 +8,7 @@ import { Pipe } from '../../harness/proxy/pipe.ts';
 import { bandwidth } from '../../harness/proxy/toxics/bandwidth.ts';
 import { latency } from '../../harness/proxy/toxics/latency.ts';
 import { limitData } from '../../harness/proxy/toxics/limit-data.ts';
+import { noop } from '../../harness/proxy/toxics/noop.ts';
 import { timeout } from '../../harness/proxy/toxics/timeout.ts';
 import type { Attributes, ToxicKind } from '../../harness/proxy/toxics/toxic.ts';
 
@@ -18,6 +19,7 @@ function startPipe(): {
   send: (text: string) => void;
   add: (kind: ToxicKind, attributes: Attributes) => ActiveToxic;
   pipe: Pipe;
+  loseSink: () => void;
   /** What the sink has not handed on yet; default it does not say. */
   sinkHolds: (bytes: number | undefined) => void;
   takenBack: Buffer[];
@@ -55,11 +57,14 @@ function startPipe(): {
     if (isAtBytes(meeting)) pipe.add(meeting);
     return toxic;
   };
+  const loseSink = (): void => {
+    sink.destroyed = true;
+  };
   const sinkHolds = (bytes: number | undefined): void => {
     sink.writableLength = bytes;
   };
   const send = (text: string): void => void source.emit('data', Buffer.from(text));
-  return { clock, log, send, add, pipe, sinkHolds, takenBack, rests };
+  return { clock, log, send, add, pipe, loseSink, sinkHolds, takenBack, rests };
 }
 
 const ended = ['1234', 'END', 'CLOSE BEHIND'];
@@ -183,4 +188,65 @@ it('whose sender broke down hands on what it holds, and then resets in place of 
   expect(log).toEqual([]);
   await clock.advance(100);
   expect([log, clock.pending]).toEqual([['last words', 'RESET'], 0]);
+});
+
+it('whose sender finished and breaks down later resets at once, since the end has come through already', () => {
+  const { log, add, pipe } = startPipe();
+  add(noop, {});
+  pipe.end();
+  pipe.breakDown(() => log.push('RESET'));
+  pipe.end();
+  expect(log).toEqual(['END', 'RESET']);
+});
+
+it('whose receiver is gone takes what comes, also where it had paused its sender, so that it sees the end of that', async () => {
+  const { clock, send, add, pipe, rests } = startPipe();
+  add(bandwidth, { rate: 0 });
+  send('a'.repeat(100_000));
+  expect(rests).toEqual(['pause']);
+  pipe.abandon();
+  expect([rests, clock.pending]).toEqual([['pause', 'resume'], 0]);
+  const resting = startPipe();
+  resting.add(timeout, { timeout: 0 });
+  resting.send('a'.repeat(100_000));
+  resting.pipe.abandon();
+  expect([resting.rests, resting.clock.pending]).toEqual([['pause', 'resume'], 0]);
+});
+
+it('lets a sender rest, too, whose receiver is gone, and sets no timer once the connection is', async () => {
+  const { clock, send, pipe, rests, loseSink } = startPipe();
+  loseSink();
+  pipe.abandon();
+  send('a'.repeat(100_000));
+  expect(rests).toEqual(['pause']);
+  await clock.advance(10);
+  expect(rests).toEqual(['pause', 'resume']);
+  pipe.discard();
+  send('a'.repeat(100_000));
+  expect([rests, clock.pending]).toEqual([['pause', 'resume'], 0]);
+});
+
+it('takes no rest of its sender for a silence', async () => {
+  const { clock, log, send, add, rests } = startPipe();
+  add(timeout, { timeout: 5 });
+  for (let ms = 0; ms < 100; ms++) {
+    if (rests.at(-1) !== 'pause') send('a'.repeat(16_384));
+    await clock.advance(1);
+  }
+  expect([rests.length > 4, log]).toEqual([true, []]);
+  await clock.advance(20);
+  expect(log).toEqual(['CLOSE']);
+});
+
+it('lets a timeout that comes, or is changed, while its sender rests wait for the end of that', async () => {
+  const { clock, log, send, add, pipe } = startPipe();
+  const first = add(timeout, { timeout: 0 });
+  send('a'.repeat(100_000));
+  const second = add(timeout, { timeout: 5 });
+  first.attributes = { timeout: 5 };
+  for (const one of [first, second]) pipe.update(one);
+  await clock.advance(14);
+  expect(log).toEqual([]);
+  await clock.advance(1);
+  expect(log).toContain('CLOSE');
 });

@@ -144,3 +144,93 @@ it('a door is not said to be turned while its port is still being opened in anot
   await Promise.all([turning, enabling]);
   expect([states[0], states.at(-1)]).toEqual(['open', 'refusing']);
 });
+
+/** A registry in which everything that opens the port 7 waits for a gate; and what was opened. */
+function gated(): { registry: Registry; clock: VirtualClock; opened: string[]; openGate: () => void } {
+  const clock = new VirtualClock();
+  const opened: string[] = [];
+  let openGate: () => void = () => undefined;
+  const gate = new Promise<void>((resolve) => (openGate = resolve));
+  const registry = new Registry({
+    ...{ clock, random: seededRandom(1), log: () => undefined },
+    openPort: async ({ listen }) => {
+      opened.push(listen);
+      if (listen.endsWith(':7')) await gate;
+      return { address: listen, turn: () => Promise.resolve(), close: () => undefined };
+    },
+  });
+  return { registry, clock, opened, openGate: () => openGate() };
+}
+const listening = (name: string, port: number): ReturnType<typeof readProxy> => {
+  return { ...body(name), listen: `127.0.0.1:${port}` };
+};
+
+it.each([
+  ['deletes it', (registry: Registry) => registry.delete('a')],
+  ['disables it', (registry: Registry) => registry.update('a', { enabled: false })],
+])('a lapsed lease opens no port of a proxy again where a call behind it %s', async (_what, change) => {
+  const { registry, opened, openGate } = gated();
+  await registry.create(listening('a', 6));
+  const making = registry.create(listening('slow', 7));
+  await nextTurn();
+  const healing = registry.healUntilDone('lease lapsed');
+  const changing = change(registry);
+  openGate();
+  await Promise.all([making, healing, changing]);
+  expect(opened).toEqual(['127.0.0.1:6', '127.0.0.1:7']);
+});
+
+it('a lease of its own that lapses while a call waits for its turn is over for a proxy that is deleted by that, and heals one that is disabled', async () => {
+  const { registry, clock, opened, openGate } = gated();
+  for (const [name, port] of [
+    ['gone', 5],
+    ['a', 6],
+  ] as const)
+    await registry.create({ ...listening(name, port), leaseMs: 1_000 });
+  const making = registry.create(listening('slow', 7));
+  await nextTurn();
+  const changing = [registry.delete('gone'), registry.update('a', { enabled: false })];
+  await clock.advance(1_000);
+  openGate();
+  await Promise.all([making, ...changing]);
+  await vi.waitUntil(() => registry.view('a').enabled);
+  expect(opened).toEqual(['127.0.0.1:5', '127.0.0.1:6', '127.0.0.1:7', '127.0.0.1:6']);
+});
+
+it.each([
+  ['a lapsed lease', (registry: Registry) => registry.healUntilDone('lease lapsed')],
+  ['a reset', (registry: Registry) => registry.heal('reset')],
+])('%s leaves a toxic alone that was added after it, while it waited for its turn', async (_what, heal) => {
+  const { registry, openGate } = gated();
+  await registry.create(listening('a', 6));
+  registry.addToxic('a', readToxic(JSON.stringify({ name: 'before', type: 'noop' })));
+  const making = registry.create(listening('slow', 7));
+  const listing = registry.populate([{ ...listening('a', 6), toxics: [{ ...noop, name: 'listed before' }] }]);
+  await nextTurn();
+  const healing = heal(registry);
+  registry.addToxic('a', noop);
+  openGate();
+  await Promise.all([making, listing, healing]);
+  expect(registry.get('a').toxics.map(({ name }) => name)).toEqual(['noop']);
+});
+
+it('a proxy that cannot have its toxics is not made, and nothing is left of them', async () => {
+  const { registry, clock } = gated();
+  const toxics = Array.from({ length: 9 }, (_, index) =>
+    readToxic(JSON.stringify({ name: `${index}`, type: 'stream_duplicate', lease: 86_400 })),
+  );
+  await expect(registry.create({ ...listening('a', 6), toxics })).rejects.toMatchObject({ status: 400 });
+  expect([registry.views(), clock.pending]).toEqual([{}, 0]);
+});
+
+it('a stop waits for the port of a list that is being opened, and opens no other one of it', async () => {
+  const { registry, opened, openGate } = gated();
+  const listing = registry.populate([7, 8, 9].map((port) => listening(`${port}`, port)));
+  await nextTurn();
+  const stopping = registry.stop();
+  openGate();
+  const { proxies, failure } = await listing;
+  await stopping;
+  expect([proxies.map(({ name }) => name), failure]).toMatchObject([['7'], { status: 503 }]);
+  expect([opened, registry.views()]).toEqual([['127.0.0.1:7'], {}]);
+});

@@ -158,6 +158,14 @@ describe('timeout', () => {
     expect(await untilEnd).toBeGreaterThanOrEqual(100 - earlyMs);
   });
 
+  it.each([0, 60_000])('of %i closes when its sender has finished', async (timeout) => {
+    await bench.toxic('a', { type: 'timeout', stream: 'upstream', attributes: { timeout } });
+    const peer = await bench.dial(port);
+    peer.socket.end('hello');
+    await peer.finished();
+    expect(peer.text).toBe('');
+  });
+
   it('behind a latency does not hold up the removal of that', async () => {
     await bench.toxic('a', { name: 'slow', type: 'latency', attributes: { latency: 100 } });
     await bench.toxic('a', { name: 'hole', type: 'timeout', attributes: { timeout: 0 } });

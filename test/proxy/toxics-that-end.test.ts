@@ -8,12 +8,11 @@ import { timeout } from '../../harness/proxy/toxics/timeout.ts';
 import { bytes, Outlet } from './toxic-outlet.ts';
 
 describe('timeout', () => {
-  it('drops everything, the end too, and closes after so much silence, counted from the last chunk', async () => {
+  it('drops everything, and closes after so much silence, counted from the last chunk', async () => {
     const outlet = new Outlet();
     const stage = timeout.start({ timeout: 100 }, outlet);
     await outlet.clock.advance(60);
     stage.chunk(bytes('abc'));
-    stage.end();
     await outlet.clock.advance(99);
     expect(outlet.log).toEqual([]);
     await outlet.clock.advance(1);
@@ -28,12 +27,12 @@ describe('timeout', () => {
     expect(outlet.log).toEqual([[0, 'CLOSE']]);
   });
 
-  it('0 closes when the sender has finished, so that clients that come and go leave nothing', () => {
+  it.each([0, 100])('%i closes when the sender has finished, so that clients that come and go leave nothing', (ms) => {
     const outlet = new Outlet();
-    const stage = timeout.start({ timeout: 0 }, outlet);
+    const stage = timeout.start({ timeout: ms }, outlet);
     stage.chunk(bytes('abc'));
     stage.end();
-    expect([outlet.log, outlet.bytesAltered, outlet.clock.pending]).toEqual([[[0, 'CLOSE']], 3, 0]);
+    expect([outlet.log, outlet.bytesAltered]).toEqual([[[0, 'CLOSE']], 3]);
   });
 });
 

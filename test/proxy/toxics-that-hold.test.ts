@@ -4,6 +4,7 @@ import { bandwidth } from '../../harness/proxy/toxics/bandwidth.ts';
 import { latency } from '../../harness/proxy/toxics/latency.ts';
 import { slicer } from '../../harness/proxy/toxics/slicer.ts';
 import { slowAccept } from '../../harness/proxy/toxics/slow-accept.ts';
+import type { Alteration } from '../../harness/proxy/toxics/toxic.ts';
 import { bytes, Outlet } from './toxic-outlet.ts';
 
 describe('latency', () => {
@@ -239,6 +240,26 @@ describe('slicer with messages of just a piece', () => {
     for (const text of ['1234', '5678']) stage.chunk(bytes(text));
     await outlet.clock.advance(20);
     expect([outlet.forwardedBytes, outlet.bytesAltered]).toEqual([8, 4]);
+  });
+});
+
+describe('slicer that is removed', () => {
+  it('counts what it held: the rest of a chunk as cut, chunks that waited as delayed', () => {
+    const outlet = new Outlet();
+    const counted: [number, Alteration?][] = [];
+    outlet.altered = (...what: [number, Alteration?]) => void counted.push(what);
+    const stage = slicer.start({ average_size: 10, size_variation: 0, delay: 1_000_000 }, outlet);
+    for (const text of ['a'.repeat(100), 'b'.repeat(30)]) stage.chunk(bytes(text));
+    stage.release();
+    expect(outlet.forwardedBytes).toBe(130);
+    expect(counted).toEqual([
+      [10, 'cut'],
+      [90, 'cut'],
+      [30, 'delayed'],
+    ]);
+    counted.length = 0;
+    slicer.start({ average_size: 10, size_variation: 0, delay: 0 }, outlet).release();
+    expect(counted).toEqual([]);
   });
 });
 

@@ -1,5 +1,5 @@
 import { afterEach, expect, it } from 'vitest';
-import { startBench, type Bench } from './support.ts';
+import { realClock, startBench, type Bench } from './support.ts';
 import { certify, startTls } from './tls-support.ts';
 
 const lines: string[] = [];
@@ -53,4 +53,25 @@ it('is told of again when it is another, also where it is reached by TLS', async
   await bench.call('POST', '/proxies/store', { enabled: true });
   await dialTwice(port);
   expect(lines.map((line) => /upstream "(\w+)"/.exec(line)?.[1])).toEqual(['one', 'two', 'one']);
+});
+
+it('at localhost is told of with the reason, though none of its addresses is one alone', async () => {
+  lines.length = 0;
+  bench = await startBench({ log: (line) => lines.push(line) });
+  await dialTwice(await bench.proxy('store', 'localhost:1'));
+  expect(lines).toEqual([expect.stringMatching(/could not reach its upstream "localhost:1": connect ECONNREFUSED /)]);
+});
+
+it('at localhost is not given up for the next address of it after a moment', async () => {
+  bench = await startBench();
+  const silent = await bench.proxy('silent', '127.0.0.1:1');
+  await bench.toxic('silent', { type: 'connect_timeout' });
+  const peers = await Promise.all(
+    [{}, { tls: { upstream: {} } }].map(async (more, index) =>
+      bench.dial(await bench.proxy(`a${index}`, `localhost:${silent}`, more)),
+    ),
+  );
+  // The platform gives up after 250 ms, or 500.
+  await realClock.sleep(2_000);
+  expect(peers.map(({ ended, socket }) => ended || socket.destroyed)).toEqual([false, false]);
 });

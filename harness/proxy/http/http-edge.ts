@@ -183,6 +183,8 @@ export class HttpEdge {
       this.#isCrowded = this.#session?.isCrowded ?? false;
       return !this.#isCrowded && !server.writableNeedDrain;
     };
+    // What is answered in the place of a server that has broken down is heard to its end all the same.
+    const isGone = (): boolean => server.destroyed && (this.#session?.isDone ?? true);
     const held = (): number | undefined => (this.#hasPassed ? server.writableLength : undefined);
     return {
       on: (_event, listener) => (this.#drained = listener),
@@ -192,7 +194,7 @@ export class HttpEdge {
         server.end();
       },
       get destroyed() {
-        return server.destroyed;
+        return isGone();
       },
       get writableEnded() {
         return server.writableEnded;

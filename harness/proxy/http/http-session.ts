@@ -100,6 +100,11 @@ export class HttpSession {
     return this.#requestsAreRaw && !this.#hasSeenRequest && !this.#settings.isFresh;
   }
 
+  /** Nothing that the client says can be answered any more. */
+  get isDone(): boolean {
+    return this.#isOver || this.#toldEnd;
+  }
+
   /** The server should wait. */
   get full(): boolean {
     return this.#queue.isFull || (this.#queue.first?.response?.chain?.full ?? false);

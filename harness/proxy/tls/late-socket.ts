@@ -46,6 +46,10 @@ export class LateSocket extends EventEmitter implements Side {
     return this.#socket?.writableNeedDrain ?? this.#waiting.length > 0;
   }
 
+  get writableLength(): number {
+    return this.#socket?.writableLength ?? this.#waiting.reduce((sum, { length }) => sum + length, 0);
+  }
+
   get readableEnded(): boolean {
     return this.#socket?.readableEnded ?? false;
   }

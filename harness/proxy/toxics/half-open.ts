@@ -3,7 +3,7 @@ import type { ToxicKind } from './toxic.ts';
 
 /**
  * One direction of the connection is dead, the other goes on: bytes, the end, and a reset or a crash of the sender never arrive, as where a
- * peer was switched off or a firewall has forgotten the connection. With `timeout` 0 a reset gets through. Its removal closes
+ * peer was switched off or a firewall has forgotten the connection. With `timeout` an end and a reset get through. Its removal closes
  * the connections it was at, as that of `timeout` does: bytes are missing in them.
  */
 export const halfOpen: ToxicKind<never> = {

@@ -72,6 +72,15 @@ class SlicerStage extends HoldingStage<Held> implements ToxicStage<Name> {
     this.#handOn();
   }
 
+  /** What is held comes late; the rest of a chunk of which a piece has gone on comes in other pieces, too. */
+  override release(): void {
+    const { first, bytes } = this.held;
+    const restBytes = first?.isRest === true ? first.chunk.length : 0;
+    if (restBytes > 0) this.outlet.altered(restBytes, 'cut');
+    if (bytes > restBytes) this.outlet.altered(bytes - restBytes, 'delayed');
+    super.release();
+  }
+
   #handOn(): void {
     let pieces = 0;
     for (let first = this.held.first; first; first = this.held.first) {

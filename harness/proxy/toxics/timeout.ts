@@ -4,8 +4,8 @@ import { longestMs, type Attributes, type ToxicKind, type ToxicOutlet, type Toxi
 type Name = 'timeout';
 
 /**
- * A black hole: drops everything, the end of the stream included, and closes the connection after `timeout` ms of silence (each chunk
- * starts the wait anew, as in Toxiproxy). 0 closes with the end of the sender only, as Toxiproxy does. Removing it closes the connections it was at: bytes are missing in them.
+ * A black hole: drops everything, and closes the connection after `timeout` ms of silence (each chunk starts the wait anew, as in Toxiproxy), at 0
+ * never, and with the end of the sender in any case, as Toxiproxy does. Removing it closes the connections it was at: bytes are missing in them.
  */
 export const timeout: ToxicKind<Name> = {
   type: 'timeout',
@@ -19,6 +19,7 @@ class TimeoutStage implements ToxicStage<Name> {
   readonly #alarm: Alarm;
   #timeoutMs: number;
   #silentSinceMs: number;
+  #isResting = false;
 
   constructor(attributes: Attributes<Name>, outlet: ToxicOutlet) {
     this.#outlet = outlet;
@@ -36,7 +37,13 @@ class TimeoutStage implements ToxicStage<Name> {
   end(): void {
     this.#outlet.altered(0);
     // Clients that give up and come again would leave a connection each.
-    if (this.#timeoutMs === 0) this.#outlet.close();
+    this.#outlet.close();
+  }
+
+  rest(isResting: boolean): void {
+    this.#isResting = isResting;
+    this.#silentSinceMs = this.#outlet.clock.now();
+    this.#wait();
   }
 
   update(attributes: Attributes<Name>): void {
@@ -58,7 +65,7 @@ class TimeoutStage implements ToxicStage<Name> {
   /** One timer for the whole silence, looked at when it fires: a talkative sender sets no timer for each chunk. */
   #wait(): void {
     this.#alarm.cancel();
-    if (this.#timeoutMs === 0) return;
+    if (this.#timeoutMs === 0 || this.#isResting) return;
     this.#alarm.setMoving(
       () => this.#silentSinceMs + this.#timeoutMs,
       () => {

@@ -70,6 +70,8 @@ export interface ToxicStage<Name extends string = string> {
   end(): void;
   /** The sender's side broke down: it was reset, or never reached. True where that is not to be seen behind this; default the other side is reset. */
   broken?(): boolean;
+  /** The proxy does not let the sender send for a moment, or lets it again: silence in between is none of its own. Default that does not matter. */
+  rest?(isResting: boolean): void;
   /** New attributes; what is held now follows them too. */
   update(attributes: Attributes<Name>): void;
   /** Switched off: hands on what is held, in order and at once, and leaves no timer. Nothing is called after it. */
