@@ -2,6 +2,7 @@ import type { Clock } from '../kit/clock.ts';
 import { messageOf } from '../kit/errors.ts';
 import type { Random } from '../kit/random.ts';
 import type { ActiveToxic, ToxicAccount, ToxicEnding, ToxicRequest } from './active-toxic.ts';
+import { resolveAddress } from './address.ts';
 import { ApiError, apiErrors } from './api-error.ts';
 import { DecisionLog } from './decision-log.ts';
 import { FaultProxy } from './fault-proxy.ts';
@@ -9,19 +10,19 @@ import { Lease } from './lease.ts';
 import { LinkCounts } from './link-counts.ts';
 import type { Trace } from './log-level.ts';
 import { Pacer } from './pacer.ts';
+import { inTime } from './opened-in-time.ts';
 import type { OpenPort } from './port.ts';
 import type { ProxyTraffic, ProxyView } from './proxy-view.ts';
 import type { ProxyChange, ProxyRequest } from './requests.ts';
+import { RememberedToxics } from './remembered-toxics.ts';
 import { socketPorts } from './socket-port.ts';
 import { Authority } from './tls/authority.ts';
 import { tryAll } from './try-all.ts';
+import { TurnsByName } from './turns-by-name.ts';
 import { Turns } from './turns.ts';
 
 /** How often a port that somebody else has taken meanwhile is tried again when healing. */
 const retryMs = 250;
-
-/** Accounts that are kept of toxics that have gone, the oldest go first: a page of metrics that shows them is made in one go. */
-const accountLimit = 500;
 
 export interface RegistrySettings {
   readonly clock: Clock;
@@ -47,13 +48,15 @@ export class Registry {
   /** Of all links that there are and were, as far as they are remembered. */
   readonly linkCounts = new LinkCounts();
   readonly #proxies = new Map<string, FaultProxy>();
+  /** Those whose port is being opened for the first time. */
+  readonly #making = new Set<FaultProxy>();
   /** Of all proxies together. */
   readonly #pacer: Pacer;
-  /** All toxics that there are and were lately, the oldest first, and the last one of each proxy and name. */
-  readonly #toxics = new Set<ActiveToxic>();
-  readonly #last = new Map<string, ActiveToxic>();
-  /** Changes to ports come one after another; toxics never wait for them. */
-  #turn: Promise<unknown> = Promise.resolve();
+  readonly #toxics = new RememberedToxics();
+  /** Changes to the port of a proxy come one after another. Toxics never wait for them, nor do other proxies: a port may be long in opening. */
+  readonly #turns = new TurnsByName();
+  /** How often all have been healed. */
+  #healings = 0;
   #stopping: Promise<void> | undefined;
   #decisionLimit: number | undefined;
   readonly #openSocketPort = socketPorts();
@@ -93,7 +96,7 @@ export class Registry {
   }
 
   create(request: ProxyRequest): Promise<ProxyView> {
-    return this.#inTurn(async () => {
+    return this.#inTurn(request.name, async () => {
       if (this.#proxies.has(request.name)) throw apiErrors.proxyExists();
       return this.#viewOf(await this.#start(request));
     });
@@ -101,24 +104,30 @@ export class Registry {
 
   /** Applies the entries in order, up to the first that fails. One that is there with the same addresses is left as it is, but for
    * the toxics that the entry names, and its lease. Fails with an ApiError 400 for another seed. */
-  populate(requests: readonly ProxyRequest[]): Promise<PopulateResult> {
-    return this.#inTurn(async () => {
-      const proxies: ProxyView[] = [];
-      const turns = this.turns();
-      for (const request of requests) {
-        await turns.pause();
-        try {
-          proxies.push(this.#viewOf(await this.#ensure(request)));
-        } catch (cause) {
-          return { proxies, failure: cause instanceof ApiError ? cause : new ApiError(500, messageOf(cause)) };
-        }
+  async populate(requests: readonly ProxyRequest[]): Promise<PopulateResult> {
+    const proxies: ProxyView[] = [];
+    const turns = this.turns();
+    const healings = this.#healings;
+    for (const request of requests) {
+      await turns.pause();
+      const ensured = async (): Promise<ProxyView> => {
+        // What was asked for before all were healed is healed, too.
+        const wanted = healings === this.#healings ? request : { ...request, toxics: [], enabled: true };
+        return this.#viewOf(await this.#ensure(wanted));
+      };
+      try {
+        if (this.#proxies.has(request.name)) await this.#lookUp(request.listen);
+        proxies.push(await this.#inTurn(request.name, ensured));
+      } catch (cause) {
+        return { proxies, failure: cause instanceof ApiError ? cause : new ApiError(500, messageOf(cause)) };
       }
-      return { proxies, failure: undefined };
-    });
+    }
+    return { proxies, failure: undefined };
   }
 
-  update(name: string, change: ProxyChange): Promise<ProxyView> {
-    return this.#inTurn(async () => {
+  async update(name: string, change: ProxyChange): Promise<ProxyView> {
+    if (change.listen !== undefined) await this.#lookUp(change.listen);
+    return this.#inTurn(name, async () => {
       const proxy = this.get(name);
       const { listen, upstream, enabled, tls } = proxy.view();
       checkSeed(proxy, change);
@@ -129,20 +138,21 @@ export class Registry {
       };
       const isMoved = await proxy.differs(wanted);
       if (change.enabled ?? enabled) await (isMoved ? proxy.move(wanted) : proxy.enable());
-      else proxy.disable(isMoved ? wanted : undefined);
+      else await proxy.disable(isMoved ? wanted : undefined);
       this.#changeLease(proxy, change);
       return this.#viewOf(proxy);
     });
   }
 
   delete(name: string): Promise<void> {
-    return this.#inTurn(() => {
+    return this.#inTurn(name, async () => {
       const proxy = this.get(name);
       this.#disturbed.delete(proxy);
-      proxy.disable();
+      const freed = proxy.disable();
       proxy.removeAllToxics('proxy deleted');
       this.#dropLease(proxy);
       this.#proxies.delete(name);
+      await freed;
     });
   }
 
@@ -151,18 +161,18 @@ export class Registry {
    * next turns. The door is what `FaultProxy.doorTurned` waits for.
    */
   addToxic(proxyName: string, request: ToxicRequest): ActiveToxic {
-    return this.#remember(this.get(proxyName).addToxic(request));
+    return this.#toxics.add(this.get(proxyName).addToxic(request));
   }
 
   /** The account of the last toxic of that name, also after it or its proxy is gone. */
   account(proxyName: string, toxicName: string): ToxicAccount {
-    return this.#remembered(proxyName, toxicName).account();
+    return this.#toxics.last(proxyName, toxicName).account();
   }
 
   /** Keeps the last `limit` decisions of each toxic from now on; undefined: none, and those that were kept are forgotten. */
   keepDecisions(limit: number | undefined): void {
     this.#decisionLimit = limit;
-    for (const toxic of this.#toxics) toxic.decisionLog = limit === undefined ? undefined : new DecisionLog(limit);
+    for (const toxic of this.#toxics.all) toxic.decisionLog = limit === undefined ? undefined : new DecisionLog(limit);
   }
 
   get decisionLimit(): number | undefined {
@@ -171,11 +181,11 @@ export class Registry {
 
   /** Of the last toxic of that name, also after it or its proxy is gone. Undefined where none were kept. */
   decisions(proxyName: string, toxicName: string): DecisionLog | undefined {
-    return this.#remembered(proxyName, toxicName).decisionLog;
+    return this.#toxics.last(proxyName, toxicName).decisionLog;
   }
 
   accounts(): readonly ToxicAccount[] {
-    return [...this.#toxics].map((toxic) => toxic.account());
+    return [...this.#toxics.all].map((toxic) => toxic.account());
   }
 
   /** A heartbeat: the leases of proxies and toxics begin anew. */
@@ -184,41 +194,37 @@ export class Registry {
     for (const { lease, leaseMs } of this.#leases.values()) lease.renew(leaseMs);
   }
 
-  /** Removes every toxic, of open connections slice by slice, and then enables every proxy. All are tried; the first failure is thrown at the end. */
-  heal(ended: ToxicEnding): Promise<void> {
+  /**
+   * Removes every toxic, of open connections slice by slice, and then enables every proxy. All are tried; the first failure is thrown at the
+   * end. One that is still being made has no toxics from then on, and is not waited for.
+   */
+  async heal(ended: ToxicEnding): Promise<void> {
+    this.#checkRunning();
     this.#removeAllToxics(ended);
-    return this.#inTurn(async () => {
-      // Also those that were still being made when it was asked for.
-      this.#removeAllToxics(ended);
-      const tries = await Promise.allSettled([...this.#proxies.values()].map((proxy) => proxy.enable()));
-      for (const one of tries) if (one.status === 'rejected') throw one.reason;
-    });
+    const enabling = [...this.#proxies.keys()].map((name) =>
+      // Another may have its name by then.
+      this.#inTurn(name, () => this.#proxies.get(name)?.enable()),
+    );
+    for (const one of await Promise.allSettled(enabling)) if (one.status === 'rejected') throw one.reason;
   }
 
   /** Removes every toxic and enables every proxy, and goes on with those whose port cannot be opened yet. */
   async healUntilDone(ended: ToxicEnding): Promise<void> {
     this.#removeAllToxics(ended);
-    // Also those that were still being made when it was asked for. Once it has been stopped, there is nothing left to heal.
-    const proxies = await this.#inTurn(() => {
-      this.#removeAllToxics(ended);
-      return [...this.#proxies.values()];
-    }).catch(() => []);
-    await this.#enableUntilDone(proxies);
+    await Promise.all([...this.#proxies.values()].map((proxy) => this.#enableUntilDone(proxy)));
   }
 
   #removeAllToxics(ended: ToxicEnding): void {
-    for (const proxy of this.#proxies.values()) proxy.removeAllToxics(ended);
+    this.#healings += 1;
+    for (const proxy of [...this.#proxies.values(), ...this.#making]) proxy.removeAllToxics(ended);
   }
 
-  /** Until somebody says something else of one. */
-  async #enableUntilDone(proxies: readonly FaultProxy[]): Promise<void> {
-    for (const proxy of proxies) this.#disturbed.add(proxy);
-    for (;;) {
-      const left = proxies.filter((proxy) => this.#disturbed.has(proxy));
-      if (left.length === 0 || this.#isStopped()) return;
-      await this.#inTurn(() => Promise.all(left.map((proxy) => this.#tryToEnable(proxy)))).catch(() => undefined);
-      if (left.every((proxy) => !this.#disturbed.has(proxy))) return;
-      await this.#settings.clock.sleep(retryMs);
+  /** Until somebody says something else of it. */
+  async #enableUntilDone(proxy: FaultProxy): Promise<void> {
+    this.#disturbed.add(proxy);
+    while (this.#disturbed.has(proxy) && !this.#stopping) {
+      await this.#inTurn(proxy.name, () => this.#tryToEnable(proxy)).catch(() => undefined);
+      if (this.#disturbed.has(proxy)) await this.#settings.clock.sleep(retryMs);
     }
   }
 
@@ -232,21 +238,28 @@ export class Registry {
     }
   }
 
-  /** Heals what can be healed at once, and closes everything: nothing is opened after it. All are tried; the first failure is thrown at the end. */
+  /**
+   * Heals what can be healed at once, and closes everything: nothing is opened after it, and what is being opened is closed as soon as it is. All
+   * are tried; the first failure is thrown at the end.
+   */
   stop(): Promise<void> {
-    this.#stopping ??= this.#turn.then(() => {
-      const proxies = [...this.#proxies.values()];
-      this.#proxies.clear();
-      tryAll(
-        proxies.flatMap((proxy) => [
-          () => proxy.removeAllToxics('stopped'),
-          () => this.#dropLease(proxy),
-          () => this.#pacer.finish(),
-          () => proxy.disable(),
-        ]),
-      );
-    });
+    this.#stopping ??= Promise.resolve().then(() => this.#stopAll());
     return this.#stopping;
+  }
+
+  async #stopAll(): Promise<void> {
+    const proxies = [...this.#proxies.values(), ...this.#making];
+    this.#proxies.clear();
+    const freed: Promise<void>[] = [];
+    tryAll(
+      proxies.flatMap((proxy) => [
+        () => proxy.removeAllToxics('stopped'),
+        () => this.#dropLease(proxy),
+        () => void freed.push(proxy.stop()),
+        () => this.#pacer.finish(),
+      ]),
+    );
+    await Promise.all(freed);
   }
 
   #viewOf(proxy: FaultProxy): ProxyView {
@@ -264,9 +277,8 @@ export class Registry {
       return existing;
     }
     // Its port may be the one that the new one wants. If that fails, the old one stays, stopped.
-    existing.disable();
-    const proxy = await this.#start(request, existing);
-    return proxy;
+    await existing.disable();
+    return this.#start(request, existing);
   }
 
   /** The toxics that are asked for; one that is there already, just so, stays as it is. Others are left alone. */
@@ -276,7 +288,7 @@ export class Registry {
       const present = proxy.toxics.find(({ name }) => name === request.name);
       if (present?.isAs(request) === true) continue;
       if (present) proxy.removeToxic(present, 'removed');
-      this.#remember(proxy.addToxic(request));
+      this.#toxics.add(proxy.addToxic(request));
       if (present?.kind.door ?? request.kind.door) isAtDoor = true;
     }
     if (isAtDoor) await proxy.doorTurned();
@@ -293,13 +305,16 @@ export class Registry {
     const proxy = new FaultProxy({ ...own, clock, random, log, trace, openPort, authority, decisionLimit });
     // The toxics are there before the port opens: no byte gets past them.
     const added = toxics.map((toxic) => proxy.addToxic(toxic));
+    this.#making.add(proxy);
     try {
       if (enabled) await proxy.enable();
     } catch (cause) {
       // Its port may be open already, and its toxics have leases.
       proxy.removeAllToxics('stopped');
-      proxy.disable();
+      await proxy.disable();
       throw cause;
+    } finally {
+      this.#making.delete(proxy);
     }
     replaced?.removeAllToxics('proxy deleted');
     if (replaced) {
@@ -307,7 +322,7 @@ export class Registry {
       this.#disturbed.delete(replaced);
     }
     this.#changeLease(proxy, { leaseMs });
-    for (const toxic of added) this.#remember(toxic);
+    for (const toxic of added) this.#toxics.add(toxic);
     this.#proxies.set(name, proxy);
     return proxy;
   }
@@ -317,7 +332,7 @@ export class Registry {
       // It is over: no heartbeat begins it again.
       this.#leases.delete(proxy);
       proxy.removeAllToxics('lease lapsed');
-      void this.#enableUntilDone([proxy]);
+      void this.#enableUntilDone(proxy);
     });
     lease.renew(leaseMs);
     this.#leases.set(proxy, { lease, leaseMs });
@@ -335,52 +350,25 @@ export class Registry {
     this.#leases.delete(proxy);
   }
 
-  #remembered(proxyName: string, toxicName: string): ActiveToxic {
-    const toxic = this.#last.get(accountKey(proxyName, toxicName));
-    if (!toxic) {
-      const proxies = [...new Set([...this.#last.values()].map(({ proxy }) => proxy))];
-      throw apiErrors.receiptNotFound(toxicName, proxyName, { proxies, names: this.#toxicNames(proxyName) });
-    }
-    return toxic;
+  /** Before a change whose proxy is there already, so that a reset, which takes its turn behind the change, does not wait for the answer. */
+  async #lookUp(listen: string): Promise<void> {
+    await inTime(this.#settings.clock, resolveAddress(listen), listen);
   }
 
-  /** Of the toxics that a proxy has and had. */
-  #toxicNames(proxyName: string): readonly string[] {
-    return [...this.#last.values()].filter(({ proxy }) => proxy === proxyName).map(({ name }) => name);
+  /** Throws an ApiError 503 when everything has been stopped. */
+  #inTurn<T>(name: string, work: () => T | Promise<T>): Promise<T> {
+    return this.#turns.take(name, () => {
+      this.#checkRunning();
+      return work();
+    });
   }
 
-  #remember(toxic: ActiveToxic): ActiveToxic {
-    this.#toxics.add(toxic);
-    this.#last.set(accountKey(toxic.proxy, toxic.name), toxic);
-    if (this.#toxics.size <= accountLimit) return toxic;
-    const gone = [...this.#toxics].filter(({ isOver }) => isOver);
-    for (const oldest of gone.slice(0, Math.max(0, gone.length - accountLimit))) {
-      this.#toxics.delete(oldest);
-      const key = accountKey(oldest.proxy, oldest.name);
-      if (this.#last.get(key) === oldest) this.#last.delete(key);
-    }
-    return toxic;
-  }
-
-  #isStopped(): boolean {
-    return this.#stopping !== undefined;
-  }
-
-  /** Throws an ApiError 503 when everything has been stopped, or is about to be. */
-  #inTurn<T>(work: () => T | Promise<T>): Promise<T> {
-    if (this.#isStopped()) return Promise.reject(new ApiError(503, 'the fault proxy has been stopped'));
-    const result = this.#turn.then(work);
-    this.#turn = result.catch(() => undefined);
-    return result;
+  #checkRunning(): void {
+    if (this.#stopping) throw apiErrors.stopped();
   }
 }
 
 /** Throws an ApiError 400 where one is asked for that is not that of the proxy. */
 function checkSeed(proxy: FaultProxy, { seed }: Pick<ProxyChange, 'seed'>): void {
   if (seed !== undefined && seed !== proxy.view().seed) throw apiErrors.fixedSeed();
-}
-
-/** Names may hold any character, a slash too. */
-function accountKey(proxy: string, toxic: string): string {
-  return JSON.stringify([proxy, toxic]);
 }
