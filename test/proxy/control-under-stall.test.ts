@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { waitUntil } from '../../harness/kit/deadline.ts';
-import { callMs, dialMany, median, startProxyProcess, type ProcessBench } from './proxy-process.ts';
+import { callMs, dialMany, median, startMeasuredProxy, type ProcessBench } from './proxy-process.ts';
 import { realClock, type TcpServer } from './support.ts';
 
 // Control never waits for data. The proxies are processes of their own. Medians are compared with those of an idle one that is called in turn
@@ -14,7 +14,7 @@ const block = Buffer.alloc(200_000, 'x');
 let idle: ProcessBench;
 let busy: ProcessBench;
 beforeEach(async () => {
-  [idle, busy] = await Promise.all([startProxyProcess(), startProxyProcess()]);
+  [idle, busy] = await Promise.all([startMeasuredProxy(), startMeasuredProxy()]);
 });
 afterEach(async () => {
   await idle.cleanup.stop();
