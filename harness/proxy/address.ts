@@ -57,6 +57,8 @@ export function parseAddress(text: string): Address {
 export async function resolveAddress(text: string): Promise<Address> {
   const { host, port } = parseAddress(text);
   if (isIP(host) !== 0) return { host, port };
+  // What every machine has, and what nobody needs to be asked for.
+  if (host.toLowerCase() === 'localhost') return { host: '127.0.0.1', port };
   try {
     // IPv4 first, as Go listens on it where a name has both.
     const found = await lookup(host, { order: 'ipv4first' });

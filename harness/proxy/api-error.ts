@@ -22,6 +22,7 @@ export const apiErrors = {
   /** @param types all that there are */
   invalidToxicType: (type: string | undefined, types: readonly string[]) =>
     new ApiError(400, 'invalid toxic type', typeHint(type, types)),
+  stopped: () => new ApiError(503, 'the fault proxy has been stopped'),
   fixedSeed: () =>
     new ApiError(400, 'a seed cannot be changed: what has been decided by it would have no order any more'),
   /** @param names of those that there are */

@@ -12,6 +12,7 @@ import type { Trace } from './log-level.ts';
 import type { Pacer } from './pacer.ts';
 import type { ConnectionContext, LiveConnection, OpenPort, Port } from './port.ts';
 import type { ProxyTraffic, ProxyView } from './proxy-view.ts';
+import { inTime, openedInTime } from './opened-in-time.ts';
 import { mostToxics, type ToxicChange } from './requests.ts';
 import { rehearse, type Rehearsed, type RehearsalRequest } from './rehearsal.ts';
 import type { Authority } from './tls/authority.ts';
@@ -61,7 +62,10 @@ export class FaultProxy {
   #opening: Promise<void> | undefined;
   /** Of the link that it is while its port is open. */
   #count: LinkCount | undefined;
+  /** Resolves when the port that it had last is free. */
+  #freed: Promise<void> = Promise.resolve();
   #retry: Timer | undefined;
+  #isStopped = false;
   #accepted = 0;
   #dropped = 0;
   /** The upstream, when it was dialled last. */
@@ -131,8 +135,10 @@ export class FaultProxy {
   }
 
   async #open(): Promise<void> {
-    const { log, authority, linkCounts } = this.#settings;
-    this.#port = await this.#settings.openPort({
+    const { log, authority, linkCounts, clock } = this.#settings;
+    // It may be the one that is to be opened.
+    await this.#freed;
+    const opening = this.#settings.openPort({
       listen: this.#place.listen,
       upstream: () => this.#place.upstream,
       door: this.#doorWanted(),
@@ -140,19 +146,36 @@ export class FaultProxy {
       accept: (make) => this.#accept(make),
       log: (line) => log(`proxy "${this.name}": ${line}`),
     });
-    this.#place = { ...this.#place, listen: this.#port.address };
+    const port = await openedInTime(clock, opening, this.#place.listen);
+    if (this.#isStopped) {
+      await port.close();
+      throw apiErrors.stopped();
+    }
+    this.#port = port;
+    this.#place = { ...this.#place, listen: port.address };
     const { listen, upstream } = this.#place;
     this.#countAs(linkCounts.open({ proxy: this.name, listener: listen, upstream }));
     this.#settings.trace?.(`proxy "${this.name}": listens on ${listen} and leads to ${upstream}`, 'info');
   }
 
-  /** Closes the port and drops the live connections; the port is closed when this returns. `next` is where it will be when it is enabled again. */
-  disable(next?: ProxyPlace): void {
+  /**
+   * Closes the port and drops the live connections, slice by slice where there are many. Nobody gets through the port from now on, and it is free
+   * when this resolves. `next` is where it will be when it is enabled again.
+   */
+  disable(next?: ProxyPlace): Promise<void> {
     const live = [...this.#connections];
     tryAll([() => this.#shut(), () => this.#drop(live), () => this.#countAs(undefined)]);
-    if (!next) return;
-    this.#place = next;
-    this.#isUnreachable = false;
+    if (next) {
+      this.#place = next;
+      this.#isUnreachable = false;
+    }
+    return this.#freed;
+  }
+
+  /** As `disable`, for good: a port that is being opened is closed as soon as it is open. */
+  stop(): Promise<void> {
+    this.#isStopped = true;
+    return this.disable();
   }
 
   /**
@@ -183,16 +206,17 @@ export class FaultProxy {
       await this.enable();
     } catch (cause) {
       this.#settings.log(`proxy "${this.name}": could not go back to ${this.#place.listen}: ${messageOf(cause)}`);
-      this.disable();
+      await this.disable();
     }
   }
 
   #shut(): void {
     this.#retry?.cancel();
     const port = this.#port;
+    if (!port) return;
     this.#port = undefined;
-    if (port) this.#settings.trace?.(`proxy "${this.name}": listens no more`, 'info');
-    port?.close();
+    this.#settings.trace?.(`proxy "${this.name}": listens no more`, 'info');
+    this.#freed = Promise.resolve(port.close());
   }
 
   #countAs(next: LinkCount | undefined): void {
@@ -204,21 +228,20 @@ export class FaultProxy {
   async differs({ listen, upstream, tls }: ProxyPlace): Promise<boolean> {
     const now = this.#place;
     if (upstream !== now.upstream || JSON.stringify(tls) !== JSON.stringify(now.tls)) return true;
-    return formatAddress(await resolveAddress(listen)) !== now.listen;
+    return formatAddress(await inTime(this.#settings.clock, resolveAddress(listen), listen)) !== now.listen;
   }
 
   #drop(connections: readonly LiveConnection[]): void {
-    for (const connection of connections) {
+    this.#settings.pacer.each(connections, (connection) => {
       // Others have ended by themselves meanwhile.
-      if (!this.#connections.delete(connection)) continue;
+      if (!this.#connections.delete(connection)) return;
       this.#dropped += 1;
       try {
         connection.close();
       } catch (cause) {
-        // The others are to go all the same, and the proxy with them.
         this.#settings.log(`proxy "${this.name}": could not close a connection: ${messageOf(cause)}`);
       }
-    }
+    });
   }
 
   toxic(name: string): ActiveToxic {

@@ -37,7 +37,8 @@ export interface Port {
    * that is not possible; it stays as it is then, or is nobody's where somebody else has taken the port, and may be asked again.
    */
   turn(state: DoorState): Promise<void>;
-  close(): void;
+  /** Nobody gets through any more. The port is free when it resolves, where that has to be waited for, else at once. */
+  close(): void | Promise<void>;
 }
 
 export interface PortTls {

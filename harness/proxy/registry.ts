@@ -2,6 +2,7 @@ import type { Clock } from '../kit/clock.ts';
 import { messageOf } from '../kit/errors.ts';
 import type { Random } from '../kit/random.ts';
 import type { ActiveToxic, ToxicAccount, ToxicEnding, ToxicRequest } from './active-toxic.ts';
+import { resolveAddress } from './address.ts';
 import { ApiError, apiErrors } from './api-error.ts';
 import type { DecisionLog } from './decision-log.ts';
 import { FaultProxy } from './fault-proxy.ts';
@@ -9,6 +10,7 @@ import { Lease } from './lease.ts';
 import { LinkCounts } from './link-counts.ts';
 import type { Trace } from './log-level.ts';
 import { Pacer } from './pacer.ts';
+import { inTime } from './opened-in-time.ts';
 import type { OpenPort } from './port.ts';
 import type { ProxyTraffic, ProxyView } from './proxy-view.ts';
 import type { ProxyChange, ProxyRequest } from './requests.ts';
@@ -16,6 +18,7 @@ import { socketPorts } from './socket-port.ts';
 import { Authority } from './tls/authority.ts';
 import { ToxicAccounts } from './toxic-accounts.ts';
 import { tryAll } from './try-all.ts';
+import { TurnsByName } from './turns-by-name.ts';
 import { Turns } from './turns.ts';
 
 /** How often a port that somebody else has taken meanwhile is tried again when healing. */
@@ -45,13 +48,15 @@ export class Registry {
   /** Of all links that there are and were, as far as they are remembered. */
   readonly linkCounts = new LinkCounts();
   readonly #proxies = new Map<string, FaultProxy>();
+  /** Those whose port is being opened for the first time. */
+  readonly #making = new Set<FaultProxy>();
   /** Of all proxies together. */
   readonly #pacer: Pacer;
   readonly #accounts = new ToxicAccounts();
-  /** Those that came with a proxy, or with a list of proxies, in the turn of that. */
-  readonly #brought = new WeakSet<ActiveToxic>();
-  /** Changes to ports come one after another; toxics never wait for them. */
-  #turn: Promise<unknown> = Promise.resolve();
+  /** Changes to the port of a proxy come one after another. Toxics never wait for them, nor do other proxies: a port may be long in opening. */
+  readonly #turns = new TurnsByName();
+  /** How often all have been healed. */
+  #healings = 0;
   #stopping: Promise<void> | undefined;
   readonly #openSocketPort = socketPorts();
   /** Proxies whose lease has lapsed, or the server's, and whose port could not be opened yet. */
@@ -90,7 +95,7 @@ export class Registry {
   }
 
   create(request: ProxyRequest): Promise<ProxyView> {
-    return this.#inTurn(async () => {
+    return this.#inTurn(request.name, async () => {
       if (this.#proxies.has(request.name)) throw apiErrors.proxyExists();
       return this.#viewOf(await this.#start(request));
     });
@@ -98,25 +103,30 @@ export class Registry {
 
   /** Applies the entries in order, up to the first that fails. One that is there with the same addresses is left as it is, but for
    * the toxics that the entry names, and its lease. Fails with an ApiError 400 for another seed. */
-  populate(requests: readonly ProxyRequest[]): Promise<PopulateResult> {
-    return this.#inTurn(async () => {
-      const proxies: ProxyView[] = [];
-      const turns = this.turns();
-      for (const request of requests) {
-        await turns.pause();
-        try {
-          if (this.#isStopped()) throw stopped();
-          proxies.push(this.#viewOf(await this.#ensure(request)));
-        } catch (cause) {
-          return { proxies, failure: cause instanceof ApiError ? cause : new ApiError(500, messageOf(cause)) };
-        }
+  async populate(requests: readonly ProxyRequest[]): Promise<PopulateResult> {
+    const proxies: ProxyView[] = [];
+    const turns = this.turns();
+    const healings = this.#healings;
+    for (const request of requests) {
+      await turns.pause();
+      const ensured = async (): Promise<ProxyView> => {
+        // What was asked for before all were healed is healed, too.
+        const wanted = healings === this.#healings ? request : { ...request, toxics: [], enabled: true };
+        return this.#viewOf(await this.#ensure(wanted));
+      };
+      try {
+        if (this.#proxies.has(request.name)) await this.#lookUp(request.listen);
+        proxies.push(await this.#inTurn(request.name, ensured));
+      } catch (cause) {
+        return { proxies, failure: cause instanceof ApiError ? cause : new ApiError(500, messageOf(cause)) };
       }
-      return { proxies, failure: undefined };
-    });
+    }
+    return { proxies, failure: undefined };
   }
 
-  update(name: string, change: ProxyChange): Promise<ProxyView> {
-    return this.#inTurn(async () => {
+  async update(name: string, change: ProxyChange): Promise<ProxyView> {
+    if (change.listen !== undefined) await this.#lookUp(change.listen);
+    return this.#inTurn(name, async () => {
       const proxy = this.get(name);
       const { listen, upstream, enabled, tls } = proxy.view();
       checkSeed(proxy, change);
@@ -126,7 +136,7 @@ export class Registry {
       };
       const isMoved = await proxy.differs(wanted);
       if (change.enabled ?? enabled) await (isMoved ? proxy.move(wanted) : proxy.enable());
-      else proxy.disable(isMoved ? wanted : undefined);
+      else await proxy.disable(isMoved ? wanted : undefined);
       // Only now: a change that is refused leaves it to be healed.
       if (change.enabled !== undefined) this.#disturbed.delete(proxy);
       this.#changeLease(proxy, change);
@@ -135,13 +145,14 @@ export class Registry {
   }
 
   delete(name: string): Promise<void> {
-    return this.#inTurn(() => {
+    return this.#inTurn(name, async () => {
       const proxy = this.get(name);
       this.#disturbed.delete(proxy);
-      proxy.disable();
+      const freed = proxy.disable();
       proxy.removeAllToxics('proxy deleted');
       this.#dropLease(proxy);
       this.#proxies.delete(name);
+      await freed;
     });
   }
 
@@ -182,49 +193,37 @@ export class Registry {
     for (const { lease, leaseMs } of this.#leases.values()) lease.renew(leaseMs);
   }
 
-  /** Removes every toxic, of open connections slice by slice, and then enables every proxy. All are tried; the first failure is thrown at the end. */
-  heal(ended: ToxicEnding): Promise<void> {
+  /**
+   * Removes every toxic, of open connections slice by slice, and then enables every proxy. All are tried; the first failure is thrown at the
+   * end. One that is still being made has no toxics from then on, and is not waited for.
+   */
+  async heal(ended: ToxicEnding): Promise<void> {
+    this.#checkRunning();
     this.#removeAllToxics(ended);
-    return this.#inTurn(async () => {
-      this.#removeBrought(ended);
-      const tries = await Promise.allSettled([...this.#proxies.values()].map((proxy) => proxy.enable()));
-      for (const one of tries) if (one.status === 'rejected') throw one.reason;
-    });
+    const enabling = [...this.#proxies.keys()].map((name) =>
+      // Another may have its name by then.
+      this.#inTurn(name, () => this.#proxies.get(name)?.enable()),
+    );
+    for (const one of await Promise.allSettled(enabling)) if (one.status === 'rejected') throw one.reason;
   }
 
   /** Removes every toxic and enables every proxy, and goes on with those whose port cannot be opened yet. */
   async healUntilDone(ended: ToxicEnding): Promise<void> {
     this.#removeAllToxics(ended);
-    await this.#enableUntilDone(() => {
-      this.#removeBrought(ended);
-      return [...this.#proxies.values()];
-    });
+    await Promise.all([...this.#proxies.values()].map((proxy) => this.#enableUntilDone(proxy)));
   }
 
   #removeAllToxics(ended: ToxicEnding): void {
-    for (const proxy of this.#proxies.values()) proxy.removeAllToxics(ended);
+    this.#healings += 1;
+    for (const proxy of [...this.#proxies.values(), ...this.#making]) proxy.removeAllToxics(ended);
   }
 
-  /** Also those that proxies brought along that were still being made when it was asked for; not those that a call has added since. */
-  #removeBrought(ended: ToxicEnding): void {
-    for (const proxy of this.#proxies.values())
-      for (const toxic of proxy.toxics) if (this.#brought.has(toxic)) proxy.removeToxic(toxic, ended);
-  }
-
-  /** Those that `find` gives in its turn, each until somebody says something else of it, which may be waiting for the next turn already. */
-  async #enableUntilDone(find: () => readonly FaultProxy[]): Promise<void> {
-    const proxies = await this.#inTurn(() => {
-      const found = find();
-      for (const proxy of found) this.#disturbed.add(proxy);
-      return found;
-      // Once it has been stopped, there is nothing left to heal.
-    }).catch(() => []);
-    for (;;) {
-      const left = proxies.filter((proxy) => this.#disturbed.has(proxy));
-      if (left.length === 0 || this.#isStopped()) return;
-      await this.#inTurn(() => Promise.all(left.map((proxy) => this.#tryToEnable(proxy)))).catch(() => undefined);
-      if (left.every((proxy) => !this.#disturbed.has(proxy))) return;
-      await this.#settings.clock.sleep(retryMs);
+  /** Until somebody says something else of it. */
+  async #enableUntilDone(proxy: FaultProxy): Promise<void> {
+    this.#disturbed.add(proxy);
+    while (this.#disturbed.has(proxy) && !this.#stopping) {
+      await this.#inTurn(proxy.name, () => this.#tryToEnable(proxy)).catch(() => undefined);
+      if (this.#disturbed.has(proxy)) await this.#settings.clock.sleep(retryMs);
     }
   }
 
@@ -238,21 +237,28 @@ export class Registry {
     }
   }
 
-  /** Heals what can be healed at once, and closes everything: nothing is opened after it. All are tried; the first failure is thrown at the end. */
+  /**
+   * Heals what can be healed at once, and closes everything: nothing is opened after it, and what is being opened is closed as soon as it is. All
+   * are tried; the first failure is thrown at the end.
+   */
   stop(): Promise<void> {
-    this.#stopping ??= this.#turn.then(() => {
-      const proxies = [...this.#proxies.values()];
-      this.#proxies.clear();
-      tryAll(
-        proxies.flatMap((proxy) => [
-          () => proxy.removeAllToxics('stopped'),
-          () => this.#dropLease(proxy),
-          () => this.#pacer.finish(),
-          () => proxy.disable(),
-        ]),
-      );
-    });
+    this.#stopping ??= Promise.resolve().then(() => this.#stopAll());
     return this.#stopping;
+  }
+
+  async #stopAll(): Promise<void> {
+    const proxies = [...this.#proxies.values(), ...this.#making];
+    this.#proxies.clear();
+    const freed: Promise<void>[] = [];
+    tryAll(
+      proxies.flatMap((proxy) => [
+        () => proxy.removeAllToxics('stopped'),
+        () => this.#dropLease(proxy),
+        () => void freed.push(proxy.stop()),
+        () => this.#pacer.finish(),
+      ]),
+    );
+    await Promise.all(freed);
   }
 
   #viewOf(proxy: FaultProxy): ProxyView {
@@ -270,9 +276,8 @@ export class Registry {
       return existing;
     }
     // Its port may be the one that the new one wants. If that fails, the old one stays, stopped.
-    existing.disable();
-    const proxy = await this.#start(request, existing);
-    return proxy;
+    await existing.disable();
+    return this.#start(request, existing);
   }
 
   /** The toxics that are asked for; one that is there already, just so, stays as it is. Others are left alone. */
@@ -282,7 +287,7 @@ export class Registry {
       const present = proxy.toxics.find(({ name }) => name === request.name);
       if (present?.isAs(request) === true) continue;
       if (present) proxy.removeToxic(present, 'removed');
-      this.#brought.add(this.#accounts.keep(proxy.addToxic(request)));
+      this.#accounts.keep(proxy.addToxic(request));
       if (present?.kind.door ?? request.kind.door) isAtDoor = true;
     }
     if (isAtDoor) await proxy.doorTurned();
@@ -298,6 +303,7 @@ export class Registry {
     const decisionLimit = (): number | undefined => this.#accounts.decisionLimit;
     const proxy = new FaultProxy({ ...own, clock, random, log, trace, openPort, authority, decisionLimit });
     const added: ActiveToxic[] = [];
+    this.#making.add(proxy);
     try {
       // The toxics are there before the port opens: no byte gets past them.
       for (const toxic of toxics) added.push(proxy.addToxic(toxic));
@@ -305,8 +311,10 @@ export class Registry {
     } catch (cause) {
       // Its port may be open already, and its toxics have leases.
       proxy.removeAllToxics('stopped');
-      proxy.disable();
+      await proxy.disable();
       throw cause;
+    } finally {
+      this.#making.delete(proxy);
     }
     replaced?.removeAllToxics('proxy deleted');
     if (replaced) {
@@ -314,7 +322,7 @@ export class Registry {
       this.#disturbed.delete(replaced);
     }
     this.#changeLease(proxy, { leaseMs });
-    for (const toxic of added) this.#brought.add(this.#accounts.keep(toxic));
+    for (const toxic of added) this.#accounts.keep(toxic);
     this.#proxies.set(name, proxy);
     return proxy;
   }
@@ -324,8 +332,7 @@ export class Registry {
       // It is over: no heartbeat begins it again.
       this.#leases.delete(proxy);
       proxy.removeAllToxics('lease lapsed');
-      // Not where it has been deleted, or replaced, by its turn.
-      void this.#enableUntilDone(() => (this.#proxies.get(proxy.name) === proxy ? [proxy] : []));
+      void this.#enableUntilDone(proxy);
     });
     lease.renew(leaseMs);
     this.#leases.set(proxy, { lease, leaseMs });
@@ -343,21 +350,22 @@ export class Registry {
     this.#leases.delete(proxy);
   }
 
-  #isStopped(): boolean {
-    return this.#stopping !== undefined;
+  /** Before a change whose proxy is there already, so that a reset, which takes its turn behind the change, does not wait for the answer. */
+  async #lookUp(listen: string): Promise<void> {
+    await inTime(this.#settings.clock, resolveAddress(listen), listen);
   }
 
-  /** Throws an ApiError 503 when everything has been stopped, or is about to be. */
-  #inTurn<T>(work: () => T | Promise<T>): Promise<T> {
-    if (this.#isStopped()) return Promise.reject(stopped());
-    const result = this.#turn.then(work);
-    this.#turn = result.catch(() => undefined);
-    return result;
+  /** Throws an ApiError 503 when everything has been stopped. */
+  #inTurn<T>(name: string, work: () => T | Promise<T>): Promise<T> {
+    return this.#turns.take(name, () => {
+      this.#checkRunning();
+      return work();
+    });
   }
-}
 
-function stopped(): ApiError {
-  return new ApiError(503, 'the fault proxy has been stopped');
+  #checkRunning(): void {
+    if (this.#stopping) throw apiErrors.stopped();
+  }
 }
 
 /** Throws an ApiError 400 where one is asked for that is not that of the proxy. */

@@ -6,11 +6,11 @@ import { formatAddress, type Address } from './address.ts';
 import { ApiError } from './api-error.ts';
 
 export interface SilentListenerData extends Address {
-  /** First: 1 to close the port. Second: 1 when it is closed, or never was open. */
+  /** One number: 1 to close the port. */
   readonly state: Int32Array;
 }
 
-type Message = { readonly kind: 'up' | 'listening' } | { readonly kind: 'failed'; readonly why: string };
+type Message = { readonly kind: 'up' | 'listening' | 'closed' } | { readonly kind: 'failed'; readonly why: string };
 
 /** Linux takes one connection more than it was asked to; others may take half as many again. */
 const mostFillers = 8;
@@ -27,8 +27,10 @@ const closeLimitMs = 2000;
  */
 export class SilentDoor {
   readonly #address: Address;
-  readonly #state = new Int32Array(new SharedArrayBuffer(8));
+  readonly #state = new Int32Array(new SharedArrayBuffer(4));
   readonly #worker: Worker;
+  /** Resolves when the thread has let go of the port, or could not have it. */
+  readonly #freed: Promise<void>;
   readonly #fillers: Socket[] = [];
   /** It may have the port, or get it still. */
   #isAsked = false;
@@ -39,6 +41,12 @@ export class SilentDoor {
     // Without the options of this process: some, as --input-type, are none for a file.
     this.#worker = new Worker(siblingModule(import.meta.url, './silent-listener'), { workerData, execArgv: [] });
     this.#worker.unref();
+    this.#freed = new Promise((resolve) => {
+      this.#worker.once('exit', () => resolve());
+      this.#worker.on('message', ({ kind }: Message) => {
+        if (kind === 'closed' || kind === 'failed') resolve();
+      });
+    });
   }
 
   /** With its thread ready, but nothing done to the port yet. */
@@ -65,12 +73,12 @@ export class SilentDoor {
     );
   }
 
-  /** The port is free when this returns. */
-  close(): void {
+  /** Resolves when the port is free. */
+  async close(): Promise<void> {
     for (const filler of this.#fillers) filler.destroy();
     Atomics.store(this.#state, 0, 1);
     Atomics.notify(this.#state, 0);
-    if (this.#isAsked) Atomics.wait(this.#state, 1, 0, closeLimitMs);
+    if (this.#isAsked) await Promise.race([this.#freed, sleep(closeLimitMs, undefined, { ref: false })]);
     void this.#worker.terminate();
   }
 

@@ -8,7 +8,6 @@ const { host, port, state } = workerData as SilentListenerData;
 const server = createServer();
 server.on('error', (cause) => {
   parentPort?.postMessage({ kind: 'failed', why: cause.message });
-  tellClosed();
 });
 parentPort?.once('message', () => {
   // It has been closed before it was opened.
@@ -25,8 +24,7 @@ parentPort?.once('message', () => {
 });
 
 function tellClosed(): void {
-  Atomics.store(state, 1, 1);
-  Atomics.notify(state, 1);
+  parentPort?.postMessage({ kind: 'closed' });
 }
 
 parentPort?.postMessage({ kind: 'up' });

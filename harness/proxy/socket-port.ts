@@ -71,7 +71,7 @@ class SocketPort implements Port {
     try {
       await this.turn(door);
     } catch (cause) {
-      this.close();
+      await this.close();
       throw cause;
     }
   }
@@ -92,11 +92,11 @@ class SocketPort implements Port {
     return this.#turning;
   }
 
-  close(): void {
+  close(): void | Promise<void> {
     this.#isClosed = true;
     this.#stopListening();
     this.#letGo();
-    this.#silent?.close();
+    return this.#silent?.close();
   }
 
   async #turnAsWanted(): Promise<void> {
@@ -117,10 +117,11 @@ class SocketPort implements Port {
       return;
     }
     if (this.#silent) {
-      this.#silent.close();
-      this.#silent = undefined;
       // Somebody else may get the port before it is open.
       this.#state = undefined;
+      await this.#silent.close();
+      if (this.#isClosed) return;
+      this.#silent = undefined;
     }
     if (state === 'refusing') this.#refuse();
     else {
@@ -138,7 +139,7 @@ class SocketPort implements Port {
   async #fallSilent(): Promise<void> {
     const silent = await SilentDoor.prepare(this.#address);
     if (this.#isClosed) {
-      silent.close();
+      await silent.close();
       return;
     }
     const before = this.#state;
@@ -149,7 +150,7 @@ class SocketPort implements Port {
       await silent.shut();
       this.#letGo();
     } catch (cause) {
-      silent.close();
+      await silent.close();
       this.#silent = undefined;
       await this.#returnTo(before);
       throw cause;

@@ -147,6 +147,14 @@ describe('proxies', () => {
     expect(await portState(port)).toBe('open');
   });
 
+  it('that are created disabled listen nowhere', async () => {
+    const echo = await bench.echo();
+    await echo.stop();
+    const created = await create({ name: 'a', listen: echo.address, enabled: false });
+    expect(created.json).toMatchObject({ listen: echo.address, enabled: false });
+    expect(await portState(echo.port)).toBe('ECONNREFUSED');
+  });
+
   it('are gone after DELETE, port and all', async () => {
     const { listen } = (await create({ name: 'a' })).json;
     const deleted = await bench.call('DELETE', '/proxies/a');
@@ -311,9 +319,14 @@ describe('toxics', () => {
 });
 
 describe.skipIf(againstRealServer)('toxics that come with their proxy', () => {
-  it('are there from the first byte', async () => {
-    const toxics = [{ type: 'latency', attributes: { latency: 5 } }];
-    expect((await create({ name: 'a', toxics })).json.toxics).toMatchObject([{ name: 'latency_downstream' }]);
+  it('are shown with it, and done to its first byte', async () => {
+    const echo = await bench.echo();
+    const toxics = [{ type: 'corrupt', attributes: { rate: 1 } }];
+    const { listen, toxics: shown } = (await create({ name: 'a', upstream: echo.address, toxics })).json;
+    expect(shown).toMatchObject([{ name: 'corrupt_downstream' }]);
+    const peer = await bench.dial(portOf(listen));
+    await peer.roundTrip('?');
+    expect(peer.text).not.toBe('?');
   });
 
   it.each([

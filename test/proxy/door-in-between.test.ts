@@ -1,7 +1,9 @@
 import { once } from 'node:events';
-import { connect, createServer } from 'node:net';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { createServer } from 'node:net';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { SilentDoor } from '../../harness/proxy/silent-door.ts';
 import { socketPorts } from '../../harness/proxy/socket-port.ts';
+import { dialAllTheTime, freePort } from './dial-all-the-time.ts';
 import { portOf, portState, realClock, startBench, type Bench, type TcpServer } from './support.ts';
 
 // What clients find, on real ports, while the door of a proxy is on its way from one state to another.
@@ -14,45 +16,18 @@ beforeEach(async () => {
 });
 afterEach(() => bench.cleanup.stop());
 
-/** Clients that dial a port one after another, all the time, and speak at once. Ends with what they have got in all. */
-function dialAllTheTime(port: number): () => Promise<{ dialled: number; heard: number }> {
-  const seen = { dialled: 0, heard: 0 };
-  const over = new AbortController();
-  const dialling = (async () => {
-    while (!over.signal.aborted) {
-      const socket = connect({ port, host: '127.0.0.1' }, () => socket.write('hello'));
-      socket.on('error', () => undefined).on('data', () => (seen.heard += 1));
-      bench.cleanup.add('client', () => void socket.destroy());
-      seen.dialled += 1;
-      await realClock.sleep(2);
-    }
-  })();
-  return async () => {
-    over.abort();
-    await dialling;
-    return seen;
-  };
-}
-
-/** A port of loopback on which nobody listens. */
-async function freePort(): Promise<number> {
-  const server = await bench.echo();
-  await server.stop();
-  return server.port;
-}
-
 describe.each(['connect_timeout', 'refuse'])('a proxy with %s', (type) => {
   it('serves no client while it is created, enabled and moved', async () => {
-    const [port, other] = [await freePort(), await freePort()];
-    const ends = [dialAllTheTime(port), dialAllTheTime(other)];
+    const [port, other] = [await freePort(bench), await freePort(bench)];
+    const ends = [dialAllTheTime(bench, port), dialAllTheTime(bench, other)];
     const listen = `127.0.0.1:${port}`;
     await bench.proxy('a', echo.address, { listen, toxics: [{ name: 'shut', type }] });
     for (const change of [{ enabled: false }, { enabled: true }, { listen: `127.0.0.1:${other}` }])
       expect((await bench.call('PATCH', '/proxies/a', change)).status).toBe(200);
     await realClock.sleep(20);
     for (const end of ends) {
-      const { dialled, heard } = await end();
-      expect([dialled > 0, heard]).toEqual([true, 0]);
+      const { dialled, chunks } = await end();
+      expect([dialled > 0, chunks]).toEqual([true, []]);
     }
     expect(echo.sockets).toHaveLength(0);
     const counted = { connections: 0, connectionsDropped: 0 };
@@ -76,11 +51,19 @@ it('a port that was silent and could not be opened is not silent any more: asked
   const settings = { listen: '127.0.0.1:0', upstream: () => echo.address, accept: () => undefined };
   const port = await socketPorts()({ ...settings, door: 'silent', log: () => undefined });
   bench.cleanup.add('port', () => port.close());
-  const opening = port.turn('open');
-  // Without a host to look up it has the port first.
-  const thief = createServer().listen(portOf(port.address));
+  const thief = createServer();
   bench.cleanup.add('thief', () => void thief.close());
+  // It has the port as soon as that is free, before it can be opened.
+  // eslint-disable-next-line @typescript-eslint/unbound-method -- it is called on the door that it is for
+  const { close } = SilentDoor.prototype;
+  const closing = vi.spyOn(SilentDoor.prototype, 'close').mockImplementation(async function (this: SilentDoor) {
+    await close.call(this);
+    thief.listen(portOf(port.address));
+    await once(thief, 'listening');
+  });
+  const opening = port.turn('open');
   await expect(opening).rejects.toThrow('address already in use');
+  closing.mockRestore();
   await expect(port.turn('silent')).rejects.toThrow('EADDRINUSE');
   thief.close();
   await once(thief, 'close');

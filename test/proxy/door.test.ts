@@ -240,14 +240,22 @@ describe('an upstream that answers no connect', () => {
       setTimer: (callback, ms) => realClock.setTimer(callback, ms === dialLimitMs ? dialMs : ms),
     };
     await using other = await startBench({ clock });
-    await bench.toxic('a', { name: 'shut', type: 'connect_timeout' });
     const [dead, alive] = [await other.proxy('dead', `127.0.0.1:${port}`), await other.proxy('alive', echo.address)];
+    // Of the same proxy, from when its upstream still answered.
+    const older = await other.dial(dead);
+    await older.roundTrip('hello');
+    await bench.toxic('a', { name: 'shut', type: 'connect_timeout' });
     const fromMs = realClock.now();
     const waiting = await Promise.all(Array.from({ length: 20 }, () => other.dial(dead)));
-    await (await other.dial(alive)).roundTrip('hello');
+    const tookMs = [await older.roundTrip('hello'), await (await other.dial(alive)).roundTrip('hello')];
     expect(waiting.map(({ ended }) => ended)).toEqual(waiting.map(() => false));
+    expect(Math.max(...tookMs)).toBeLessThan(dialMs);
     await Promise.all(waiting.map((peer) => peer.finished()));
-    expect(realClock.now() - fromMs).toBeGreaterThanOrEqual(dialMs);
+    const waitedMs = realClock.now() - fromMs;
+    expect(waitedMs).toBeGreaterThanOrEqual(dialMs);
+    // The system gives up after two minutes.
+    expect(waitedMs).toBeLessThan(dialMs + 5_000);
+    await older.roundTrip('still here');
     expect(waiting.map(({ text, ended }) => [text, ended])).toEqual(waiting.map(() => ['', true]));
   });
 });

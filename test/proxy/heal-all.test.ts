@@ -2,9 +2,11 @@ import type { Socket } from 'node:net';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { waitUntil } from '../../harness/kit/deadline.ts';
 import { callMs, dialMany, startProxyProcess, type ProcessBench } from './proxy-process.ts';
-import { realClock } from './support.ts';
+import { portState, realClock } from './support.ts';
 
 const limitMs = 100;
+/** Of a call that has nothing to do with what is healed. */
+const otherLimitMs = 50;
 const proxies = 200;
 const perProxy = 3;
 const block = Buffer.alloc(200_000, 'x');
@@ -60,6 +62,29 @@ it('heals 200 proxies with toxics and live connections in one call of 100 ms, an
   // where the slice was not shared by all proxies, 13 to 20 ms where it is).
   expect(Math.min(...tookMs)).toBeLessThan(limitMs);
 }, 120_000);
+
+it('heals twenty proxies whose clients get no answer to their connects, and other calls are answered in time meanwhile', async () => {
+  const idle = await startProxyProcess();
+  bench.cleanup.use('idle', { stop: () => idle.cleanup.stop() });
+  const names = Array.from({ length: 20 }, (_, index) => `q${index}`);
+  const ports = await Promise.all(names.map((name) => bench.proxy(name, '127.0.0.1:9')));
+  const moreMs: number[] = [];
+  // The best of some: a busy machine may be slow for one of the two, work that holds up the answer is there each time.
+  while (moreMs.length < 5 && !moreMs.some((ms) => ms < otherLimitMs)) {
+    await Promise.all(names.map((name) => bench.toxic(name, { name: 'mute', type: 'connect_timeout' })));
+    const slowestMs = { idle: 0, busy: 0 };
+    let isHealed = false;
+    const healing = bench.call('POST', '/reset').finally(() => (isHealed = true));
+    while (!isHealed) {
+      slowestMs.busy = Math.max(slowestMs.busy, await callMs(bench, 'GET', '/version'));
+      slowestMs.idle = Math.max(slowestMs.idle, await callMs(idle, 'GET', '/version'));
+    }
+    moreMs.push(slowestMs.busy - slowestMs.idle);
+    expect((await healing).status).toBe(204);
+    expect(await Promise.all(ports.map((port) => portState(port)))).toEqual(ports.map(() => 'open'));
+  }
+  expect(Math.min(...moreMs)).toBeLessThan(otherLimitMs);
+}, 60_000);
 
 /** What has come from each client, if it is the same for all. */
 async function received(): Promise<number> {

@@ -215,7 +215,7 @@ it('a proxy whose door cannot be turned as its toxics want leaves no port open',
     openPort: () => {
       open += 1;
       const turn = (): Promise<void> => Promise.reject(new Error('no door'));
-      return Promise.resolve({ address: '127.0.0.1:1', turn, close: () => (open -= 1) });
+      return Promise.resolve({ address: '127.0.0.1:1', turn, close: () => void (open -= 1) });
     },
   });
   const { name, listen, upstream } = { name: 'c', listen: '127.0.0.1:0', upstream: '127.0.0.1:1' };

@@ -22,12 +22,12 @@ export async function startProxyProcess(): Promise<ProcessBench> {
   return Object.assign(new Bench(`http://127.0.0.1:${port}`, cleanup), { pid: child.pid ?? 0 });
 }
 
-/** The server of the proxy with the metrics of its process. SIGUSR2 collects its garbage. */
+/** The server of the proxy with all its metrics. SIGUSR2 collects its garbage. */
 const measured = `
   import { systemClock } from '${harness}/kit/clock.ts';
   import { seededRandom } from '${harness}/kit/random.ts';
   import { startProxyServer } from '${harness}/proxy/server.ts';
-  const metrics = { proxies: false, runtime: true };
+  const metrics = { proxies: true, runtime: true };
   const { port } = await startProxyServer({ clock: systemClock(), random: seededRandom(1), metrics });
   process.on('SIGUSR2', () => globalThis.gc());
   process.send({ port });

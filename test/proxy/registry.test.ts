@@ -1,9 +1,14 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { expect, it, vi } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { seededRandom } from '../../harness/kit/random.ts';
 import { VirtualClock } from '../../harness/kit/virtual-clock.ts';
+import { openLimitMs } from '../../harness/proxy/opened-in-time.ts';
+import type { Port } from '../../harness/proxy/port.ts';
 import { Registry, type PopulateResult } from '../../harness/proxy/registry.ts';
 import { readProxy, readToxic } from '../../harness/proxy/requests.ts';
+
+// No name is ever looked up: nobody answers.
+vi.mock('node:dns/promises', () => ({ lookup: () => new Promise(() => undefined) }));
 
 it.each([
   { how: 'in one call', heal: (registry: Registry) => registry.heal('reset') },
@@ -82,7 +87,7 @@ it('opens nothing any more once it is stopped', async () => {
     ...{ clock: new VirtualClock(), random: seededRandom(1), log: () => undefined },
     openPort: ({ listen }) => {
       open += 1;
-      return Promise.resolve({ address: listen, turn: () => Promise.resolve(), close: () => (open -= 1) });
+      return Promise.resolve({ address: listen, turn: () => Promise.resolve(), close: () => void (open -= 1) });
     },
   });
   await registry.create(body('a'));
@@ -223,7 +228,7 @@ it('a proxy that cannot have its toxics is not made, and nothing is left of them
   expect([registry.views(), clock.pending]).toEqual([{}, 0]);
 });
 
-it('a stop waits for the port of a list that is being opened, and opens no other one of it', async () => {
+it('a stop ends a list whose port is being opened, and nothing more of it is opened', async () => {
   const { registry, opened, openGate } = gated();
   const listing = registry.populate([7, 8, 9].map((port) => listening(`${port}`, port)));
   await nextTurn();
@@ -231,6 +236,90 @@ it('a stop waits for the port of a list that is being opened, and opens no other
   openGate();
   const { proxies, failure } = await listing;
   await stopping;
-  expect([proxies.map(({ name }) => name), failure]).toMatchObject([['7'], { status: 503 }]);
+  expect([proxies, failure]).toMatchObject([[], { status: 503 }]);
   expect([opened, registry.views()]).toEqual([['127.0.0.1:7'], {}]);
+});
+
+describe('a port that is not opened, as where nobody answers who has its name', () => {
+  /** The port of `a` opens when it is told to; those of others open at once. */
+  function waiting() {
+    const clock = new VirtualClock();
+    const closed: string[] = [];
+    let openPort: (port: Port) => void = () => undefined;
+    const late = new Promise<Port>((resolve) => (openPort = resolve));
+    const portAt = (address: string): Port => {
+      return { address, turn: () => Promise.resolve(), close: () => void closed.push(address) };
+    };
+    const registry = new Registry({
+      ...{ clock, random: seededRandom(1), log: () => undefined },
+      openPort: ({ listen }) => (listen.startsWith('nobody') ? late : Promise.resolve(portAt(listen))),
+    });
+    const open = (): void => openPort(portAt('127.0.0.1:1'));
+    return { clock, registry, closed, open };
+  }
+  const late = { ...body('a'), listen: 'nobody:1', toxics: [noop] };
+
+  it('holds up no other proxy, no reset and no stop', async () => {
+    const { registry, closed } = waiting();
+    const creating = registry.create(late).catch((cause: unknown) => cause);
+    await registry.create({ ...body('b'), listen: '127.0.0.1:5', toxics: [noop] });
+    expect((await registry.populate([{ ...body('c'), listen: '127.0.0.1:6' }])).failure).toBeUndefined();
+    await registry.update('c', { enabled: false });
+    await registry.heal('reset');
+    expect(registry.views()).toMatchObject({ b: { toxics: [] }, c: { enabled: true } });
+    await registry.delete('b');
+    expect(closed).toEqual(['127.0.0.1:6', '127.0.0.1:5']);
+    await registry.stop();
+    expect([Object.keys(registry.views()), closed.slice(2)]).toEqual([[], ['127.0.0.1:6']]);
+    await expect(Promise.race([creating, nextTurn('still waiting')])).resolves.toBe('still waiting');
+  });
+
+  it('of a proxy that is there holds up no reset, where it is to move to a name that nobody answers for', async () => {
+    const { registry, clock } = waiting();
+    await registry.create({ ...body('b'), listen: '127.0.0.1:5', toxics: [noop] });
+    const moving = registry.update('b', { listen: 'example.test:5' }).catch((cause: unknown) => cause);
+    const listed = registry.populate([{ ...body('b'), listen: 'example.test:5' }]);
+    await registry.heal('reset');
+    expect(registry.views()).toMatchObject({ b: { listen: '127.0.0.1:5', toxics: [], enabled: true } });
+    await clock.advance(openLimitMs);
+    expect([await moving, (await listed).failure]).toMatchObject([{ status: 500 }, { status: 500 }]);
+  });
+
+  it('is closed as soon as it opens where everything has been stopped meanwhile', async () => {
+    const { registry, closed, open, clock } = waiting();
+    const creating = registry.create(late);
+    await nextTurn();
+    await registry.stop();
+    open();
+    await expect(creating).rejects.toMatchObject({ status: 503 });
+    expect([closed, clock.pending]).toEqual([['127.0.0.1:1'], 0]);
+  });
+
+  it('is given up after half a minute, said with 500, and closed if it opens yet', async () => {
+    const { registry, closed, open, clock } = waiting();
+    const creating = registry.create(late);
+    const refused = expect(creating).rejects.toMatchObject({
+      status: 500,
+      message: expect.stringMatching(/^listen tcp nobody:1: /) as string,
+    });
+    await clock.advance(openLimitMs);
+    await refused;
+    expect(registry.views()).toEqual({});
+    open();
+    await nextTurn();
+    expect([closed, clock.pending]).toEqual([['127.0.0.1:1'], 0]);
+  });
+
+  it('lets a list that was asked for before all were healed go on without its toxics', async () => {
+    const { registry, open } = waiting();
+    const toxics = [noop];
+    const listed = registry.populate([late, { ...body('b'), listen: '127.0.0.1:5', toxics, enabled: false }]);
+    await nextTurn();
+    await registry.healUntilDone('lease lapsed');
+    open();
+    expect((await listed).proxies).toMatchObject([
+      { name: 'a', toxics: [], enabled: true },
+      { name: 'b', toxics: [], enabled: true },
+    ]);
+  });
 });

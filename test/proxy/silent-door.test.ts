@@ -45,10 +45,7 @@ it('a silent door that is closed while it fills its queue connects to nobody who
     // The first connect that fills the queue is on its way, or the second.
     const begun = (): void => {
       unsubscribe('net.client.socket', begun);
-      setImmediate(() => {
-        door.close();
-        resolve(takeOver(cleanup, port));
-      });
+      setImmediate(() => void door.close().then(() => resolve(takeOver(cleanup, port))));
     };
     subscribe('net.client.socket', begun);
   });
@@ -62,7 +59,7 @@ it('a silent door that is closed before it has the port ends in good order, and 
     const port = await freePort();
     const door = await SilentDoor.prepare({ host, port });
     const shutting = door.shut();
-    door.close();
+    await door.close();
     const next = takeOver(cleanup, port);
     await Promise.all([shutting, once(next.server, 'listening')]);
     expect(await cameBefore(next)).toBe(0);

@@ -1,5 +1,6 @@
 import { waitUntil } from '../../harness/kit/deadline.ts';
 import { seededRandom, type Random } from '../../harness/kit/random.ts';
+import { figuresOf } from './footprint.ts';
 import { startProgram } from './proxy-process.ts';
 import { bytesPerConnection, converse, echo, piecesPerConnection, problemOf } from './soak-bytes.ts';
 import { askOften, eventServer, problemOfAnswers } from './soak-http.ts';
@@ -18,6 +19,8 @@ export interface SoakResult {
   /** What was not right, in words; the first ten. */
   readonly wrong: readonly string[];
   readonly flips: number;
+  /** How many the proxy had open at once, by its own metrics. */
+  readonly mostOpen: number;
   /** Connections that found the door shut. */
   readonly refused: number;
   /** Answers of HTTP that came as they were sent. */
@@ -42,6 +45,7 @@ export async function soak(bench: Bench, settings: SoakSettings): Promise<SoakRe
   const flipping = new AbortController();
   const flips = { random: seededRandom(settings.seed), signal: flipping.signal, onFlip: () => traffic.flip() };
   const flipped = flipToxics(bench, nameOf, flips);
+  const watched = mostOpen(bench, flipping.signal);
   const running = traffic.run();
   const allStarted = waitUntil(realClock, () => traffic.hasStarted || undefined, {
     ...{ what: `the start of ${settings.total} connections`, limitMs: 600_000, signal: flipping.signal },
@@ -61,7 +65,7 @@ export async function soak(bench: Bench, settings: SoakSettings): Promise<SoakRe
   await running;
   const typesThatAltered = await alteringTypes(bench, links.map(nameOf));
   for (const link of links) await bench.call('DELETE', `/proxies/${nameOf(link)}`);
-  return { ...traffic.result(), typesThatAltered, typesThatCount: countedTypes };
+  return { ...traffic.result(), mostOpen: await watched, typesThatAltered, typesThatCount: countedTypes };
 }
 
 interface SoakSettings {
@@ -150,7 +154,7 @@ class SoakTraffic {
     await Promise.all(Array.from({ length: this.#settings.atATime }, () => this.#oneByOne()));
   }
 
-  result(): Omit<SoakResult, 'typesThatAltered' | 'typesThatCount'> {
+  result(): Omit<SoakResult, 'typesThatAltered' | 'typesThatCount' | 'mostOpen'> {
     return { connections: this.#started, flips: this.#flips, wrong: this.#wrong.slice(0, 10), ...this.#counts };
   }
 
@@ -182,6 +186,17 @@ class SoakTraffic {
     this.#counts.wholeAnswers += answered.wholeAnswers;
     return problemOfAnswers(number, answered.text);
   }
+}
+
+/** How many connections the proxy has at most until it is told to stop. Each is two sockets. */
+async function mostOpen(bench: Bench, signal: AbortSignal): Promise<number> {
+  let most = 0;
+  while (!signal.aborted) {
+    const { TCPSocketWrap: sockets = 0 } = (await figuresOf(bench)).resources;
+    most = Math.max(most, Math.floor(sockets / 2));
+    await realClock.sleep(100);
+  }
+  return most;
 }
 
 async function untilAllEnded(bench: Bench, { open }: SoakTraffic): Promise<void> {

@@ -1,5 +1,6 @@
 import type { Clock } from '../../kit/clock.ts';
 import type { ActiveToxic } from '../active-toxic.ts';
+import { Alarm } from '../toxics/alarm.ts';
 import type { Alteration } from '../toxics/toxic.ts';
 import type { ChosenFault, HttpMeeting } from './choose-faults.ts';
 import type { BodyStage, ResponseFacts } from './http-toxic.ts';
@@ -13,7 +14,14 @@ export interface BodySink {
   moved(): void;
   /** Whether what is handed on cannot be taken at present. */
   readonly isBlocked: boolean;
+  /** Whether more of it should wait for `BodyChain.goOn`; default never. */
+  readonly isFull?: boolean;
 }
+
+/** So many pieces go through the faults of a body in one go, a millisecond's worth or two; then everything else gets its turn. */
+const piecesAtOnce = 200;
+/** Timers are no finer. */
+const turnMs = 1;
 
 interface Link {
   readonly meeting: HttpMeeting;
@@ -27,8 +35,16 @@ interface Link {
 export class BodyChain {
   readonly #links: Link[] = [];
   readonly #sink: BodySink;
+  readonly #clock: Clock;
+  readonly #alarm: Alarm;
   #isCut = false;
   #isEnded = false;
+  /** How many pieces may still go on in this go. */
+  #leftOfGo = piecesAtOnce;
+  /** A fault holds something until it is told to go on. */
+  #isHeld = false;
+  /** A fault is letting go: what another handed to it now would be lost in it. */
+  #isReleasing = false;
 
   /** @param count told of every alteration, but for those that come to nothing, since the body has been ended behind them */
   constructor(
@@ -42,6 +58,8 @@ export class BodyChain {
   ) {
     const { clock, sink, count } = settings;
     this.#sink = sink;
+    this.#clock = clock;
+    this.#alarm = new Alarm(clock);
     for (const { meeting, fault, random } of faults) {
       if (fault.kind !== 'body') continue;
       const place = this.#links.length;
@@ -53,6 +71,7 @@ export class BodyChain {
           forward: (bytes) => {
             if (link.isEnded || bytes.length === 0) return;
             this.#chunkAt(place + 1, bytes);
+            this.goOn();
             sink.moved();
           },
           end: () => this.#endBehind(place),
@@ -60,6 +79,7 @@ export class BodyChain {
           altered: (bytes, how) => {
             if (!this.#isEndedFrom(place)) count(meeting, bytes, how);
           },
+          mayGoOn: () => this.#mayGoOn(place),
           get isBlocked() {
             return sink.isBlocked;
           },
@@ -74,11 +94,19 @@ export class BodyChain {
   }
 
   get full(): boolean {
-    return this.#links.some(({ stage }) => stage?.full ?? false);
+    return this.#isFullBehind(-1);
   }
 
   chunk(bytes: Buffer): void {
-    this.#chunkAt(0, bytes);
+    if (!this.#isEndedFrom(0)) this.#chunkAt(0, bytes);
+  }
+
+  /** What is handed on may be taken again, or everything else has had its turn. */
+  goOn(): void {
+    if (!this.#isHeld || this.#isReleasing) return;
+    this.#isHeld = false;
+    // What is held behind goes first: those before it wait for that.
+    for (const { stage } of this.#links.toReversed()) stage?.goOn?.();
   }
 
   /** The server has finished the body. */
@@ -90,15 +118,48 @@ export class BodyChain {
   release(toxic: ActiveToxic): void {
     for (const link of this.#links) {
       if (link.meeting.toxic !== toxic) continue;
-      const { stage } = link;
-      stage?.release();
+      this.#isReleasing = true;
+      link.stage?.release();
       link.stage = undefined;
+      this.#isReleasing = false;
     }
+    this.goOn();
   }
 
   discard(): void {
+    this.#alarm.close();
     for (const link of this.#links) link.stage?.discard();
     this.#isCut = true;
+  }
+
+  #mayGoOn(place: number): boolean {
+    if (this.#isEndedFrom(place)) return false;
+    const isFree = this.#sink.isFull !== true && !this.#isFullBehind(place);
+    if (isFree && this.#leftOfGo > 0) {
+      // A go ends with what the platform has called, whoever that was: all that it asks for counts together.
+      if (this.#leftOfGo === piecesAtOnce) queueMicrotask(() => (this.#leftOfGo = piecesAtOnce));
+      this.#leftOfGo -= 1;
+      return true;
+    }
+    this.#isHeld = true;
+    if (isFree && !this.#alarm.isSet) this.#alarm.set(this.#clock.now() + turnMs, () => this.#nextGo());
+    return false;
+  }
+
+  #nextGo(): void {
+    this.goOn();
+    this.#sink.moved();
+  }
+
+  /** Whether a fault behind that place holds as much as it should. What is held before an end goes nowhere. */
+  #isFullBehind(place: number): boolean {
+    if (this.isEnded) return false;
+    for (let index = this.#links.length - 1; index > place; index--) {
+      const link = this.#links[index];
+      if (link?.isEnded === true) return false;
+      if (link?.stage?.full === true) return true;
+    }
+    return false;
   }
 
   /** Nothing that is done at that place would reach the client. */
@@ -120,6 +181,7 @@ export class BodyChain {
     const link = this.#links[place];
     if (!link) {
       this.#isEnded = true;
+      this.#alarm.close();
       this.#sink.end();
     } else if (link.isEnded) return;
     else if (link.stage) link.stage.end();
@@ -138,8 +200,7 @@ export class BodyChain {
     if (this.isEnded || link.isEnded) return;
     link.isEnded = true;
     if (how === 'close') for (const later of this.#links.slice(this.#links.indexOf(link) + 1)) later.stage?.release();
-    this.#isCut = true;
-    for (const { stage } of this.#links) stage?.discard();
+    this.discard();
     this.#sink.cut(how);
   }
 }

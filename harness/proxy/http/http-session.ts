@@ -281,6 +281,7 @@ export class HttpSession {
     while (this.#runsAgain) {
       this.#runsAgain = false;
       this.#alarm.cancel();
+      this.#queue.first?.response?.chain?.goOn();
       for (let { first } = this.#queue; first && this.#advance(first); { first } = this.#queue)
         this.#leaveBehind(first);
       this.#toClient.flush();

@@ -54,6 +54,11 @@ export interface BodyOutlet {
   altered(bytes: number, how: Alteration): void;
   /** Whether the client takes nothing at present: what is made up should wait, since nobody can pause who makes it up. */
   readonly isBlocked: boolean;
+  /**
+   * Asked before each piece where one chunk may make many: whether it may be handed on in this go. Where not, it is held until `goOn` is called;
+   * everything else has its turn meanwhile, the client takes what there is, or a fault behind this one does.
+   */
+  mayGoOn(): boolean;
 }
 
 /** A fault at work on the body of one response, its framing taken off. Nothing here may wait: the control API calls it too. */
@@ -61,6 +66,8 @@ export interface BodyStage {
   chunk(bytes: Buffer): void;
   /** The server has finished the body. */
   end(): void;
+  /** What was held since the outlet said no may go on. */
+  goOn?(): void;
   /** The toxic is gone: hands on what is held, in order and at once, and leaves no timer. What follows passes by it. */
   release(): void;
   /** The connection is gone: drops what is held and leaves no timer. */

@@ -113,6 +113,9 @@ export class ResponseWriter {
       get isBlocked() {
         return client.isBlocked();
       },
+      get isFull() {
+        return client.isBlocked();
+      },
       forward: (bytes) => {
         const { response } = out;
         if (!response || response.isOver) return;

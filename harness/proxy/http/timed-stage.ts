@@ -22,6 +22,8 @@ export class TimedStage implements BodyStage {
   #lastMs: number | undefined;
   /** When the end may go on, once it is there. */
   #endMs: number | undefined;
+  /** Something is due that the outlet does not let go on yet. */
+  #isHeldUp = false;
 
   /** @param due asked once for each piece, and for the end */
   constructor(outlet: BodyOutlet, due: Due) {
@@ -53,6 +55,10 @@ export class TimedStage implements BodyStage {
     this.#handOn();
   }
 
+  goOn(): void {
+    if (this.#isHeldUp) this.#handOn();
+  }
+
   release(): void {
     this.#alarm.cancel();
     for (const { chunk } of this.#held.drain()) this.#outlet.forward(chunk);
@@ -79,11 +85,16 @@ export class TimedStage implements BodyStage {
 
   #handOn(): void {
     const nowMs = this.#outlet.clock.now();
+    this.#alarm.cancel();
+    this.#isHeldUp = false;
     for (let { first } = this.#held; first && first.dueMs <= nowMs; { first } = this.#held) {
+      if (!this.#outlet.mayGoOn()) {
+        this.#isHeldUp = true;
+        return;
+      }
       this.#held.shift();
       this.#outlet.forward(first.chunk);
     }
-    this.#alarm.cancel();
     this.#wait();
     if (!this.#held.first && this.#endMs === -Infinity) this.#outlet.end();
   }

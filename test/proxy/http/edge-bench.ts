@@ -128,7 +128,13 @@ export class EdgeBench {
     return toxic;
   }
 
-  update(toxic: ActiveToxic): void {
+  /** Changes what is named, as `PATCH` does. */
+  update(
+    toxic: ActiveToxic,
+    { attributes = {}, toxicity }: { readonly attributes?: AttributeValues; readonly toxicity?: number },
+  ): void {
+    toxic.attributes = { ...toxic.attributes, ...attributes };
+    toxic.toxicity = toxicity ?? toxic.toxicity;
     this.#pipes[toxic.direction].update(toxic);
   }
 

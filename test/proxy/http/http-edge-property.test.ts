@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { ActiveToxic } from '../../../harness/proxy/active-toxic.ts';
+import type { AttributeValues } from '../../../harness/proxy/http/http-toxic.ts';
 import { framingOf } from '../../../harness/proxy/http/framing.ts';
 import { MessageFramer } from '../../../harness/proxy/http/message-framer.ts';
 import { cutAt, frame } from './framed.ts';
@@ -30,6 +31,7 @@ const act = fc.oneof(
   { weight: 3, arbitrary: fc.record({ do: fc.constant('wait' as const), ms: fc.nat(120) }) },
   { weight: 2, arbitrary: fc.record({ do: fc.constant('add' as const), toxic }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('remove' as const), which: fc.nat(10) }) },
+  { weight: 2, arbitrary: fc.record({ do: fc.constant('update' as const), which: fc.nat(10), value: fc.nat(100), toxicity: fc.constantFrom(0, 1, undefined) }) }, // prettier-ignore
   { weight: 1, arbitrary: fc.record({ do: fc.constantFrom('block' as const, 'drain' as const, 'block server' as const, 'drain server' as const) }) }, // prettier-ignore
 );
 const asked = fc.record({
@@ -39,6 +41,12 @@ const asked = fc.record({
   isChunked: fc.boolean(),
 });
 type Asked = typeof asked extends fc.Arbitrary<infer T> ? T : never;
+
+/** Times and rates of a toxic, changed to another value. */
+function changed(toxic: ActiveToxic, value: number): AttributeValues {
+  const names = Object.keys(toxic.attributes).filter((name) => ['latency', 'jitter', 'delay', 'stall', 'rate'].includes(name)); // prettier-ignore
+  return Object.fromEntries(names.map((name) => [name, value]));
+}
 
 function bodyOf(id: number, length: number): string {
   return `${id}:${'abcdefghij'.repeat(Math.ceil(length / 10)).slice(0, length)}`;
@@ -155,6 +163,7 @@ const run = fc.record({
 describe('HTTP, while toxics come, change and go at any time', () => {
   it('has an answer to each request, whole and in order, that of the server, or one in its place, until a server breaks off', async () => {
     const altered = new Map<string, number>();
+    const updated = new Map<string, number>();
     let broken = 0;
     await fc.assert(
       fc.asyncProperty(run, async ({ seed, asks, before, acts, places, isPipelined, breaks }) => {
@@ -194,6 +203,11 @@ describe('HTTP, while toxics come, change and go at any time', () => {
           else if (one.do === 'remove') {
             const [gone] = present.splice(one.which % Math.max(1, present.length), 1);
             if (gone) bench.remove(gone);
+          } else if (one.do === 'update') {
+            const toxic = present[one.which % Math.max(1, present.length)];
+            if (!toxic) continue;
+            bench.update(toxic, { attributes: changed(toxic, one.value), ...(one.toxicity === undefined ? {} : { toxicity: one.toxicity }) }); // prettier-ignore
+            updated.set(toxic.kind.type, (updated.get(toxic.kind.type) ?? 0) + 1);
           } else if (one.do === 'block') client.isBlocked = true;
           else if (one.do === 'drain') client.drain();
           else if (one.do === 'block server') server.isBlocked = true;
@@ -245,5 +259,6 @@ describe('HTTP, while toxics come, change and go at any time', () => {
     expect(broken).toBeGreaterThan(50);
     const types = ['http_latency', 'http_slow_body', 'stream_slow', 'stream_late', 'stream_stall', 'http_status', 'latency', 'slicer', 'bandwidth']; // prettier-ignore
     expect(types.filter((type) => (altered.get(type) ?? 0) < 10)).toEqual([]);
+    expect(types.filter((type) => (updated.get(type) ?? 0) < 10)).toEqual([]);
   }, 120_000);
 });

@@ -129,6 +129,59 @@ describe('a toxic that goes in the middle of what it does', () => {
   });
 });
 
+describe('a toxic that is changed', () => {
+  const plain = 'HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n';
+
+  it('is as it was for what has begun on a kept connection, and as it is for the next request', () => {
+    const bench = new EdgeBench();
+    const { client, server } = bench;
+    const toxic = bench.add('http_status', { status: 503, body: 'busy' });
+    const statuses = (): string[] => [...client.text.matchAll(/HTTP\/1\.1 (\d+)/g)].map(([, status]) => String(status));
+    client.say(get());
+    client.say(Buffer.from('POST / HTTP/1.1\r\nhost: a\r\ncontent-length: 4\r\n\r\nab'));
+    bench.update(toxic, { attributes: { status: 429 } });
+    client.say(Buffer.from('cd'));
+    client.say(get());
+    expect(statuses()).toEqual(['503', '503', '429']);
+    bench.update(toxic, { toxicity: 0 });
+    client.say(get('/through'));
+    expect([statuses().length, server.text]).toEqual([3, get('/through').toString()]);
+    bench.update(toxic, { toxicity: 1 });
+    server.say(Buffer.from(plain));
+    client.say(get());
+    expect(statuses()).toEqual(['503', '503', '429', '200', '429']);
+    expect(toxic.account()).toMatchObject({ requestsSeen: 5, requestsAltered: 4 });
+  });
+
+  it.each([
+    ['attributes', { attributes: { delay: 1000 } }, 2],
+    ['toxicity', { toxicity: 0 }, 4],
+  ])('keeps its pace in a stream that is under way, and has its new %s in the next', async (_what, change, soon) => {
+    const { bench, toxic, client, server, clock, news } = streaming('stream_slow', { delay: 100 }, 0);
+    const events = [1, 2, 3, 4].map((number) => chunk(event(number)));
+    server.say(Buffer.from(events.join('')));
+    await clock.advance(100);
+    expect(news()).toBe(events.slice(0, 2).join(''));
+    bench.update(toxic, change);
+    await clock.advance(200);
+    expect(news()).toBe(events.slice(2).join(''));
+    server.say(Buffer.from(last));
+    client.say(get());
+    server.say(Buffer.from(head + events.join('')));
+    await clock.advance(1500);
+    expect(news()).toBe(last + events.slice(0, soon).join(''));
+  });
+
+  it('stalls a running stream no longer or shorter than it was to', async () => {
+    const { bench, toxic, clock, news } = streaming('stream_stall', { events: 1, stall: 1000 });
+    bench.update(toxic, { attributes: { stall: 0 } });
+    await clock.advance(999);
+    expect(news()).toBe(chunk(event(1)));
+    await clock.advance(1);
+    expect(news()).toBe([2, 3, 4].map((number) => chunk(event(number))).join(''));
+  });
+});
+
 describe('a server that goes in the middle of a stream', () => {
   it.each([
     ['stream_slow', { delay: 100 }, chunk(event(1)) + chunk(event(2)) + chunk('data: ha')],

@@ -12,7 +12,12 @@ export class TimedEvents extends EventStage implements BodyStage {
   }
 
   override get full(): boolean {
-    return this.#timed.full;
+    return this.#timed.full || super.full;
+  }
+
+  override goOn(): void {
+    this.#timed.goOn();
+    super.goOn();
   }
 
   override discard(): void {
