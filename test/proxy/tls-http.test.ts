@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { waitUntil } from '../../harness/kit/deadline.ts';
 import { httpClient, startHttp, streaming, type Asking, type HttpServer, type Seen } from './http/support.ts';
 import { realClock, startBench, type Bench } from './support.ts';
-import { authorityOf, certify } from './tls-support.ts';
+import { authorityOf, certify, dialTls } from './tls-support.ts';
 
 let bench: Bench;
 beforeEach(async () => {
@@ -18,14 +18,19 @@ describe.each([
   { listener: 'ends the TLS of its clients', client: {} },
 ])('a fault of HTTP before a server with TLS, at a proxy that $listener', ({ client }) => {
   /** A server of https, and a client of the proxy before it. */
-  async function serving(
-    answer: RequestListener,
-  ): Promise<{ server: HttpServer; ask: (asking?: Asking) => Promise<Seen> }> {
+  async function serving(answer: RequestListener): Promise<{
+    server: HttpServer;
+    port: number;
+    /** What a client has to trust; undefined where it speaks no TLS. */
+    ca: string | undefined;
+    ask: (asking?: Asking) => Promise<Seen>;
+  }> {
     const certified = await certify();
     const server = await startHttp(bench, answer, certified);
     const tls = { upstream: { ca: certified.ca }, ...(client ? { client } : {}) };
     const port = await bench.proxy('https', server.address, { tls });
-    return { server, ask: httpClient(bench, port, client ? { ca: await authorityOf(bench) } : undefined) };
+    const ca = client && (await authorityOf(bench));
+    return { server, port, ca, ask: httpClient(bench, port, ca === undefined ? undefined : { ca }) };
   }
 
   const fault = (type: string, attributes: Record<string, number | string>): Promise<void> =>
@@ -43,17 +48,22 @@ describe.each([
     });
   });
 
-  it('http_cut resets the connection behind what has passed', async () => {
+  it('http_cut gives the client a real RST behind what has passed', async () => {
     // What is on its way when a connection is reset may be lost: the rest comes when the client has the beginning.
     let cameFirst: () => void = () => undefined;
     const first = new Promise<void>((resolve) => (cameFirst = resolve));
-    const { ask } = await serving((_incoming, response) => {
+    const { port, ca } = await serving((_incoming, response) => {
       response.writeHead(200, { 'content-length': '10' }).write('01');
       void first.then(() => response.end('23456789'));
     });
     await fault('http_cut', { bytes: 2, how: 'reset' });
-    const seen = await ask({ came: cameFirst });
-    expect([seen.status, seen.text, seen.error]).toEqual([200, '01', 'ECONNRESET']);
+    const peer = await (ca === undefined ? bench.dial(port) : dialTls(bench, port, { ca }));
+    peer.socket.write('GET / HTTP/1.1\r\nhost: a\r\n\r\n');
+    const hasBegun = (): true | undefined => peer.text.endsWith('\r\n\r\n01') || undefined;
+    await waitUntil(realClock, hasBegun, { what: 'the beginning of the body', limitMs: 5_000, everyMs: 5 });
+    cameFirst();
+    await peer.closed();
+    expect([peer.text.split('\r\n\r\n')[1], peer.errorCode]).toEqual(['01', 'ECONNRESET']);
     expect(await bench.receipt('https', 'fault')).toMatchObject({
       ...{ requestsSeen: 1, requestsAltered: 1, connectionsAltered: 1, bytesDropped: 8 },
     });

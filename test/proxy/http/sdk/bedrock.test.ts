@@ -164,15 +164,6 @@ describe.concurrent('a stream of the client of Bedrock', () => {
     expect(await service.requests()).toEqual({ seen: 1, altered: 1 });
   });
 
-  it('of nothing but heartbeats from the first event on is waited for, too', async () => {
-    const toxic = { type: 'stream_heartbeat', attributes: { events: 0, interval: 50 } };
-    await using service = await faulted(serve(bedrockService), toxic);
-    const waiting = iterate(client(service.url, { socketTimeout: 1000 }));
-    expect(await isPendingAfter(waiting, 2000)).toBe(true);
-    await service.heal();
-    expect(await waiting).toMatchObject({ text: '', error: aborted });
-  });
-
   it('that stalls is given up by a client that has one', async () => {
     await using service = await faulted(serve(bedrockService), { type: 'stream_stall', attributes: { events } });
     const seen = await iterate(client(service.url, { socketTimeout: 1000 }));
