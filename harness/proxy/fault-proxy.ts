@@ -24,6 +24,7 @@ import { rehearse, type Rehearsed, type RehearsalRequest } from './rehearsal.ts'
 import type { Authority } from './tls/authority.ts';
 import { checkHandshakes } from './tls/check-handshakes.ts';
 import type { TlsSettings } from './tls/tls-settings.ts';
+import type { HeldTogether } from './toxics/held-together.ts';
 import type { DoorState } from './toxics/toxic.ts';
 import { tryAll } from './try-all.ts';
 
@@ -47,6 +48,7 @@ export interface FaultProxySettings {
   readonly authority: Authority;
   readonly pacer: Pacer;
   readonly linkCounts: LinkCounts;
+  readonly held: HeldTogether;
   /** How many decisions of each toxic are kept; default none. */
   readonly decisionLimit?: (() => number | undefined) | undefined;
 }
@@ -245,7 +247,8 @@ export class FaultProxy {
     if (this.#toxics.length >= mostToxics) throw apiErrors.tooManyToxics(mostToxics);
     checkOfItsKind(request.kind, this.#toxics);
     if ('handshake' in request.kind) checkHandshakes(request, this.#place.tls);
-    const toxic = new ActiveToxic(this.name, request, this.#settings.clock);
+    const { clock, held } = this.#settings;
+    const toxic = new ActiveToxic(this.name, request, clock, held);
     const decisionLimit = this.#settings.decisionLimit?.();
     if (decisionLimit !== undefined) toxic.decisionLog = new DecisionLog(decisionLimit);
     this.#toxics.push(toxic);

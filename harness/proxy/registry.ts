@@ -14,6 +14,7 @@ import type { ProxyTraffic, ProxyView } from './proxy-view.ts';
 import type { ProxyChange, ProxyRequest } from './requests.ts';
 import { socketPorts } from './socket-port.ts';
 import { Authority } from './tls/authority.ts';
+import { HeldTogether } from './toxics/held-together.ts';
 import { tryAll } from './try-all.ts';
 import { Turns } from './turns.ts';
 
@@ -46,6 +47,7 @@ export class Registry {
   readonly authority: Authority;
   /** Of all links that there are and were, as far as they are remembered. */
   readonly linkCounts = new LinkCounts();
+  readonly #held = new HeldTogether();
   readonly #proxies = new Map<string, FaultProxy>();
   /** Of all proxies together. */
   readonly #pacer: Pacer;
@@ -288,7 +290,7 @@ export class Registry {
     const { seed, leaseMs } = request;
     const { authority, linkCounts } = this;
     const pacer = this.#pacer;
-    const own = { name, listen, upstream, tls, seed, pacer, linkCounts };
+    const own = { name, listen, upstream, tls, seed, pacer, linkCounts, held: this.#held };
     const decisionLimit = (): number | undefined => this.#decisionLimit;
     const proxy = new FaultProxy({ ...own, clock, random, log, trace, openPort, authority, decisionLimit });
     // The toxics are there before the port opens: no byte gets past them.
