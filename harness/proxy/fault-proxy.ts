@@ -330,11 +330,10 @@ export class FaultProxy {
     this.#isUnreachable = failure !== undefined;
   }
 
-  /** Chance of a toxic on the connection of that number: no other decision shifts it. */
+  /** Chance of a toxic on the connection of that number: no other decision shifts it, and no other toxic has it, also with the same seed. */
   #chanceOf({ name, seed }: ActiveToxic, number: number): Random {
-    return seed === undefined
-      ? this.#random.fork([this.name, name, number].map(withoutSlash).join('/'))
-      : seededRandom(seed).fork(String(number));
+    const random = seed === undefined ? this.#random : seededRandom(seed);
+    return random.fork([this.name, name, number].map(withoutSlash).join('/'));
   }
 
   #accept(make: (context: ConnectionContext) => LiveConnection | undefined): void {
