@@ -4,7 +4,7 @@
  * TOXIPROXY_CLI name ones that are there already.
  */
 import { spawnSync } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 
 const version = 'v2.12.0';
@@ -16,13 +16,13 @@ const cli = process.env['TOXIPROXY_CLI'] ?? join(bin, 'cli');
 for (const program of [server, cli])
   if (!existsSync(program))
     run('go', ['install', `github.com/Shopify/toxiproxy/v2/cmd/${basename(program)}@${version}`], { GOBIN: bin });
-const files = [
-  ...['control-api', 'populate', 'data-path', 'shared-toxics', 'shared-life', 'shared-metrics'],
-  ...['differences', 'outside-clients'],
-];
+const tests = join(root, 'test', 'proxy');
+const shared = readdirSync(tests)
+  .filter((name) => name.endsWith('.test.ts'))
+  .filter((name) => readFileSync(join(tests, name), 'utf8').includes('startSharedBench('));
 run(
   process.execPath,
-  [join(root, 'node_modules', 'vitest', 'vitest.mjs'), 'run', ...files.map((name) => `test/proxy/${name}.test.ts`)],
+  [join(root, 'node_modules', 'vitest', 'vitest.mjs'), 'run', ...shared.map((name) => `test/proxy/${name}`)],
   // What only ours does is left out there, and has been tested by `npm test`.
   { TOXIPROXY_SERVER: server, TOXIPROXY_CLI: cli, GAMEDAY_NO_SKIPS: '' },
 );

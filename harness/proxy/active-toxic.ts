@@ -5,6 +5,7 @@ import type { DecisionLog } from './decision-log.ts';
 import { Meeting } from './meeting.ts';
 import type { AttributeValues, HttpToxicKind } from './http/http-toxic.ts';
 import type { TlsToxicKind } from './tls/tls-toxic.ts';
+import { HeldTogether } from './toxics/held-together.ts';
 import type {
   Alteration,
   Attributes,
@@ -86,9 +87,9 @@ export interface ToxicAccount {
 
 type Start = (attributes: Attributes, outlet: ToxicOutlet) => ToxicStage;
 
-function starterOf(kind: AnyKind, clock: Clock): Start {
+function starterOf(kind: AnyKind, clock: Clock, held: HeldTogether): Start {
   if ('layer' in kind) throw new Error(`${kind.type} is not done to bytes: it has no stage in a pipe.`);
-  return kind.together?.(clock) ?? ((attributes, outlet) => kind.start(attributes, outlet));
+  return kind.together?.(clock, held) ?? ((attributes, outlet) => kind.start(attributes, outlet));
 }
 
 /** A toxic at a proxy, with its account. */
@@ -99,6 +100,7 @@ export class ActiveToxic<Kind extends AnyKind = AnyKind> {
   readonly stream: string;
   readonly direction: Direction;
   readonly #clock: Clock;
+  readonly #held: HeldTogether;
   readonly #activeFromMs: number;
   readonly seed: number | undefined;
   leaseMs: number | undefined;
@@ -117,7 +119,13 @@ export class ActiveToxic<Kind extends AnyKind = AnyKind> {
   readonly #bytes: Record<Alteration, number> = { delayed: 0, dropped: 0, corrupted: 0, cut: 0, added: 0 };
   #ending: { readonly activeToMs: number; readonly ended: ToxicEnding } | undefined;
 
-  constructor(proxy: string, request: ToxicRequest & { readonly kind: Kind }, clock: Clock) {
+  /** @param held what the connections of its server hold; default that of a server of its own */
+  constructor(
+    proxy: string,
+    request: ToxicRequest & { readonly kind: Kind },
+    clock: Clock,
+    held: HeldTogether = new HeldTogether(),
+  ) {
     this.proxy = proxy;
     this.name = request.name;
     this.kind = request.kind;
@@ -129,6 +137,7 @@ export class ActiveToxic<Kind extends AnyKind = AnyKind> {
     this.seed = request.seed;
     this.leaseMs = request.leaseMs;
     this.#clock = clock;
+    this.#held = held;
     this.#activeFromMs = clock.now();
   }
 
@@ -153,7 +162,7 @@ export class ActiveToxic<Kind extends AnyKind = AnyKind> {
 
   /** Comes to one direction of one connection. */
   start(attributes: Attributes, outlet: ToxicOutlet): ToxicStage {
-    this.#start ??= starterOf(this.kind, this.#clock);
+    this.#start ??= starterOf(this.kind, this.#clock, this.#held);
     return this.#start(attributes, outlet);
   }
 

@@ -17,6 +17,7 @@ import { mostToxics, type ToxicChange } from './requests.ts';
 import { rehearse, type Rehearsed, type RehearsalRequest } from './rehearsal.ts';
 import type { Authority } from './tls/authority.ts';
 import type { TlsSettings } from './tls/tls-settings.ts';
+import type { HeldTogether } from './toxics/held-together.ts';
 import type { DoorState } from './toxics/toxic.ts';
 import { tryAll } from './try-all.ts';
 
@@ -40,6 +41,7 @@ export interface FaultProxySettings {
   readonly authority: Authority;
   readonly pacer: Pacer;
   readonly linkCounts: LinkCounts;
+  readonly held: HeldTogether;
   /** How many decisions of each toxic are kept; default none. */
   readonly decisionLimit?: (() => number | undefined) | undefined;
 }
@@ -259,7 +261,8 @@ export class FaultProxy {
     if (this.#toxics.some((toxic) => toxic.name === request.name)) throw apiErrors.toxicExists();
     if (this.#toxics.length >= mostToxics) throw apiErrors.tooManyToxics(mostToxics);
     checkAtProxy(request, { others: this.#toxics, tls: this.#place.tls });
-    const toxic = new ActiveToxic(this.name, request, this.#settings.clock);
+    const { clock, held } = this.#settings;
+    const toxic = new ActiveToxic(this.name, request, clock, held);
     const decisionLimit = this.#settings.decisionLimit?.();
     if (decisionLimit !== undefined) toxic.decisionLog = new DecisionLog(decisionLimit);
     this.#toxics.push(toxic);
@@ -341,11 +344,10 @@ export class FaultProxy {
     this.#isUnreachable = failure !== undefined;
   }
 
-  /** Chance of a toxic on the connection of that number: no other decision shifts it. */
+  /** Chance of a toxic on the connection of that number: no other decision shifts it, and no other toxic has it, also with the same seed. */
   #chanceOf({ name, seed }: ActiveToxic, number: number): Random {
-    return seed === undefined
-      ? this.#random.fork([this.name, name, number].map(withoutSlash).join('/'))
-      : seededRandom(seed).fork(String(number));
+    const random = seed === undefined ? this.#random : seededRandom(seed);
+    return random.fork([this.name, name, number].map(withoutSlash).join('/'));
   }
 
   #accept(make: (context: ConnectionContext) => LiveConnection | undefined): void {

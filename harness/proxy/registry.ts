@@ -17,6 +17,7 @@ import type { ProxyChange, ProxyRequest } from './requests.ts';
 import { socketPorts } from './socket-port.ts';
 import { Authority } from './tls/authority.ts';
 import { ToxicAccounts } from './toxic-accounts.ts';
+import { HeldTogether } from './toxics/held-together.ts';
 import { tryAll } from './try-all.ts';
 import { TurnsByName } from './turns-by-name.ts';
 import { Turns } from './turns.ts';
@@ -47,6 +48,7 @@ export class Registry {
   readonly authority: Authority;
   /** Of all links that there are and were, as far as they are remembered. */
   readonly linkCounts = new LinkCounts();
+  readonly #held = new HeldTogether();
   readonly #proxies = new Map<string, FaultProxy>();
   /** Those whose port is being opened for the first time. */
   readonly #making = new Set<FaultProxy>();
@@ -299,7 +301,7 @@ export class Registry {
     const { seed, leaseMs } = request;
     const { authority, linkCounts } = this;
     const pacer = this.#pacer;
-    const own = { name, listen, upstream, tls, seed, pacer, linkCounts };
+    const own = { name, listen, upstream, tls, seed, pacer, linkCounts, held: this.#held };
     const decisionLimit = (): number | undefined => this.#accounts.decisionLimit;
     const proxy = new FaultProxy({ ...own, clock, random, log, trace, openPort, authority, decisionLimit });
     const added: ActiveToxic[] = [];

@@ -38,8 +38,9 @@ export interface StartedProxyServer extends Stoppable {
 
 /** As long as Toxiproxy keeps an idle connection to its API. */
 const idleMs = 60_000;
-/** As long as Toxiproxy waits for a whole request. */
+/** As long as Toxiproxy waits for a whole request. The platform looks every half a minute only, unless it is told to look more often. */
 const requestLimitMs = 15_000;
+const lookEveryMs = 1_000;
 
 /** Starts a fault proxy with the API of Toxiproxy 2.12.0 and the routes of `gameday-routes.ts`. */
 export async function startProxyServer(settings: ProxyServerSettings): Promise<StartedProxyServer> {
@@ -51,7 +52,7 @@ export async function startProxyServer(settings: ProxyServerSettings): Promise<S
   });
   const listener = getRequestListener(handle, { overrideGlobalObjects: false });
   const server = createServer(
-    { keepAliveTimeout: idleMs, requestTimeout: requestLimitMs },
+    { keepAliveTimeout: idleMs, requestTimeout: requestLimitMs, connectionsCheckingInterval: lookEveryMs },
     (request, response) => void listener(request, response),
   );
   await listening(server, host, port);

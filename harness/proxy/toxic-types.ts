@@ -54,7 +54,7 @@ export interface ByteToxics {
   readonly slicer: { readonly average_size: number; readonly size_variation?: number; readonly delay?: number };
   /** Default 0. */
   readonly limit_data: { readonly bytes?: number };
-  /** Shares from 0 to 1; default 0.1 and 0. */
+  /** Shares from 0 to 1, default 0: of the chunks that are dropped, and so much more behind one that was. */
   readonly packet_loss: { readonly loss_rate?: number; readonly correlation?: number };
   readonly slow_accept: DelayMs;
   readonly close_after: DelayMs;

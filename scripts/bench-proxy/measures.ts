@@ -92,32 +92,68 @@ export async function megabytesPerSecond(port: number, megabytes: number): Promi
 }
 
 /** Requests a second over 32 connections that are kept. */
-export async function requestsPerSecond(port: number, durationMs: number): Promise<number> {
-  const agent = new Agent({ keepAlive: true, maxSockets: 32 });
+export function requestsPerSecond(port: number, durationMs: number): Promise<number> {
+  return answersPerSecond(port, { keepAlive: true, maxSockets: 32, durationMs });
+}
+
+/** New connections a second, each of which carries a request and its answer; eight at a time. */
+export function askingConnectionsPerSecond(port: number, durationMs: number): Promise<number> {
+  return answersPerSecond(port, { keepAlive: false, maxSockets: 8, durationMs });
+}
+
+async function answersPerSecond(
+  port: number,
+  { keepAlive, maxSockets, durationMs }: { keepAlive: boolean; maxSockets: number; durationMs: number },
+): Promise<number> {
+  const agent = new Agent({ keepAlive, maxSockets });
   const startMs = nowMs();
   const endMs = startMs + durationMs;
   let count = 0;
   const one = async (): Promise<void> => {
     while (nowMs() < endMs) {
-      await new Promise<void>((resolve, reject) => {
-        request({ port, host: '127.0.0.1', agent }, (response) => response.resume().on('end', resolve))
-          .on('error', reject)
-          .end();
-      });
+      await answerBytes(port, { path: '/', agent });
       count += 1;
     }
   };
-  await within('answers on 32 connections', Promise.all(Array.from({ length: 32 }, one)), { meantMs: durationMs });
+  const all = Promise.all(Array.from({ length: maxSockets }, one));
+  await within(`answers on ${maxSockets} connections`, all, { meantMs: durationMs });
   agent.destroy();
   // The last ones are done a little later.
   return (count * 1000) / (nowMs() - startMs);
 }
+
+/** Megabytes a second of the body of one answer. */
+export async function bodyMegabytesPerSecond(port: number, megabytes: number): Promise<number> {
+  const agent = new Agent();
+  const fromMs = nowMs();
+  const body = answerBytes(port, { path: `/body?megabytes=${megabytes}`, agent });
+  const bytes = await within(`a body of ${megabytes} MB`, body);
+  if (bytes !== megabytes * 1_000_000) throw new Error(`Only ${bytes} bytes of a body came.`);
+  return (megabytes * 1000) / (nowMs() - fromMs);
+}
+
+/** How many bytes the body of an answer has. */
+function answerBytes(port: number, { path, agent }: { path: string; agent: Agent }): Promise<number> {
+  return new Promise((resolve, reject) => {
+    let bytes = 0;
+    request({ port, host: '127.0.0.1', path, agent }, (response) => {
+      response.on('data', (chunk: Buffer) => (bytes += chunk.length));
+      response.on('end', () => resolve(bytes)).on('error', reject);
+    })
+      .on('error', reject)
+      .end();
+  });
+}
+
+/** What those say that write without end: a request, so that who reads requests does not take what follows for the beginning of one. */
+const endless = 'POST / HTTP/1.1\r\nhost: a\r\ncontent-length: 1000000000000\r\n\r\n';
 
 /** Writes to many connections that are never read from at the other end, as fast as they take it, for so long. */
 export async function writeToStalled(port: number, connections: number, durationMs: number): Promise<() => void> {
   const sockets = await Promise.all(Array.from({ length: connections }, () => dial(port)));
   const block = Buffer.alloc(65_536, 'x');
   for (const socket of sockets) {
+    socket.write(endless);
     const write = (): void => {
       while (!socket.destroyed && socket.write(block));
     };

@@ -80,17 +80,18 @@ export class Paths {
   async #through(name: string, of: Path['of'], { url, pid }: Started, still?: object): Promise<void> {
     const { ports } = this;
     if (!ports) throw new Error('The upstream comes first.');
-    const proxied = async (service: string, port: number, toxic: object | undefined): Promise<number> => {
+    const proxied = async (service: string, port: number, ...more: readonly object[]): Promise<number> => {
       const body = { name: service, listen: '127.0.0.1:0', upstream: `127.0.0.1:${port}` };
       const created = JSON.parse(await ask({ url }, 'POST', '/proxies', body)) as { listen: string };
-      for (const stream of toxic === undefined ? [] : ['upstream', 'downstream'])
-        await ask({ url }, 'POST', `/proxies/${service}/toxics`, { ...toxic, name: stream, stream });
+      for (const [index, toxic] of [...(still ? [still] : []), ...more].entries())
+        for (const stream of ['upstream', 'downstream'])
+          await ask({ url }, 'POST', `/proxies/${service}/toxics`, { ...toxic, name: `${stream} ${index}`, stream });
       return Number(created.listen.split(':').at(-1));
     };
     const way = {
-      echo: await proxied('echo', ports.echo, still),
-      count: await proxied('count', ports.count, still),
-      http: await proxied('http', ports.http, still),
+      echo: await proxied('echo', ports.echo),
+      count: await proxied('count', ports.count),
+      http: await proxied('http', ports.http),
       stalled: await proxied('stalled', ports.sink, { type: 'bandwidth', attributes: { rate: 1 } }),
     };
     this.all.push({ name, way, pid, api: { url }, of });

@@ -1,4 +1,5 @@
 // The far end of every way that is measured, in a process of its own: an echo, a sink, a server of HTTP and one that writes without end.
+import { once } from 'node:events';
 import { createServer as createHttpServer, type ServerResponse } from 'node:http';
 import { createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 import { eventEveryMs, monotonicNs } from './event-delays.ts';
@@ -29,7 +30,17 @@ function sendEvents(response: ServerResponse, count: number): void {
   }, eventEveryMs);
 }
 
-const body = Buffer.alloc(256, 'x');
+const block = Buffer.alloc(1_000_000, 'x');
+
+/** A body of so many megabytes, as fast as it is taken. */
+async function sendBody(response: ServerResponse, megabytes: number): Promise<void> {
+  response.writeHead(200, { 'content-length': megabytes * block.length });
+  for (let sent = 0; sent < megabytes && !response.destroyed; sent++)
+    if (!response.write(block)) await Promise.race([once(response, 'drain'), once(response, 'close')]);
+  response.end();
+}
+
+const answer = block.subarray(0, 256);
 process.send?.({
   echo: await tcp((socket) => socket.pipe(socket)),
   sink: await tcp((socket) => socket.resume()),
@@ -45,9 +56,10 @@ process.send?.({
   }),
   http: await listen(
     createHttpServer(({ url = '' }, response) => {
-      const [, count] = /^\/events\?count=(\d+)$/.exec(url) ?? [];
-      if (count === undefined) response.end(body);
-      else sendEvents(response, Number(count));
+      const [, what, count] = /^\/(events\?count|body\?megabytes)=(\d+)$/.exec(url) ?? [];
+      if (what === undefined) response.end(answer);
+      else if (what.startsWith('events')) sendEvents(response, Number(count));
+      else void sendBody(response, Number(count));
     }),
   ),
 });

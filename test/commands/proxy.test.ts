@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { withLongFlags } from '../../harness/commands/proxy.ts';
-import { startBench } from '../proxy/support.ts';
+import { Cleanup } from '../../harness/kit/lifecycle.ts';
+import { Bench, decidedBy, decidedBySeed, startBench } from '../proxy/support.ts';
 import { gameday, type Finished } from '../table/run-gameday.ts';
 
 let folder: string;
@@ -40,6 +41,9 @@ async function expectRefused(config: string, says: string | RegExp): Promise<voi
   expect(code).toBe(64);
 }
 
+/** A metric of the process. */
+const processTime = /^process_cpu_seconds_total \d/m;
+
 describe('gameday proxy', () => {
   it('serves what toxiproxy-server does, with its flags, and ends in order when it is told to', async () => {
     const config = [{ name: 'store', listen: '127.0.0.1:0', upstream: '127.0.0.1:1', enabled: true }];
@@ -50,11 +54,36 @@ describe('gameday proxy', () => {
       const version = await (await fetch(`${url}/version`)).text();
       const proxies = (await (await fetch(`${url}/proxies`)).json()) as Record<string, unknown>;
       const metrics = await (await fetch(`${url}/metrics`)).text();
-      seen = { version, proxies: Object.keys(proxies), counts: metrics.includes('toxiproxy_proxy_sent_bytes_total{') };
+      const counts = metrics.includes('toxiproxy_proxy_sent_bytes_total{');
+      seen = { version, proxies: Object.keys(proxies), counts, tellsOfItself: processTime.test(metrics) };
     });
-    expect(seen).toEqual({ version: '{"version": "2.12.0"}\n', proxies: ['store'], counts: true });
+    expect(seen).toEqual({
+      version: '{"version": "2.12.0"}\n',
+      proxies: ['store'],
+      counts: true,
+      tellsOfItself: false,
+    });
     expect(output).toContain('seed 7');
     expect(code).toBe(0);
+  });
+
+  it('decides what is left to chance by the seed that it is given', async () => {
+    const [same, other] = await Promise.all([7, 8].map(decidedBySeed));
+    let decided = '';
+    await withProxy(['-host', '127.0.0.1', '-port', '0', '-seed', '7'], async (url) => {
+      decided = await decidedBy(new Bench(url, new Cleanup()));
+    });
+    expect(decided).toBe(same);
+    expect(decided).not.toBe(other);
+  });
+
+  it('shows with -runtime-metrics those of its process, and no others', async () => {
+    let page = '';
+    await withProxy(['-host', '127.0.0.1', '-port', '0', '-runtime-metrics'], async (url) => {
+      page = await (await fetch(`${url}/metrics`)).text();
+    });
+    expect(page).toMatch(processTime);
+    expect(page).not.toContain('toxiproxy_proxy_');
   });
 
   it.each([

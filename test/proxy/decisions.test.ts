@@ -4,7 +4,7 @@ import type { ConnectionDecision } from '../../harness/proxy/decision-log.ts';
 import { DecisionLog } from '../../harness/proxy/decision-log.ts';
 import type { Rehearsed } from '../../harness/proxy/rehearsal.ts';
 import { callMs, startProxyProcess } from './proxy-process.ts';
-import { realClock, startBench, type Bench } from './support.ts';
+import { plannedPattern, realClock, startBench, type Bench } from './support.ts';
 
 interface Log {
   readonly taken: number;
@@ -117,6 +117,19 @@ describe('what is left to chance', () => {
     const next = await planOf(bench, 'half', 'connections=10');
     expect([next.from, patternOf(next)]).toEqual([11, patternOf(all).slice(10)]);
     expect(next.decisions.map(({ connection }) => connection)).toEqual([11, 12, 13, 14, 15, 16, 17, 18, 19, 20]);
+  });
+
+  it('comes out otherwise for each toxic and each proxy, also where all have the same seed', async () => {
+    await using bench = await startBench();
+    const patterns: string[] = [];
+    for (const proxy of ['a', 'b']) {
+      await bench.proxy(proxy, '127.0.0.1:1');
+      for (const name of ['one', 'two']) {
+        await bench.toxic(proxy, { name, type: 'noop', toxicity: 0.5, seed: 7 });
+        patterns.push(await plannedPattern(bench, proxy, name));
+      }
+    }
+    expect(new Set(patterns).size).toBe(4);
   });
 
   it('is not written down unless that is asked for, and forgotten when it is switched off', async () => {

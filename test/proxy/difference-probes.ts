@@ -1,6 +1,8 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { waitUntil } from '../../harness/kit/deadline.ts';
 import { dialLimitMs } from '../../harness/proxy/connection.ts';
-import { offerUntilStalled, realClock, startBench, type Bench, type Peer, type TcpServer } from './support.ts';
+import { offerUntilStalled, realClock, startBench, startByCommand, type Bench, type Command, type Peer, type TcpServer } from './support.ts'; // prettier-ignore
 
 /** Something that Toxiproxy 2.12.0 does otherwise than we do, on purpose: what is tried, and what either is seen to do. */
 export interface Difference {
@@ -9,7 +11,8 @@ export interface Difference {
   readonly ours: string;
   readonly theirs: string;
   readonly why: string;
-  readonly probe: (bench: Bench) => Promise<unknown>;
+  /** `command` is what a server of this kind is started by. */
+  readonly probe: (bench: Bench, command: Command) => Promise<unknown>;
   /** What takes ours so long takes it half a second here. */
   readonly hurriedMs?: number;
   readonly seen: { readonly ours: unknown; readonly theirs: unknown };
@@ -88,23 +91,108 @@ export async function isChosenForLife(bench: Bench): Promise<boolean> {
   return both.every((text, index) => text === (first[index] === '1' ? '12' : ''));
 }
 
-/** The statuses of the removal of a toxic from a connection on which everything stands still, and of the next call. */
+/** The statuses of the removal of a toxic from a connection on which everything stands still, and of other calls that come meanwhile. */
 export async function removalFromStalled(bench: Bench): Promise<unknown> {
   const upstream = await bench.tcp((socket) => void socket.pause());
   const peer = await dialThrough(bench, upstream);
   await bench.toxic('a', { name: 'slow', type: 'latency', stream: 'upstream', attributes: { latency: 1 } });
   await offerUntilStalled(peer, 100);
-  const statusSoon = (method: string, path: string): Promise<unknown> => {
-    const answer = bench.call(method, path).then(({ status }) => status);
-    // A server that hangs is ended by the test: so ends this call, too.
-    return soon(
-      answer.catch(() => undefined),
-      { limitMs: 2000, otherwise: 'no answer' },
-    );
-  };
-  // One after the other: sent side by side, the second may come first, and is answered then.
-  const removal = await statusSoon('DELETE', '/proxies/a/toxics/slow');
-  return [removal, await statusSoon('GET', '/proxies')];
+  const answers = [bench.call('DELETE', '/proxies/a/toxics/slow')];
+  // Sent at the same time, one of them may come before it.
+  await realClock.sleep(500);
+  for (const [method, path] of [
+    ['GET', '/proxies'],
+    ['GET', '/proxies/a'],
+    ['POST', '/reset'],
+  ] as const)
+    // prettier-ignore
+    answers.push(bench.call(method, path));
+  const statuses = Promise.all(answers).then((all) => all.map(({ status }) => status));
+  return soon(statuses, { limitMs: 28_000, otherwise: 'no answer' });
+}
+
+/** Whether what a client says comes back before its connection ends. */
+async function isAnswered(peer: Peer): Promise<boolean> {
+  peer.socket.write('hello');
+  await Promise.race([peer.bytes(5).catch(() => undefined), peer.finished()]);
+  return peer.receivedBytes === 5;
+}
+
+/** How many of some connections lose the answer to what they say, through a proxy with a toxic that ends each it is done to. */
+export async function ended(bench: Bench, toxic: Readonly<Record<string, unknown>>): Promise<readonly number[]> {
+  const port = await bench.proxy('a', (await bench.echo()).address);
+  const { status } = await bench.call('POST', '/proxies/a/toxics', toxic);
+  let count = 0;
+  for (let index = 0; index < 8; index++) if (!(await isAnswered(await bench.dial(port)))) count += 1;
+  return [status, count];
+}
+
+/** Whether bytes come back through a slicer whose pieces are to have no length: it takes a server that they end some time for that, and a gigabyte. */
+export async function slicedIntoNothing(bench: Bench): Promise<unknown> {
+  const port = await bench.proxy('a', (await bench.echo()).address);
+  const { status } = await bench.call('POST', '/proxies/a/toxics', { type: 'slicer' });
+  const answered = isAnswered(await bench.dial(port));
+  return [status, await soon(answered, { limitMs: 2000, otherwise: false })];
+}
+
+/** The pieces that 1,500 bytes are cut into where they are to have 1,000 each, with so much time between them that none are joined. */
+export async function slicedSizes(bench: Bench): Promise<readonly number[]> {
+  const sizes: number[] = [];
+  const upstream = await bench.tcp((socket) => socket.on('data', ({ length }) => sizes.push(length)));
+  const port = await bench.proxy('a', upstream.address);
+  const attributes = { average_size: 1000, size_variation: 0, delay: 300_000 };
+  await bench.toxic('a', { type: 'slicer', stream: 'upstream', attributes });
+  (await bench.dial(port)).socket.write(Buffer.alloc(1500));
+  const all = (): true | undefined => sizes.reduce((sum, size) => sum + size, 0) === 1500 || undefined;
+  await waitUntil(realClock, all, { what: '1500 bytes', limitMs: 5_000 });
+  return sizes;
+}
+
+/** Whether who sends 60 MB into a hole has got rid of them after three seconds. */
+export async function fallOf60Megabytes(bench: Bench): Promise<string> {
+  const port = await bench.proxy('a', (await bench.echo()).address);
+  await bench.toxic('a', { type: 'timeout', stream: 'upstream', attributes: { timeout: 0 } });
+  const { socket } = await bench.dial(port);
+  socket.write(Buffer.alloc(60_000_000));
+  await realClock.sleep(3000);
+  return socket.writableLength === 0 ? 'all gone' : 'not yet';
+}
+
+/** Whether a server that is started twice with one seed does the same to 24 connections, half of which a toxic is done to. */
+export async function isDecidedBySeed(command: Command): Promise<boolean> {
+  const patterns: string[] = [];
+  for (let round = 0; round < 2; round++) {
+    await using bench = await startByCommand(command, ['-seed', '7']);
+    const port = await bench.proxy('a', (await bench.echo()).address);
+    await bench.toxic('a', { type: 'limit_data', toxicity: 0.5 });
+    let pattern = '';
+    for (let count = 0; count < 24; count++) pattern += (await isAnswered(await bench.dial(port))) ? '.' : 'x';
+    patterns.push(pattern);
+  }
+  return patterns[0] === patterns[1];
+}
+
+/** How a command ends, or that it has not after ten seconds, and as what it says something on each stream. */
+export async function cameOf(
+  [program, ...words]: Command,
+  flags: readonly string[],
+  variables: Readonly<Record<string, string>> = {},
+): Promise<{ readonly code: unknown; readonly stdout: string; readonly stderr: string }> {
+  const child = spawn(program, [...words, '-host', '127.0.0.1', ...flags], {
+    ...{ stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, ...variables } },
+  });
+  const said = { stdout: '', stderr: '' };
+  for (const stream of ['stdout', 'stderr'] as const)
+    child[stream].on('data', (chunk: Buffer) => (said[stream] += chunk.toString()));
+  const closed = once(child, 'close').then(([code]: unknown[]) => code);
+  const code = await soon(closed, { limitMs: 10_000, otherwise: 'goes on' });
+  child.kill('SIGKILL');
+  return { code, stdout: formatOf(said.stdout), stderr: formatOf(said.stderr) };
+}
+
+function formatOf(text: string): string {
+  if (text === '') return 'nothing';
+  return text.trim().split('\n').every((line) => line.startsWith('{')) ? 'JSON' : 'text'; // prettier-ignore
 }
 
 /** How a client fares whose upstream answers no connect, for a second longer than a dial may take. */

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { Clock } from '../../harness/kit/clock.ts';
 import { differences } from './differences.ts';
-import { againstRealServer, realClock, startBench, startSharedBench, type Bench } from './support.ts';
+import { ourCommand, realClock, realCommand, startBench, startSharedBench, type Bench } from './support.ts';
 
 let bench: Bench | undefined;
 afterEach(() => bench?.cleanup.stop());
@@ -14,15 +14,16 @@ describe('what is done otherwise than by Toxiproxy 2.12.0, on purpose', () => {
       ...realClock,
       setTimer: (callback, ms) => realClock.setTimer(callback, ms === hurriedMs ? 500 : ms),
     };
-    bench = await startBench({ clock, metrics: { proxies: true, runtime: false } });
-    expect(await probe(bench)).toEqual(seen.ours);
+    bench = await startBench({ clock, metrics: { proxies: true, runtime: true } });
+    expect(await probe(bench, ourCommand)).toEqual(seen.ours);
   });
 
   // `npm run test:toxiproxy` runs these against the real one.
-  if (againstRealServer)
-    it.each(differences)('$what: Toxiproxy: $theirs', async ({ probe, seen }) => {
-      bench = await startSharedBench({ metrics: true });
-      expect(await probe(bench)).toEqual(seen.theirs);
+  const real = realCommand;
+  if (real)
+    it.each(differences)('$what: Toxiproxy: $theirs', { timeout: 60_000 }, async ({ probe, seen }) => {
+      bench = await startSharedBench({ metrics: true, runtime: true });
+      expect(await probe(bench, real)).toEqual(seen.theirs);
     });
 
   it('is what docs/proxy.md says, row by row', () => {

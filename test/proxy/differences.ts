@@ -1,4 +1,3 @@
-import { expect } from 'vitest';
 import { dialLimitMs } from '../../harness/proxy/connection.ts';
 import {
   plain,
@@ -13,10 +12,16 @@ import {
   removalFromStalled,
   endOfUnansweredDial,
   whatOfLimitArrives,
+  ended,
+  slicedIntoNothing,
+  slicedSizes,
+  fallOf60Megabytes,
   type Difference,
 } from './difference-probes.ts';
-import { metricOn, portState } from './support.ts';
+import { serverDifferences } from './server-differences.ts';
+import { portState } from './support.ts';
 
+/** All there are, in the order of the table in docs/proxy.md. */
 export const differences: readonly Difference[] = [
   {
     what: 'An attribute that makes no sense (`latency: -1`)',
@@ -30,21 +35,30 @@ export const differences: readonly Difference[] = [
     ours: '400',
     theirs: '200, and counts as 1',
     why: 'Who writes 50 means 50 %',
-    ...mistakes({ type: 'latency', toxicity: 2.5 }),
+    probe: (bench) => ended(bench, { type: 'limit_data', toxicity: 2.5 }),
+    seen: { ours: [400, 0], theirs: [200, 8] },
   },
   {
     what: 'A name of a field or an attribute that is nearly one that there is (`toxicty`)',
     ours: '400 with the one that may be meant; what is like none is ignored, but for attributes of types of ours',
     theirs: '200; it is ignored',
     why: 'The fault would be another than its author thinks',
-    ...mistakes({ type: 'latency', toxicty: 0.5 }),
+    probe: statusesOfToxics(
+      { type: 'latency', name: 'one', toxicty: 0.5 },
+      { type: 'latency', name: 'two', attributes: { latncy: 5 } },
+      { type: 'latency', name: 'three', colour: 'red', attributes: { colour: 1 } },
+      // Of ours, which they do not have.
+      { type: 'corrupt', name: 'four', attributes: { colour: 1 } },
+    ),
+    seen: { ours: [400, 400, 200, 400], theirs: [200, 200, 200, 400] },
   },
   {
     what: '`slicer` without `average_size`',
     ours: '400',
-    theirs: '200; the first bytes overflow its stack (Shopify/toxiproxy#541)',
+    theirs: '200; the first bytes do not come back: they overflow its stack in the end (Shopify/toxiproxy#541)',
     why: 'No value may crash the server',
-    ...mistakes({ type: 'slicer' }),
+    probe: slicedIntoNothing,
+    seen: { ours: [400, true], theirs: [200, false] },
   },
   {
     what: '`toxics` of a proxy that is created',
@@ -70,8 +84,8 @@ export const differences: readonly Difference[] = [
   },
   {
     what: '`packet_loss`',
-    ours: 'is there',
-    theirs: '400 `invalid toxic type`; it came after this release',
+    ours: 'is there, as it came after this release: the same attributes, defaults and chances',
+    theirs: '400 `invalid toxic type`',
     why: 'Asked for since 2015 (Shopify/toxiproxy#87)',
     probe: statusesOfToxics({ type: 'packet_loss' }),
     seen: { ours: [200], theirs: [400] },
@@ -153,6 +167,14 @@ export const differences: readonly Difference[] = [
     seen: { ours: [400], theirs: [201] },
   },
   {
+    what: 'A body of more than 2 MiB',
+    ours: '413',
+    theirs: 'is read',
+    why: 'What is read is held in memory',
+    probe: (bench) => statusesOf(bench, ['POST', '/proxies', `${JSON.stringify(plain)}${' '.repeat(2 ** 21)}`]),
+    seen: { ours: [413], theirs: [201] },
+  },
+  {
     what: 'Something after the JSON of a body',
     ours: '400',
     theirs: 'is ignored',
@@ -196,14 +218,6 @@ export const differences: readonly Difference[] = [
     seen: { ours: [200], theirs: [405] },
   },
   {
-    what: '`GET /version`',
-    ours: '`2.12.0`, whose API it speaks',
-    theirs: '`2.12.0` as released, `git` where `go install` has built it',
-    why: 'Clients ask what they can rely on',
-    probe: async (bench) => (await bench.call('GET', '/version')).text,
-    seen: { ours: '{"version": "2.12.0"}\n', theirs: expect.stringMatching(/^\{"version": "(git|2\.12\.0)"\}\n$/) },
-  },
-  {
     what: 'A reset by a peer',
     ours: 'is a reset (RST) for the other, too',
     theirs: 'is an end (FIN) for the other',
@@ -244,10 +258,10 @@ export const differences: readonly Difference[] = [
     what: 'A toxic is removed from a connection on which everything stands still',
     ours: 'at once',
     theirs:
-      '503 after 25 s, as do all calls that ask for this proxy, the list and `POST /reset` (Shopify/toxiproxy#558)',
+      '503 after 25 s, its limit for a call, as do all calls that ask for this proxy, the list and `POST /reset` (Shopify/toxiproxy#558)',
     why: 'Control never waits for data',
     probe: removalFromStalled,
-    seen: { ours: [204, 200], theirs: ['no answer', 'no answer'] },
+    seen: { ours: [204, 200, 200, 204], theirs: [503, 503, 503, 503] },
   },
   {
     what: 'An upstream that answers no connect',
@@ -294,16 +308,20 @@ export const differences: readonly Difference[] = [
     },
   },
   {
-    what: 'Bytes in `/metrics`',
-    ours: 'as they pass',
-    theirs: 'when their connection has ended',
-    why: 'Connections may be kept open for hours',
-    probe: async (bench) => {
-      const peer = await dialThrough(bench, await bench.echo());
-      await peer.roundTrip('hello');
-      const { text } = await bench.call('GET', '/metrics');
-      return metricOn(text, 'toxiproxy_proxy_received_bytes_total', { proxy: 'a', direction: 'upstream' });
-    },
-    seen: { ours: 5, theirs: undefined },
+    what: 'The sizes of the pieces that `slicer` cuts',
+    ours: '`average_size` ± `size_variation`, each as likely',
+    theirs: 'halves what came until it is no greater, so half of `average_size` and more',
+    why: 'The places of the cuts are a matter of the seed, not of how bytes came',
+    probe: slicedSizes,
+    seen: { ours: [1000, 500], theirs: [750, 750] },
   },
+  {
+    what: 'Who sends into a hole (`timeout`)',
+    ours: 'rests for 10 ms after each 64 KiB',
+    theirs: 'is read as fast as it sends',
+    why: 'Control and other connections have their turn',
+    probe: fallOf60Megabytes,
+    seen: { ours: 'not yet', theirs: 'all gone' },
+  },
+  ...serverDifferences,
 ];

@@ -71,7 +71,7 @@ describe('the capabilities of the proxy', () => {
         unit: 'share',
         from: 0,
         to: 1,
-        default: 0.1,
+        default: 0,
         required: false,
         integer: false,
       },

@@ -4,7 +4,8 @@ import { fileURLToPath } from 'node:url';
 import { afterEach, describe, expect, it } from 'vitest';
 import { waitUntil } from '../../harness/kit/deadline.ts';
 import { Cleanup } from '../../harness/kit/lifecycle.ts';
-import { Bench, realClock } from './support.ts';
+import { startProxyProcess } from './proxy-process.ts';
+import { Bench, decidedBy, decidedBySeed, realClock } from './support.ts';
 
 const main = fileURLToPath(new URL('../../harness/proxy/main.ts', import.meta.url));
 
@@ -97,5 +98,12 @@ describe('the process of the proxy', () => {
     expect([isReady, (await bench.call('GET', '/version')).status]).toEqual([true, 200]);
     child.kill('SIGTERM');
     expect(await once(child, 'exit')).toEqual([0, null]);
+  });
+
+  it('decides what is left to chance by the seed that it is given', async () => {
+    await using at = await startProxyProcess(7);
+    const [same, other] = await Promise.all([7, 8].map(decidedBySeed));
+    expect(await decidedBy(at)).toBe(same);
+    expect(other).not.toBe(same);
   });
 });

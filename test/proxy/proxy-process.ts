@@ -14,8 +14,8 @@ export interface ProcessBench extends Bench {
   readonly pid: number;
 }
 
-export async function startProxyProcess(): Promise<ProcessBench> {
-  const child = fork(main, ['--seed', '1'], { stdio: 'ignore' });
+export async function startProxyProcess(seed = 1): Promise<ProcessBench> {
+  const child = fork(main, ['--seed', String(seed)], { stdio: 'ignore' });
   const cleanup = new Cleanup();
   cleanup.add('proxy process', () => end(child));
   const port = await portSaidBy(child, 'proxy');

@@ -323,3 +323,23 @@ describe('a port that is not opened, as where nobody answers who has its name', 
     ]);
   });
 });
+
+it('keeps the accounts of the last 500 toxics that there were, and those of all that there are', async () => {
+  const registry = new Registry({
+    ...{ clock: new VirtualClock(), random: seededRandom(1), log: () => undefined },
+    openPort: ({ listen }) =>
+      Promise.resolve({ address: listen, turn: () => Promise.resolve(), close: () => undefined }),
+  });
+  await registry.create(body('a'));
+  const add = (name: string) => registry.addToxic('a', readToxic(JSON.stringify({ name, type: 'noop' })));
+  add('stays');
+  for (let count = 1; count <= 502; count++) registry.get('a').removeToxic(add(`number ${count}`), 'removed');
+  add('last');
+  expect(registry.accounts().map(({ toxic }) => toxic)).toEqual([
+    'stays',
+    ...Array.from({ length: 500 }, (_, index) => `number ${index + 3}`),
+    'last',
+  ]);
+  expect(registry.account('a', 'number 3')).toMatchObject({ ended: 'removed' });
+  expect(() => registry.account('a', 'number 2')).toThrow('receipt not found');
+});

@@ -85,7 +85,8 @@ it('knows of every kind how its removal ends', () => {
   expect(Object.keys(removals).toSorted()).toEqual(anyKinds.map(({ type }) => type).toSorted());
 });
 
-const offeredBytes = 20_000_000;
+/** More than any toxic holds, so that the sender stands still, too. */
+const offeredBytes = 60_000_000;
 
 /** The end of the upstream, which does not read. */
 function firstOf({ sockets }: TcpServer): Promise<Socket> {

@@ -1,11 +1,13 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
+import { join } from 'node:path';
 import { systemClock, type Clock } from '../../harness/kit/clock.ts';
 import { waitUntil } from '../../harness/kit/deadline.ts';
 import { Cleanup, type Stoppable } from '../../harness/kit/lifecycle.ts';
 import { seededRandom } from '../../harness/kit/random.ts';
 import type { MetricsShown } from '../../harness/proxy/proxy-metrics.ts';
+import type { Rehearsed } from '../../harness/proxy/rehearsal.ts';
 import { startProxyServer } from '../../harness/proxy/server.ts';
 
 export const realClock = systemClock();
@@ -226,9 +228,38 @@ export class Bench implements AsyncDisposable {
   }
 }
 
-/** The path of a real toxiproxy-server, to run the tests of the shared API against it too. */
+/** Which of the next connections a toxic will be done to, as an `x` or a `.` each. */
+export async function plannedPattern(bench: Bench, proxy: string, toxic: string): Promise<string> {
+  const { json } = await bench.call<Rehearsed>('GET', `/gameday/plan/${proxy}/${toxic}?connections=24`);
+  return json.decisions.map(({ outcome }) => (outcome === true ? 'x' : '.')).join('');
+}
+
+/** What a server decides: which connections of a new proxy a toxic will be done to that is done to half of them. */
+export async function decidedBy(bench: Bench): Promise<string> {
+  await bench.proxy('seeded', '127.0.0.1:1');
+  await bench.toxic('seeded', { name: 'half', type: 'noop', toxicity: 0.5 });
+  return plannedPattern(bench, 'seeded', 'half');
+}
+
+/** What a server of that seed decides. */
+export async function decidedBySeed(seed: number): Promise<string> {
+  await using bench = await startBench({ seed });
+  return await decidedBy(bench);
+}
+
+/** What is typed to start a server, before its flags. */
+export type Command = readonly [program: string, ...words: string[]];
+
+export const ourCommand: Command = [
+  process.execPath,
+  join(import.meta.dirname, '..', '..', 'bin', 'gameday.js'),
+  'proxy',
+];
+
 const realServer = process.env['TOXIPROXY_SERVER'];
-export const againstRealServer = realServer !== undefined;
+/** That of a real toxiproxy-server, where there is one to run the tests of the shared API against, too. */
+export const realCommand: Command | undefined = realServer === undefined ? undefined : [realServer];
+export const againstRealServer = realCommand !== undefined;
 
 export async function startBench(
   settings: { clock?: Clock; seed?: number; metrics?: MetricsShown; log?: (line: string) => void } = {},
@@ -241,20 +272,33 @@ export async function startBench(
   return new Bench(`http://127.0.0.1:${server.port}`, cleanup);
 }
 
-/** A bench for what ours and Shopify's server have in common; with `metrics`, both show those of their proxies. */
-export async function startSharedBench({ metrics = false } = {}): Promise<Bench> {
-  if (realServer === undefined) return startBench(metrics ? { metrics: { proxies: true, runtime: false } } : {});
-  const free = await startEcho();
-  await free.stop();
-  const flags = ['-host', '127.0.0.1', '-port', String(free.port), ...(metrics ? ['-proxy-metrics'] : [])];
-  const child = spawn(realServer, flags, { stdio: 'ignore' });
+/** A bench for what ours and Shopify's server have in common; with `metrics`, both show those of their proxies, with `runtime` those of their process. */
+export async function startSharedBench({ metrics = false, runtime = false } = {}): Promise<Bench> {
+  if (realCommand === undefined)
+    return startBench(metrics || runtime ? { metrics: { proxies: metrics, runtime } } : {});
+  return startByCommand(realCommand, [
+    ...(metrics ? ['-proxy-metrics'] : []),
+    ...(runtime ? ['-runtime-metrics'] : []),
+  ]);
+}
+
+/** A server in a process of its own, with these flags beside those for a free port. */
+export async function startByCommand([program, ...words]: Command, flags: readonly string[]): Promise<Bench> {
+  const port = await freePort();
+  const child = spawn(program, [...words, '-host', '127.0.0.1', '-port', String(port), ...flags], { stdio: 'ignore' });
   const cleanup = new Cleanup();
-  // One that hangs, as it does over a connection that stands still, does not heed a signal that asks.
-  cleanup.add('toxiproxy-server', () => void child.kill('SIGKILL'));
-  const bench = new Bench(`http://127.0.0.1:${free.port}`, cleanup);
+  // One that hangs, as Toxiproxy does over a connection that stands still, does not heed a signal that asks.
+  cleanup.add('server', () => void child.kill('SIGKILL'));
+  const bench = new Bench(`http://127.0.0.1:${port}`, cleanup);
   await waitUntil(realClock, async () => (await bench.call('GET', '/version')).status, {
-    what: 'the real server',
-    limitMs: 5_000,
+    what: 'the server',
+    limitMs: 10_000,
   });
   return bench;
+}
+
+async function freePort(): Promise<number> {
+  const server = await startEcho();
+  await server.stop();
+  return server.port;
 }

@@ -15,3 +15,14 @@ it('an authority whose keys could not be made makes them when it is asked again,
   expect(made).toContain('BEGIN CERTIFICATE');
   expect(await authority.certificate()).toBe(made);
 });
+
+it('an authority gives the last 200 certificates out again, and makes one anew that is older', async () => {
+  const authority = new Authority(new VirtualClock(), seededRandom(1));
+  const first = await authority.context(['first']);
+  for (let count = 2; count <= 200; count++) await authority.context([`number ${count}`]);
+  expect(await authority.context(['first'])).toBe(first);
+  const second = await authority.context(['number 2']);
+  await authority.context(['number 201']);
+  expect(await authority.context(['number 2'])).toBe(second);
+  expect(await authority.context(['first'])).not.toBe(first);
+});

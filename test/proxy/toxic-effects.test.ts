@@ -32,14 +32,16 @@ describe('latency', () => {
     },
   );
 
-  it('does not cap throughput: what is on its way overlaps', async () => {
-    await bench.toxic('a', { type: 'latency', attributes: { latency: 100 } });
-    const peer = await bench.dial(port);
-    const startMs = realClock.now();
-    peer.socket.write(Buffer.alloc(1_200_000));
-    await peer.bytes(1_200_000);
-    // One after the other, nineteen chunks of 64 KiB would take two seconds.
-    expect(realClock.now() - startMs).toBeLessThan(1500);
+  it('is no limit to how much is on its way on each of two connections, up to 24 MB', async () => {
+    const bytes = 24_000_000;
+    await bench.toxic('a', { name: 'slow', type: 'latency', attributes: { latency: 3_600_000 } });
+    const peers = [await bench.dial(port), await bench.dial(port)];
+    for (const { socket } of peers) socket.write(Buffer.alloc(bytes));
+    const areOnTheirWay = async (): Promise<true | undefined> =>
+      (await bench.receipt('a', 'slow'))['bytesDelayed'] === 2 * bytes ? true : undefined;
+    await waitUntil(realClock, areOnTheirWay, { what: 'all that was sent', limitMs: 15_000 });
+    await bench.call('DELETE', '/proxies/a/toxics/slow');
+    await Promise.all(peers.map((peer) => peer.bytes(bytes)));
   });
 });
 
@@ -160,6 +162,34 @@ describe('reset_peer', () => {
     await peer.closed();
     expect(peer.errorCode).toBe('ECONNRESET');
   });
+});
+
+describe('slow_accept', () => {
+  it.each(['upstream', 'downstream'])(
+    'lets a request through no sooner than an answer, with stream %s',
+    async (stream) => {
+      let heardMs = 0;
+      const greeting = await bench.tcp((socket) => {
+        socket.write('welcome');
+        socket.once('data', () => {
+          heardMs = realClock.now();
+          socket.write('answer');
+        });
+      });
+      const other = await bench.proxy('b', greeting.address);
+      await bench.toxic('b', { name: 'slow', type: 'slow_accept', stream, attributes: { delay: 150 } });
+      // From before the connection is there.
+      const startMs = realClock.now();
+      const peer = await bench.dial(other);
+      peer.socket.write('question');
+      await peer.bytes(7);
+      expect(realClock.now() - startMs).toBeGreaterThanOrEqual(150);
+      await peer.bytes(13);
+      expect(peer.text).toBe('welcomeanswer');
+      expect(heardMs - startMs).toBeGreaterThanOrEqual(150);
+      expect(await bench.receipt('b', 'slow')).toMatchObject({ connectionsAltered: 1, bytesDelayed: 15 });
+    },
+  );
 });
 
 describe('reset_after', () => {

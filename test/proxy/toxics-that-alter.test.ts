@@ -25,11 +25,19 @@ describe('packet_loss', () => {
     expect(Math.abs(share(afterLost(lost)) - 0.1)).toBeLessThan(0.027);
   });
 
-  it('drops them in runs where they are, and the same share in all', () => {
-    const lost = losses({ loss_rate: 0.1, correlation: 0.5 });
-    // After a loss 0.1 + 0.5 · 0.9; runs make the share vary √3 times as much.
-    expect(Math.abs(share(lost) - 0.1)).toBeLessThan(0.0147);
-    expect(Math.abs(share(afterLost(lost)) - 0.55)).toBeLessThan(0.05);
+  it('drops one behind a dropped one with so much more where they are correlated, as Toxiproxy does', () => {
+    const lost = losses({ loss_rate: 0.1, correlation: 0.4 });
+    // 0.1 / (1 − 0.4) = ⅙ of all; runs make that vary 1.5 times as much as 20,000 by themselves do.
+    expect(Math.abs(share(lost) - 1 / 6)).toBeLessThan(0.016);
+    // 0.5 ± 4 σ of the 3,333 after a loss, and 0.1 of the 16,667 others.
+    expect(Math.abs(share(afterLost(lost)) - 0.5)).toBeLessThan(0.035);
+    expect(Math.abs(share(lost.filter((_, index) => lost[index - 1] !== true)) - 0.1)).toBeLessThan(0.0093);
+  });
+
+  it('drops everything from the first loss on where both make one, as Toxiproxy does', () => {
+    const lost = losses({ loss_rate: 0.1, correlation: 1 });
+    const first = lost.indexOf(true);
+    expect([first > 0, lost.slice(first)]).toEqual([true, lost.slice(first).map(() => true)]);
   });
 
   it('drops all at 1 and none at 0, and the same ones with the same seed', () => {

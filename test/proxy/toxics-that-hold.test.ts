@@ -1,10 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { seededRandom } from '../../harness/kit/random.ts';
 import { bandwidth } from '../../harness/proxy/toxics/bandwidth.ts';
+import { HeldTogether } from '../../harness/proxy/toxics/held-together.ts';
 import { latency } from '../../harness/proxy/toxics/latency.ts';
 import { slicer } from '../../harness/proxy/toxics/slicer.ts';
 import { slowAccept } from '../../harness/proxy/toxics/slow-accept.ts';
-import type { Alteration } from '../../harness/proxy/toxics/toxic.ts';
+import type { Alteration, ToxicStage } from '../../harness/proxy/toxics/toxic.ts';
 import { bytes, Outlet } from './toxic-outlet.ts';
 
 describe('latency', () => {
@@ -87,16 +88,36 @@ describe('latency', () => {
     expect(outlet.log).toEqual([[50, 'a']]);
   });
 
-  it('is full when it holds 4 MiB, also as many small chunks', () => {
-    const outlet = new Outlet();
-    const large = latency.start({ latency: 100, jitter: 0 }, outlet);
-    for (let count = 0; count < 63; count++) large.chunk(Buffer.alloc(65_536));
-    expect(large.full).toBe(false);
-    large.chunk(Buffer.alloc(65_536));
-    expect(large.full).toBe(true);
-    const small = latency.start({ latency: 100, jitter: 0 }, outlet);
-    for (let count = 0; count < 17_000; count++) small.chunk(bytes('x'));
-    expect(small.full).toBe(true);
+  /** So many chunks it takes until it is full. A chunk counts for 256 bytes more than it has. */
+  function fill(stage: ToxicStage, chunk: Buffer): number {
+    let taken = 0;
+    for (; !stage.full; taken++) stage.chunk(chunk);
+    return taken;
+  }
+  const large = Buffer.alloc(65_536);
+  const mebibyte = 2 ** 20;
+
+  it('is full when it holds 32 MiB, also as many small chunks', () => {
+    const start = (): ToxicStage => latency.start({ latency: 100, jitter: 0 }, new Outlet());
+    expect(fill(start(), large)).toBe(Math.ceil((32 * mebibyte) / (65_536 + 256)));
+    expect(fill(start(), bytes('x'))).toBe(Math.ceil((32 * mebibyte) / 257));
+  });
+
+  it.each([
+    ['has handed on what it held', (_: ToxicStage, { clock }: Outlet) => clock.advance(100)],
+    ['has been taken away', (stage: ToxicStage) => stage.release()],
+    ['has lost its connection', (stage: ToxicStage) => stage.discard()],
+  ])('is full at 4 MiB where all together hold 128, and takes more again when another one %s', async (_, letGo) => {
+    const together = latency.together?.(new Outlet().clock, new HeldTogether());
+    const outlets = Array.from({ length: 6 }, () => new Outlet());
+    const stages = outlets.flatMap((outlet) => together?.({ latency: 100, jitter: 0 }, outlet) ?? []);
+    const taken = stages.slice(0, 5).map((stage) => fill(stage, large));
+    const [most, rest, least] = [32, 128 - 3 * 32, 4].map((mib) => Math.ceil((mib * mebibyte) / (65_536 + 256)));
+    // Three that are full hold a little more than 32 MiB each, which the fourth lacks.
+    expect(taken).toEqual([most, most, most, (rest ?? NaN) - 3, least]);
+    await letGo(stages[0] as ToxicStage, outlets[0] as Outlet);
+    expect(stages[4]?.full).toBe(false);
+    expect(fill(stages[5] as ToxicStage, large)).toBeGreaterThan(least ?? NaN);
   });
 });
 

@@ -5,6 +5,8 @@ import { controlTimes } from '../../scripts/bench-proxy/control.ts';
 import { eventDelays } from '../../scripts/bench-proxy/event-delays.ts';
 import { ask, lateness } from '../../scripts/bench-proxy/lateness.ts';
 import {
+  askingConnectionsPerSecond,
+  bodyMegabytesPerSecond,
   connectionsPerSecond,
   megabytesPerSecond,
   requestsPerSecond,
@@ -41,6 +43,8 @@ it.each([
   ['new connections', () => connectionsPerSecond(port, 100), 'new connections, each with an answer'],
   ['megabytes', () => megabytesPerSecond(port, 2), 'the answer to 2 MB'],
   ['requests', () => requestsPerSecond(port, 100), 'answers on 32 connections'],
+  ['requests on new connections', () => askingConnectionsPerSecond(port, 100), 'answers on 8 connections'],
+  ['a body', () => bodyMegabytesPerSecond(port, 2), 'a body of 2 MB'],
   ['events', () => eventDelays(port, 2), 'the events of 2 streams'],
   ['a call', () => ask(api(), 'GET', '/version'), 'an answer to GET /version'],
   ['lateness', () => lateness(api(), port, 1), 'an answer to POST /proxies'],

@@ -18,7 +18,11 @@ import { slowClose } from './slow-close.ts';
 import { timeout } from './timeout.ts';
 import type { ToxicKind } from './toxic.ts';
 
-/** Every kind of toxic that the proxy has. */
+/**
+ * Every kind of toxic that is done to bytes or to the door. A new one is a file here and a line in this list, and its attributes with their types in
+ * `toxic-types.ts`, which are written by hand since they say what a range cannot: units, defaults, and what it is for. The tests name all that
+ * misses it (`test/proxy/public-client.test.ts` the types), and a row in docs/proxy.md tells of it.
+ */
 export const toxicKinds: readonly ToxicKind[] = [
   latency,
   bandwidth,

@@ -1,10 +1,8 @@
+import { HeldTogether } from './held-together.ts';
 import { HoldingStage } from './holding-stage.ts';
 import { drawAt, longestMs, type Attributes, type ToxicKind, type ToxicOutlet, type ToxicStage } from './toxic.ts';
 
 type Name = 'latency' | 'jitter';
-
-/** A link holds what is on its way; beyond this much the sender is slowed down (4 MiB in 100 ms are 40 MB/s). */
-const onItsWayBytes = 4 * 1024 * 1024;
 
 interface Held {
   readonly chunk: Buffer;
@@ -16,7 +14,8 @@ interface Held {
 /**
  * Delays every chunk by `latency` ± `jitter` ms, counted from when it was received, so that chunks on their way overlap. Order is kept. The jitter goes
  * by where a chunk begins in the stream, so that it does not shift with how the bytes before it came.
- * The end of the stream is not delayed itself, but waits behind what was sent before it.
+ * The end of the stream is not delayed itself, but waits behind what was sent before it. A link holds what is on its way: where that is more than
+ * `HeldTogether` lets it be, the sender is slowed down (32 MiB in 1,000 ms are 34 MB/s).
  */
 export const latency: ToxicKind<Name> = {
   type: 'latency',
@@ -24,21 +23,26 @@ export const latency: ToxicKind<Name> = {
     latency: { from: 0, to: longestMs, unit: 'ms' },
     jitter: { from: 0, to: longestMs, unit: 'ms' },
   },
-  start: (attributes, outlet) => new LatencyStage(attributes, outlet),
+  together: (_clock, held) => (attributes, outlet) => new LatencyStage(held, attributes, outlet),
+  start: (attributes, outlet) => new LatencyStage(new HeldTogether(), attributes, outlet),
 };
 
 class LatencyStage extends HoldingStage<Held> implements ToxicStage<Name> {
+  readonly #together: HeldTogether;
+  /** As much of what they hold together is from here. */
+  #counted = 0;
   #attributes: Attributes<Name>;
   /** Bytes that have come. */
   #offset = 0;
 
-  constructor(attributes: Attributes<Name>, outlet: ToxicOutlet) {
+  constructor(together: HeldTogether, attributes: Attributes<Name>, outlet: ToxicOutlet) {
     super(outlet);
+    this.#together = together;
     this.#attributes = attributes;
   }
 
   get full(): boolean {
-    return this.held.weight >= onItsWayBytes;
+    return this.#together.isEnough(this.held.weight);
   }
 
   chunk(chunk: Buffer): void {
@@ -55,6 +59,7 @@ class LatencyStage extends HoldingStage<Held> implements ToxicStage<Name> {
     }
     this.outlet.altered(chunk.length, 'delayed');
     this.held.push(held);
+    this.#count();
     if (!this.alarm.isSet) this.#wait();
   }
 
@@ -66,6 +71,22 @@ class LatencyStage extends HoldingStage<Held> implements ToxicStage<Name> {
   update(attributes: Attributes<Name>): void {
     this.#attributes = attributes;
     this.#wait();
+  }
+
+  override release(): void {
+    super.release();
+    this.#count();
+  }
+
+  override discard(): void {
+    super.discard();
+    this.#count();
+  }
+
+  #count(): void {
+    const { weight } = this.held;
+    this.#together.add(weight - this.#counted);
+    this.#counted = weight;
   }
 
   /** Uniform over the whole milliseconds of [latency − jitter, latency + jitter), never below zero. */
@@ -84,6 +105,7 @@ class LatencyStage extends HoldingStage<Held> implements ToxicStage<Name> {
     for (let first = this.held.first; first; first = this.held.first) {
       if (first.receivedMs + this.#delayMs(first) > nowMs) break;
       this.held.shift();
+      this.#count();
       this.outlet.forward(first.chunk);
     }
     this.#wait();

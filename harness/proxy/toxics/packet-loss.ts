@@ -3,15 +3,15 @@ import { drawAt, type Attributes, type ToxicKind, type ToxicOutlet, type ToxicSt
 type Name = 'loss_rate' | 'correlation';
 
 /**
- * Drops chunks, `loss_rate` of them on average, in runs: a Gilbert channel of two states (Gilbert, "Capacity of a burst-noise channel", 1960),
- * of which one drops everything. `correlation` is that of neighbouring chunks: after a dropped chunk the next one is dropped with
- * loss_rate + correlation · (1 − loss_rate), after another with loss_rate · (1 − correlation), which leaves the average as it is. The first
- * chunk goes by the average. Chance goes by where a chunk begins in the stream, so that it does not shift with what came before.
+ * Drops chunks: each with `loss_rate`, and one right behind a dropped one with loss_rate + correlation, at most 1. That is what the type of this
+ * name does in Toxiproxy, which has it since after 2.12.0, so a test means the same there. More than `loss_rate` of the chunks are lost where
+ * they are correlated: loss_rate / (1 − correlation) on the long run, and at loss_rate + correlation ≥ 1 everything from the first loss on.
+ * Chance goes by where a chunk begins in the stream, so that it does not shift with what came before.
  */
 export const packetLoss: ToxicKind<Name> = {
   type: 'packet_loss',
   attributes: {
-    loss_rate: { from: 0, to: 1, unit: 'share', default: 0.1, isFraction: true },
+    loss_rate: { from: 0, to: 1, unit: 'share', isFraction: true },
     correlation: { from: 0, to: 1, unit: 'share', isFraction: true },
   },
   start: (attributes, outlet) => new PacketLossStage(attributes, outlet),
@@ -22,7 +22,7 @@ class PacketLossStage implements ToxicStage<Name> {
   readonly #outlet: ToxicOutlet;
   #attributes: Attributes<Name>;
   #offset = 0;
-  #lastLost: boolean | undefined;
+  #lastLost = false;
 
   constructor(attributes: Attributes<Name>, outlet: ToxicOutlet) {
     this.#outlet = outlet;
@@ -57,7 +57,6 @@ class PacketLossStage implements ToxicStage<Name> {
 
   #chance(): number {
     const { loss_rate: rate, correlation } = this.#attributes;
-    if (this.#lastLost === undefined) return rate;
-    return this.#lastLost ? rate + correlation * (1 - rate) : rate * (1 - correlation);
+    return this.#lastLost ? rate + correlation : rate;
   }
 }

@@ -6,12 +6,14 @@ type Name = 'delay';
 const heldBytes = 65_536;
 
 /**
- * As if the server took `delay` ms to accept: nothing passes in its direction for so long after the toxic came to the connection, then
- * everything at once, and what follows without delay. The client's connect itself succeeds, as it does against a full queue of the system.
+ * As if the server took `delay` ms to accept: nothing passes in either direction for so long after the toxic came to the connection, then
+ * everything at once, and what follows without delay. The client's connect itself succeeds, as it does while a connection waits in the queue
+ * of the system. `stream` says nothing.
  */
 export const slowAccept: ToxicKind<Name> = {
   type: 'slow_accept',
   attributes: { delay: { from: 0, to: longestMs, unit: 'ms' } },
+  isTwoWay: true,
   start: (attributes, outlet) => new SlowAcceptStage(attributes, outlet),
 };
 

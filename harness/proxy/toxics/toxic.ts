@@ -1,5 +1,6 @@
 import type { Clock } from '../../kit/clock.ts';
 import type { Random } from '../../kit/random.ts';
+import type { HeldTogether } from './held-together.ts';
 
 /** The numbers that an attribute may have, both included. */
 export interface AttributeRange {
@@ -95,8 +96,11 @@ export interface ToxicKind<Name extends string = string> {
   readonly door?: Exclude<DoorState, 'open'>;
   /** Comes to one direction of one connection, which has nothing to do with others. */
   start(attributes: Attributes<Name>, outlet: ToxicOutlet): ToxicStage<Name>;
-  /** For one toxic, at all the connections it comes to: gives what takes the place of `start`, and holds what they have in common. Default `start`. */
-  together?(clock: Clock): (attributes: Attributes<Name>, outlet: ToxicOutlet) => ToxicStage<Name>;
+  /**
+   * For one toxic, at all the connections it comes to: gives what takes the place of `start`, and holds what they have in common. `held` is what
+   * those of the whole server hold. Default `start`.
+   */
+  together?(clock: Clock, held: HeldTogether): (attributes: Attributes<Name>, outlet: ToxicOutlet) => ToxicStage<Name>;
 }
 
 /** The longest time that a toxic takes, a day: beyond it a timer of the platform would overflow into firing at once. */

@@ -1,7 +1,9 @@
 import { createServer, request, Agent, type IncomingHttpHeaders, type RequestListener } from 'node:http';
+import * as https from 'node:https';
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { realClock, type Bench } from '../support.ts';
+import type { Certified } from '../tls-support.ts';
 
 /** An HTTP server on loopback that counts what it is asked. */
 export interface HttpServer {
@@ -10,12 +12,14 @@ export interface HttpServer {
   readonly asked: readonly string[];
 }
 
-export async function startHttp(bench: Bench, answer: RequestListener): Promise<HttpServer> {
+/** @param certified by which it speaks TLS; default it speaks none */
+export async function startHttp(bench: Bench, answer: RequestListener, certified?: Certified): Promise<HttpServer> {
   const asked: string[] = [];
-  const server = createServer((incoming, response) => {
+  const listener: RequestListener = (incoming, response) => {
     asked.push(`${incoming.method ?? ''} ${incoming.url ?? ''}`);
     answer(incoming, response);
-  });
+  };
+  const server = certified ? https.createServer(certified, listener) : createServer(listener);
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   bench.cleanup.add('http server', async () => {
@@ -43,15 +47,23 @@ export interface Asking {
   readonly path?: string;
   readonly headers?: Record<string, string>;
   readonly body?: string | Buffer;
+  /** Told of each piece of the answer. */
+  readonly came?: (chunk: Buffer) => void;
 }
 
-/** A client that keeps its connection; it has one. */
-export function httpClient(bench: Bench, port: number): (asking?: Asking) => Promise<Seen> {
-  const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+/** A client that keeps its connection; it has one. With `tls` it speaks https, and trusts that. */
+export function httpClient(
+  bench: Bench,
+  port: number,
+  tls?: { readonly ca: string },
+): (asking?: Asking) => Promise<Seen> {
+  const kept = { keepAlive: true, maxSockets: 1 };
+  const agent = tls ? new https.Agent({ ...kept, ...tls }) : new Agent(kept);
+  const requestBy = tls ? https.request : request;
   bench.cleanup.add('agent', () => {
     agent.destroy();
   });
-  return ({ method = 'GET', path = '/', headers = {}, body } = {}) => {
+  return ({ method = 'GET', path = '/', headers = {}, body, came } = {}) => {
     const startMs = realClock.now();
     const since = (): number => realClock.now() - startMs;
     return new Promise((resolve) => {
@@ -63,13 +75,14 @@ export function httpClient(bench: Bench, port: number): (asking?: Asking) => Pro
         const text = Buffer.concat(chunks).toString();
         resolve({ ...seen, text, error: error && (error.code ?? error.message), headMs, chunksMs, wholeMs: since() });
       };
-      const sent = request({ host: '127.0.0.1', port, method, path, headers, agent }, (response) => {
+      const sent = requestBy({ host: '127.0.0.1', port, method, path, headers, agent }, (response) => {
         headMs = since();
         seen.status = response.statusCode;
         seen.headers = response.headers;
         response.on('data', (chunk: Buffer) => {
           chunks.push(chunk);
           chunksMs.push(since());
+          came?.(chunk);
         });
         response.on('end', () => done());
         response.on('error', done);

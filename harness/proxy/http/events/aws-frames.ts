@@ -5,12 +5,19 @@ const codec = new EventStreamCodec(toText, (text: string) => Buffer.from(text, '
 
 /** A frame that says that the stream broke, as Bedrock sends it after status 200. `type` is the name of the exception, as `throttlingException`. */
 export function awsException(type: string, data: object): Buffer {
-  const text = (value: string): { type: 'string'; value: string } => ({ type: 'string', value });
-  const headers = {
-    ':message-type': text('exception'),
-    ':exception-type': text(type),
-    ':content-type': text('application/json'),
-  };
+  return encoded({ ':message-type': 'exception', ':exception-type': type }, data);
+}
+
+/** An event of that type, as `messageStop`. */
+export function awsEvent(type: string, data: object): Buffer {
+  return encoded({ ':message-type': 'event', ':event-type': type }, data);
+}
+
+function encoded(kind: Readonly<Record<string, string>>, data: object): Buffer {
+  const all = { ...kind, ':content-type': 'application/json' };
+  const headers = Object.fromEntries(
+    Object.entries(all).map(([name, value]) => [name, { type: 'string' as const, value }]),
+  );
   return Buffer.from(codec.encode({ headers, body: Buffer.from(JSON.stringify(data)) }));
 }
 

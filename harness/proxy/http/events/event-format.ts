@@ -22,10 +22,3 @@ function streamsEvents(head: ResponseFacts): boolean {
 
 /** What faults have in common that are done to the events of a response, of either format. */
 export const ofEvents = { kind: 'body', fits: streamsEvents, readsBody: true } as const;
-
-/** And to server-sent events only: the event stream of AWS has no heartbeats. */
-export const ofServerSentEvents = { ...ofEvents, fits: streamsText } as const;
-
-function streamsText(head: ResponseFacts): boolean {
-  return eventFormatOf(head) === 'server-sent events';
-}

@@ -1,7 +1,8 @@
 import { Alarm } from '../../toxics/alarm.ts';
 import { longestMs } from '../../toxics/toxic.ts';
 import { AfterEvents, eventsAttribute } from '../events/after-events.ts';
-import { ofServerSentEvents } from '../events/event-format.ts';
+import { awsEvent } from '../events/aws-frames.ts';
+import { ofEvents } from '../events/event-format.ts';
 import { numberOf, textOf, type HttpToxicKind } from '../http-toxic.ts';
 
 /** Every parser of server-sent events passes over a comment, every client of Anthropic over a ping; and every idle time-out begins anew. */
@@ -10,7 +11,13 @@ const heartbeats = {
   ping: Buffer.from('event: ping\ndata: {"type": "ping"}\n\n'),
 };
 
-/** After so many events only heartbeats come, every `interval` ms, for as long as the toxic is there: the connection lives, the answer does not. */
+/** The event stream of AWS has none of its own. An event of a type that they do not know is what its clients pass over (tried with JavaScript's). */
+const awsHeartbeat = awsEvent('heartbeat', {});
+
+/**
+ * After so many events only heartbeats come, every `interval` ms, for as long as the toxic is there: the connection lives, the answer does not. `as` is
+ * for server-sent events.
+ */
 export const streamHeartbeat: HttpToxicKind = {
   layer: 'http',
   type: 'stream_heartbeat',
@@ -20,7 +27,7 @@ export const streamHeartbeat: HttpToxicKind = {
     as: { choices: ['comment', 'ping'], default: 'comment' },
   },
   faultFor: (attributes) => ({
-    ...ofServerSentEvents,
+    ...ofEvents,
     changesLength: true,
     start: (outlet, head) => new Heartbeats(outlet, head, attributes),
   }),
@@ -63,8 +70,13 @@ class Heartbeats extends AfterEvents {
 
   #beat(): void {
     this.#alarm.set(this.outlet.clock.now() + numberOf(this.attributes, 'interval'), () => {
-      if (!this.outlet.isBlocked) this.#send(heartbeats[textOf(this.attributes, 'as') === 'ping' ? 'ping' : 'comment']);
+      if (!this.outlet.isBlocked) this.#send(this.#heartbeat());
       this.#beat();
     });
+  }
+
+  #heartbeat(): Buffer {
+    if (this.format === 'aws event stream') return awsHeartbeat;
+    return heartbeats[textOf(this.attributes, 'as') === 'ping' ? 'ping' : 'comment'];
   }
 }

@@ -151,6 +151,19 @@ describe.concurrent('a stream of the client of Bedrock', () => {
     expect(await waiting).toMatchObject(whole);
   });
 
+  it('of nothing but heartbeats is waited for beyond the socketTimeout of a client, which passes over them', async () => {
+    const toxic = { type: 'stream_heartbeat', attributes: { events, interval: 50 } };
+    await using service = await faulted(serve(bedrockService), toxic);
+    const waiting = iterate(client(service.url, { socketTimeout: 1000 }));
+    expect(await isPendingAfter(waiting, 2000)).toBe(true);
+    const { bytesAdded } = await service.bench.receipt('service', 'fault');
+    expect(bytesAdded).toBeGreaterThan(1000);
+    await service.heal();
+    // What was dropped meanwhile is missing: the connection ends with it.
+    expect(await waiting).toMatchObject({ text: first(2), error: aborted });
+    expect(await service.requests()).toEqual({ seen: 1, altered: 1 });
+  });
+
   it('that stalls is given up by a client that has one', async () => {
     await using service = await faulted(serve(bedrockService), { type: 'stream_stall', attributes: { events } });
     const seen = await iterate(client(service.url, { socketTimeout: 1000 }));
