@@ -3,6 +3,13 @@ export function fetchFailed(code: string, message: string): TypeError {
   return new TypeError('fetch failed', { cause: Object.assign(new Error(message), { code }) });
 }
 
+/** A name has no address: the error of the system's own look-up. */
+export function notResolved(code: 'ENOTFOUND' | 'EAI_AGAIN', hostname: string): TypeError {
+  const failed = fetchFailed(code, `getaddrinfo ${code} ${hostname}`);
+  Object.assign(failed.cause as Error, { syscall: 'getaddrinfo', hostname });
+  return failed;
+}
+
 /** An error of `fetch` for what is no fault of the network. */
 export function failedBecause(cause: unknown): TypeError {
   return new TypeError('fetch failed', { cause });
