@@ -33,6 +33,17 @@ export function reset(): TypeError {
   return fetchFailed('ECONNRESET', 'read ECONNRESET');
 }
 
+/** What came is no HTTP; `why` is what the platform's parser says of it. Its error has no code. */
+export function garbled(why: string): TypeError {
+  const cause = new Error(`Response does not match the HTTP/1.1 protocol (${why})`);
+  return new TypeError('fetch failed', { cause: Object.assign(cause, { name: 'HTTPParserError' }) });
+}
+
+/** What a server of Node sees that reads a body whose sender has gone. */
+export function aborted(): Error {
+  return Object.assign(new Error('aborted'), { code: 'ECONNRESET' });
+}
+
 /** What an error of the connection looks like to whoever reads a body. */
 export function terminated(error: TypeError): TypeError {
   return new TypeError('terminated', { cause: error.cause });
