@@ -1,6 +1,7 @@
 import type { Direction } from '../../proxy/active-toxic.ts';
 import type { Unsettled } from '../activity.ts';
-import { closed, terminated } from './network-errors.ts';
+import type { Arrivals } from './arrivals.ts';
+import { aborted, closed, terminated } from './network-errors.ts';
 import type { ResponseBody } from './response-body.ts';
 
 /** A request as its connection needs it. */
@@ -41,6 +42,7 @@ export class Exchange {
   #isUnseen = false;
   /** The body of the answer, once there is one. */
   body: ResponseBody | undefined;
+  #upload: Arrivals | undefined;
 
   /** What has not come to its end: the request, or the reading of its answer. */
   get underway(): Unsettled {
@@ -60,6 +62,17 @@ export class Exchange {
     if (this.#failure && !this.#isUnseen) this.#hangUp.abort(this.#failure.cause);
     return this.#hangUp.signal;
   };
+
+  /** The body of the request, where it comes bit by bit. */
+  get upload(): Arrivals | undefined {
+    return this.#upload;
+  }
+
+  /** The head of the request has come, and its body comes bit by bit. */
+  receive(upload: Arrivals): void {
+    this.#upload = upload;
+    if (this.#failure && !this.#isUnseen) upload.fail(aborted());
+  }
 
   /** The answer, or why there is none. */
   answered(answer: Promise<Response>): Promise<Response> {
@@ -95,7 +108,10 @@ export class Exchange {
     if (!this.#end()) return;
     this.#failure = { cause };
     this.#isUnseen = this.#connection.lost('upstream');
-    if (!this.#isUnseen) this.#hangUp?.abort(cause);
+    if (!this.#isUnseen) {
+      this.#hangUp?.abort(cause);
+      this.#upload?.fail(aborted());
+    }
     this.#fail?.(cause);
     this.body?.fail(cause instanceof TypeError ? terminated(cause) : cause);
     this.#connection.close();

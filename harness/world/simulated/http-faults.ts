@@ -3,6 +3,7 @@ import type { ActiveToxic } from '../../proxy/active-toxic.ts';
 import { chooseFaults, type HttpMeeting } from '../../proxy/http/choose-faults.ts';
 import { ExchangeFaults } from '../../proxy/http/exchange-faults.ts';
 import type { RequestFault, ResponseFacts } from '../../proxy/http/http-toxic.ts';
+import type { Arrivals } from './arrivals.ts';
 import { FaultedBody } from './faulted-body.ts';
 import type { Chunk } from './gated-stream.ts';
 import { LightResponse } from './light-response.ts';
@@ -57,8 +58,12 @@ export class HttpFaults {
     this.#present.wake();
   }
 
-  /** The response of the handler, or what the faults make of it. */
-  async answer(request: Request, handler: Handler): Promise<Response> {
+  /**
+   * The response of the handler, or what the faults make of it.
+   *
+   * @param upload the body of the request, where it comes bit by bit
+   */
+  async answer(request: Request, handler: Handler, upload?: Arrivals): Promise<Response> {
     if (this.#meetings.length === 0) return handler(request);
     const { clock } = this.#connection;
     const { headers } = request;
@@ -72,6 +77,7 @@ export class HttpFaults {
     const present: Present = { faults, wake: () => undefined, isGone: false };
     this.#present = present;
     const { answer } = faults;
+    if (answer) await upload?.whole();
     let response = answer ? ownAnswer(answer, request) : await handler(request);
     // On the wire the body comes behind its head while that waits.
     if (faults.delayMs > 0) response = readAhead(response);

@@ -5,13 +5,13 @@ import { rejected } from './network-errors.ts';
 /** The platform's own, whatever stands in its place later. */
 const RealRequest = Request;
 
-/** What is known of a request whose body is text. */
-export interface TextRequest {
+/** What is known of a request whose body is text, or comes bit by bit. */
+export interface KnownRequest {
   readonly url: string;
   /** In capitals. */
   readonly method: string;
   readonly headers: RequestInit['headers'];
-  readonly body: string | null;
+  readonly body: string | ReadableStream<Uint8Array<ArrayBuffer>> | null;
   /** Asked for once, when somebody wants to know whether the caller has gone. */
   readonly signal: () => AbortSignal;
 }
@@ -21,19 +21,24 @@ export interface TextRequest {
  * follows its signal by another. What this one does not do itself is done by one of the platform, made when it is needed.
  */
 export class LightRequest {
-  readonly #given: TextRequest;
+  readonly #given: KnownRequest;
   #headers: Headers | undefined;
   #signal: AbortSignal | undefined;
   #real: Request | undefined;
   #isUsed = false;
 
-  constructor(given: TextRequest) {
+  constructor(given: KnownRequest) {
     this.#given = given;
   }
 
   /** The one of the platform that does what a light one does not; undefined for what is none of these. */
   static real(request: object): Request | undefined {
     return #given in request ? request.#whole() : undefined;
+  }
+
+  /** The body of a request, where it comes bit by bit. */
+  static arriving(request: Request): ReadableStream<Uint8Array<ArrayBuffer>> | undefined {
+    return #given in request && request.#given.body instanceof ReadableStream ? request.#given.body : undefined;
   }
 
   /** One and the same request with another signal, made when it is asked for; undefined for what is no light one. */
@@ -55,7 +60,7 @@ export class LightRequest {
     if (!this.#headers) {
       const { headers, body } = this.#given;
       this.#headers = lightHeaders(headers);
-      if (body !== null && !this.#headers.has('content-type'))
+      if (typeof body === 'string' && !this.#headers.has('content-type'))
         this.#headers.set('content-type', 'text/plain;charset=UTF-8');
     }
     return this.#headers;
@@ -90,15 +95,16 @@ export class LightRequest {
 
   /** The text of the body, once; undefined where one of the platform has to be asked. */
   #take(): string | undefined {
-    if (this.#real || this.#isUsed || this.#given.body === null) return undefined;
+    const { body } = this.#given;
+    if (this.#real || this.#isUsed || typeof body !== 'string') return undefined;
     this.#isUsed = true;
-    return this.#given.body;
+    return body;
   }
 
   #whole(): Request {
     if (!this.#real) {
       const { url, method, body } = this.#given;
-      this.#real = new RealRequest(url, { method, headers: this.headers, body, signal: this.signal });
+      this.#real = new RealRequest(url, { method, headers: this.headers, body, signal: this.signal, duplex: 'half' });
       // One that has been read has to refuse to be read again.
       if (this.#isUsed) void this.#real.text();
     }

@@ -6,6 +6,8 @@ import type { Handler, SimulatedConnection } from './simulated-connection.ts';
 export interface ListenLimits {
   /** Connections that it serves at a time; default without limit. */
   readonly connections?: number;
+  /** What becomes of those on top: they wait to be accepted (default), or are closed at once, as a server of Node does that has `maxConnections`. */
+  readonly excess?: 'waits' | 'is closed';
   /** Connections that wait to be accepted where there are so many; default 511, as Node asks for. What comes on top is not answered at all. */
   readonly backlog?: number;
   /** How long a connection is kept on which nothing is asked; default for ever. Milliseconds. */
@@ -31,12 +33,18 @@ export class Listener {
     this.#clock = clock;
   }
 
-  /** What answers the requests of a connection, as soon as that has been accepted. */
-  handlerFor(connection: SimulatedConnection): Handler {
+  /** What answers the requests of a connection, as soon as that has been accepted; undefined where it is closed instead. */
+  handlerFor(connection: SimulatedConnection): Handler | undefined {
     this.#idleSinceMs.delete(connection);
-    if (this.#limits.connections === undefined || this.#served.has(connection)) return this.handler;
+    const { connections: most, excess } = this.#limits;
+    if (most === undefined || this.#served.has(connection)) return this.handler;
+    if (excess === 'is closed') {
+      if (this.#served.size >= most) return undefined;
+      this.#served.add(connection);
+      return this.handler;
+    }
     return async (request) => {
-      await this.#accepted(connection, this.#limits.connections ?? Infinity);
+      await this.#accepted(connection, most);
       return this.handler(request);
     };
   }

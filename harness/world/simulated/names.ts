@@ -1,5 +1,5 @@
 import { isIP } from 'node:net';
-import { fetchFailed } from './network-errors.ts';
+import { notResolved } from './network-errors.ts';
 import type { NetworkClock } from './turns.ts';
 
 /** What a name server says of a name. */
@@ -34,7 +34,7 @@ export class Names {
     const known = this.#answers.get(hostname);
     const { answer, afterMs = 0 } = known ?? unknownName(hostname);
     const give = (): string => {
-      if ('error' in answer) throw fetchFailed(answer.error, `getaddrinfo ${answer.error} ${hostname}`);
+      if ('error' in answer) throw notResolved(answer.error, hostname);
       return `${answer.address}:${port || usualPort(protocol)}`;
     };
     return afterMs === 0 && this.#clock.interleaves !== true ? give() : this.#clock.sleep(afterMs).then(give);

@@ -3,6 +3,13 @@ export function fetchFailed(code: string, message: string): TypeError {
   return new TypeError('fetch failed', { cause: Object.assign(new Error(message), { code }) });
 }
 
+/** A name has no address: the error of the system's own look-up. */
+export function notResolved(code: 'ENOTFOUND' | 'EAI_AGAIN', hostname: string): TypeError {
+  const failed = fetchFailed(code, `getaddrinfo ${code} ${hostname}`);
+  Object.assign(failed.cause as Error, { syscall: 'getaddrinfo', hostname });
+  return failed;
+}
+
 /** An error of `fetch` for what is no fault of the network. */
 export function failedBecause(cause: unknown): TypeError {
   return new TypeError('fetch failed', { cause });
@@ -24,6 +31,17 @@ export function closed(): TypeError {
 
 export function reset(): TypeError {
   return fetchFailed('ECONNRESET', 'read ECONNRESET');
+}
+
+/** What came is no HTTP; `why` is what the platform's parser says of it. Its error has no code. */
+export function garbled(why: string): TypeError {
+  const cause = new Error(`Response does not match the HTTP/1.1 protocol (${why})`);
+  return new TypeError('fetch failed', { cause: Object.assign(cause, { name: 'HTTPParserError' }) });
+}
+
+/** What a server of Node sees that reads a body whose sender has gone. */
+export function aborted(): Error {
+  return Object.assign(new Error('aborted'), { code: 'ECONNRESET' });
 }
 
 /** What an error of the connection looks like to whoever reads a body. */

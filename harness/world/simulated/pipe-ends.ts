@@ -1,10 +1,14 @@
 import type { PipeSink, PipeSource } from '../../proxy/pipe.ts';
 
+/** So much of what is sent goes on in one piece, as much as a socket reads at a time. */
+const mostAtOnce = 65_536;
+
 /** Where bytes are put into a pipe that has no socket. */
 export class PipeMouth implements PipeSource {
   #onChunk: (chunk: Buffer) => void = () => undefined;
   #paused = false;
-  #onResume: (() => void) | undefined;
+  #isClosed = false;
+  readonly #waiting: (() => void)[] = [];
 
   on(event: 'data' | 'end', listener: ((chunk: Buffer) => void) | (() => void)): this {
     // The end of a stream is said by what is in it: connections are kept for the next request.
@@ -13,7 +17,21 @@ export class PipeMouth implements PipeSource {
   }
 
   push(chunk: Buffer): void {
-    this.#onChunk(chunk);
+    if (!this.#isClosed) this.#onChunk(chunk);
+  }
+
+  /** Sends what is there at once, in pieces as large as a socket reads: the first at once, each other when it may be put in. */
+  async send(bytes: Buffer): Promise<void> {
+    for (let from = 0; from < bytes.length; from += mostAtOnce) {
+      if (this.#paused) await this.ready();
+      this.push(bytes.subarray(from, from + mostAtOnce));
+    }
+  }
+
+  /** The connection is gone: nothing goes in any more, and nobody waits. */
+  close(): void {
+    this.#isClosed = true;
+    this.resume();
   }
 
   pause(): void {
@@ -22,13 +40,12 @@ export class PipeMouth implements PipeSource {
 
   resume(): void {
     this.#paused = false;
-    this.#onResume?.();
-    this.#onResume = undefined;
+    for (const goOn of this.#waiting.splice(0)) goOn();
   }
 
   /** Resolves when more may be put in. */
   async ready(): Promise<void> {
-    if (this.#paused) await new Promise<void>((resolve) => (this.#onResume = resolve));
+    if (this.#paused) await new Promise<void>((resolve) => this.#waiting.push(resolve));
   }
 }
 

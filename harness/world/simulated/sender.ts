@@ -142,11 +142,13 @@ export class Sender {
     if (!kept && door.state === 'refusing') return Promise.reject(refused(address));
     const connection = kept ?? this.#connect(door);
     const listener = this.#network.listeners.get(door.upstream());
-    if (!connection || (!listener && !connection.lose())) {
-      const nobody = `other side closed (nothing listens behind it, at ${door.upstream()})`;
-      return Promise.reject(fetchFailed('UND_ERR_SOCKET', nobody));
+    const handler = connection && listener?.handlerFor(connection);
+    if (!connection || (!handler && !connection.lose())) {
+      const why = listener ? 'no more connections are taken' : 'nothing listens';
+      const message = `other side closed (${why} behind it, at ${door.upstream()})`;
+      return Promise.reject(fetchFailed('UND_ERR_SOCKET', message));
     }
-    return connection.exchange(request, listener?.handlerFor(connection) ?? neverAnswering, () => {
+    return connection.exchange(request, handler ?? neverAnswering, () => {
       if (!connection.isOpen) {
         this.#used.delete(connection);
         return;

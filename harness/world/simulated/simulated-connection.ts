@@ -1,16 +1,21 @@
 import type { ActiveToxic, Direction } from '../../proxy/active-toxic.ts';
+import { saidLength } from '../../proxy/http/framing.ts';
 import { isAtBytes, isAtRequests } from '../../proxy/meeting.ts';
 import { Pipe } from '../../proxy/pipe.ts';
 import type { ConnectionContext, LiveConnection } from '../../proxy/port.ts';
 import type { Unsettled } from '../activity.ts';
+import { streamOf } from './arrivals.ts';
 import { Exchange, type ExchangeRequest } from './exchange.ts';
-import { gateStream, type Chunk, type Gate } from './gated-stream.ts';
+import { gateStream, type Chunk, type Gate, type Source } from './gated-stream.ts';
 import { HttpFaults } from './http-faults.ts';
+import { LightRequest } from './light-request.ts';
 import { LightResponse } from './light-response.ts';
-import { closed, reset } from './network-errors.ts';
+import { closed, garbled, reset } from './network-errors.ts';
 import { PipeMouth, PipeOutlet } from './pipe-ends.ts';
+import { RequestWire } from './request-wire.ts';
 import { ResponseBody, pumpedStream } from './response-body.ts';
 import { GateInTurns, type Turn } from './turns.ts';
+import { headBytes } from './wire-messages.ts';
 
 export type Handler = (request: Request) => Response | Promise<Response>;
 
@@ -20,8 +25,11 @@ interface Half {
   readonly pipe: Pipe;
 }
 
-/** What is sent for a head, whatever is in it: a request line or a status line with the usual fields. */
-const headBytes = 256;
+/** A body with nothing in it. */
+const nothing: Source = {
+  read: () => Promise.resolve({ done: true, value: undefined }),
+  cancel: () => Promise.resolve(),
+};
 
 /**
  * A connection of HTTP/1.1 through a proxy, without sockets: one exchange at a time, kept for the next. Its bytes go through the same
@@ -34,6 +42,8 @@ export class SimulatedConnection implements LiveConnection {
   readonly #http: HttpFaults;
   #isOpen = true;
   #exchange: Exchange | undefined;
+  /** Made when something is done to a request for the first time. */
+  #requests: RequestWire | undefined;
 
   /** @param turn lets chance order what arrives at the same time; undefined: it arrives in the order in which it was sent. */
   constructor(context: ConnectionContext, turn?: Turn) {
@@ -101,67 +111,91 @@ export class SimulatedConnection implements LiveConnection {
     });
     this.#exchange = exchange;
     const answer = async (): Promise<Response> => {
-      await this.#carry('upstream', headBytes + request.bodyBytes);
+      const arrived = await this.#arrived(request, exchange);
+      if (!arrived) return this.#refuse(exchange);
       if (this.#turn) await this.#turn();
-      const response = await this.#http.answer(request.make(exchange.hangUp), handler);
+      const response = await this.#http.answer(arrived, handler, exchange.upload);
       if (this.#turn) await this.#turn();
       return this.#answer(response, exchange);
     };
     return exchange.answered(answer());
   }
 
+  /** The request as its server has it, once its head has come; undefined where what has come is none. */
+  async #arrived(request: ExchangeRequest, exchange: Exchange): Promise<Request | undefined> {
+    const whole = request.make(exchange.hangUp);
+    const { mouth, outlet, pipe } = this.#halves.upstream;
+    if (pipe.isClear) {
+      this.#count('upstream', headBytes + request.bodyBytes);
+      return whole;
+    }
+    this.#requests ??= new RequestWire({ mouth, outlet, lost: () => this.close() });
+    const sent = request.bodyBytes === 0 ? undefined : Buffer.from(await whole.arrayBuffer());
+    const upload = await this.#requests.send(sent ?? Buffer.alloc(0));
+    if (!sent || !upload) return upload && whole;
+    exchange.receive(upload);
+    const body = streamOf({ next: () => upload.next(), cancel: () => undefined });
+    const { url, method } = request;
+    const arriving = { url: url.href, method, headers: whole.headers, body, signal: exchange.hangUp };
+    return new LightRequest(arriving) as unknown as Request;
+  }
+
+  /** Answers as a server of Node does that cannot read what it has been sent. */
+  async #refuse(exchange: Exchange): Promise<Response> {
+    const refusal = new Response(null, { status: 400, statusText: 'Bad Request', headers: { connection: 'close' } });
+    const response = await this.#answer(refusal, exchange);
+    this.close();
+    return response;
+  }
+
   /** The response as its caller has it, once its head has arrived: with the body on the wire between them. */
   async #answer(response: Response, exchange: Exchange): Promise<Response> {
-    const { mouth, outlet, pipe } = this.#halves.downstream;
-    const text = pipe.isClear ? LightResponse.wholeText(response) : undefined;
+    const { pipe } = this.#halves.downstream;
+    const text = LightResponse.wholeText(response);
+    if (!pipe.isClear) return this.#pumped(response, text, exchange);
     if (text !== undefined) {
       // All of it is there at once, and nothing holds it up.
       this.#count('downstream', headBytes + Buffer.byteLength(text));
       exchange.finish();
       return response;
     }
+    this.#count('downstream', headBytes);
     const stream = response.body as ReadableStream<Chunk> | null;
-    if (stream === null) {
-      await this.#carry('downstream', headBytes);
-      exchange.finish();
+    if (stream) gateStream(stream, this.#inTurns(this.#bodyOf(response, exchange)));
+    else exchange.finish();
+    return response;
+  }
+
+  /** The same, where something is done to its bytes. A text goes with its head, in one piece. */
+  async #pumped(response: Response, text: string | undefined, exchange: Exchange): Promise<Response> {
+    const first = text === undefined ? undefined : Buffer.from(text);
+    const body = this.#bodyOf(response, exchange, first?.length);
+    const reader = first ? nothing : (response.body as ReadableStream<Chunk> | null)?.getReader();
+    if (!reader) {
+      await body.pumpAll(nothing);
       return response;
     }
-    const passed = (bytes: number): void => this.#count('downstream', bytes);
-    const body = new ResponseBody({
-      ...{ mouth, outlet, passed, ended: exchange.finish, cancelled: exchange.cancel },
-      broken: () => void this.lose(),
-    });
-    exchange.body = body;
-    if (pipe.isClear) {
-      passed(headBytes);
-      gateStream(stream, this.#inTurns(body));
-      return response;
-    }
-    const pumped = pumpedStream(body, stream, { headBytes, gate: this.#inTurns(body) });
+    const pumped = pumpedStream(body, { source: reader, first, gate: this.#inTurns(body) });
     await pumped.headArrived;
     const { status, statusText, headers } = response;
     return new Response(pumped.stream, { status, statusText, headers });
   }
 
-  #inTurns(body: ResponseBody): Gate {
-    return this.#turn ? new GateInTurns(body, this.#turn) : body;
+  #bodyOf(response: Response, exchange: Exchange, knownBytes?: number): ResponseBody {
+    const { mouth, outlet } = this.#halves.downstream;
+    const body = new ResponseBody({
+      ...{ mouth, outlet, ended: exchange.finish, cancelled: exchange.cancel },
+      saidBytes: () => knownBytes ?? saidBytesOf(response),
+      passed: (bytes) => this.#count('downstream', bytes),
+      broken: () => void this.lose(),
+      garbled: (why) => this.#break(garbled(why)),
+    });
+    exchange.body = body;
+    return body;
   }
 
-  /** Resolves when so many bytes have come through. Where nothing is in their way that is at once. */
-  async #carry(direction: Direction, bytes: number): Promise<void> {
-    const { mouth, outlet, pipe } = this.#halves[direction];
-    if (pipe.isClear) {
-      this.#count(direction, bytes);
-      return;
-    }
-    await new Promise<void>((resolve) => {
-      let missing = bytes;
-      outlet.deliver = (chunk) => {
-        missing -= chunk.length;
-        if (missing <= 0) resolve();
-      };
-      mouth.push(Buffer.alloc(bytes));
-    });
+  #inTurns(body: ResponseBody): Gate {
+    return this.#turn ? new GateInTurns(body, this.#turn) : body;
   }
 
   /** Bytes that go past the pipe have come and gone. */
@@ -195,11 +229,17 @@ export class SimulatedConnection implements LiveConnection {
     if (!this.#isOpen) return;
     this.#isOpen = false;
     this.#http.discard();
-    for (const { pipe, outlet } of Object.values(this.#halves)) {
+    for (const { mouth, pipe, outlet } of Object.values(this.#halves)) {
+      mouth.close();
       outlet.destroyed = true;
       pipe.discard();
     }
     this.#exchange?.breakOff(failure);
     this.#context.over();
   }
+}
+
+/** How long the head of a response says that its body is; undefined where it does not say. */
+function saidBytesOf({ status, headers, body }: Response): number | undefined {
+  return body ? saidLength({ status, header: (name) => headers.get(name) ?? undefined }) : 0;
 }

@@ -7,9 +7,11 @@ import { seededRandom } from '../../../harness/kit/random.ts';
 import { VirtualClock } from '../../../harness/kit/virtual-clock.ts';
 import { withDefaults } from '../../proxy/http/edge-bench.ts';
 import { bedrockService } from '../../proxy/http/sdk/servers.ts';
+import { httpToxicKinds } from '../../../harness/proxy/http/kinds/index.ts';
 import { anyKinds } from '../../../harness/proxy/kinds.ts';
 import { Registry } from '../../../harness/proxy/registry.ts';
 import { SimulatedNetwork } from '../../../harness/world/simulated/network.ts';
+import { tooFarMs, validTries, watchStall, type Timed } from './against-sockets.ts';
 
 type Attributes = Record<string, number | string>;
 
@@ -20,8 +22,16 @@ interface Seen {
   readonly text: string;
   /** The code of the error that it ended with. */
   readonly error: string | undefined;
+  /** The end, where there was none. */
   readonly headMs: number;
   readonly endMs: number;
+}
+
+/** All that is compared of a request, and of what comes after it. Times are those of its head and its end. */
+interface Tried extends Timed {
+  readonly seen: object;
+  readonly next: object;
+  readonly account: object;
 }
 
 const everyMs = 50;
@@ -40,9 +50,11 @@ function handlerOf(clock: Clock): (request: Request) => Response | Promise<Respo
     const stream = streams[new URL(request.url).pathname];
     if (!stream) return new Response('hello world', { headers: { 'x-kept': 'yes', 'content-length': '11' } });
     let sent = 0;
+    const fromMs = clock.now();
     const body = new ReadableStream<Uint8Array>({
       pull: async (controller) => {
-        if (sent > 0) await clock.sleep(everyMs);
+        // Lateness does not add up.
+        await clock.sleep(Math.max(0, fromMs + sent * everyMs - clock.now()));
         const event = stream.events[sent++];
         if (event === undefined) controller.close();
         else controller.enqueue(Uint8Array.from(event));
@@ -53,7 +65,7 @@ function handlerOf(clock: Clock): (request: Request) => Response | Promise<Respo
 }
 
 let server: Server;
-let registries: Registry[] = [];
+const registries: Registry[] = [];
 
 beforeAll(async () => {
   const handler = handlerOf(systemClock());
@@ -64,7 +76,6 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   for (const registry of registries) await registry.stop();
-  registries = [];
   server.closeAllConnections();
   await new Promise((resolve) => server.close(resolve));
 });
@@ -106,28 +117,38 @@ async function onSockets(): Promise<World> {
   return { registry, clock, url: `http://${listen}`, send: fetch };
 }
 
-function add({ registry }: World, type: string, attributes: Attributes, toxicity = 1): void {
+function add(
+  { registry }: World,
+  type: string,
+  attributes: Attributes,
+  { toxicity = 1, stream = 'downstream' }: { toxicity?: number; stream?: 'upstream' | 'downstream' } = {},
+): void {
   const kind = anyKinds.find((one) => one.type === type);
   if (!kind) throw new Error(`no toxic ${type}`);
-  const request = { kind, name: type, stream: 'downstream', direction: 'downstream', toxicity } as const;
+  const request = { kind, name: type, stream, direction: stream, toxicity };
   registry.addToxic('link', { ...request, attributes: withDefaults(kind, attributes) });
 }
 
 async function ask({ clock, url, send }: World, path: string, init: RequestInit = {}): Promise<Seen> {
   const fromMs = clock.now();
-  const seen = { status: undefined as number | undefined, headers: {}, text: '', headMs: NaN };
+  const seen = { status: undefined as number | undefined, headers: {}, text: '' };
+  let headMs: number | undefined;
+  const end = (error: string | undefined): Seen => {
+    const endMs = clock.now() - fromMs;
+    return { ...seen, error, headMs: headMs ?? endMs, endMs };
+  };
   const decoder = new TextDecoder('latin1');
   try {
     const response = await send(`${url}${path}`, init);
     seen.status = response.status;
-    seen.headMs = clock.now() - fromMs;
+    headMs = clock.now() - fromMs;
     const names = ['content-type', 'content-length', 'retry-after', 'x-kept'];
     seen.headers = Object.fromEntries(names.map((name) => [name, response.headers.get(name)]));
     for await (const chunk of (response.body ?? []) as AsyncIterable<Uint8Array>) seen.text += decoder.decode(chunk);
-    return { ...seen, error: undefined, endMs: clock.now() - fromMs };
+    return end(undefined);
   } catch (cause) {
     const code = cause instanceof Error ? (cause.cause as { code?: string } | undefined)?.code : undefined;
-    return { ...seen, error: code ?? String(cause), endMs: clock.now() - fromMs };
+    return end(code ?? String(cause));
   }
 }
 
@@ -182,43 +203,75 @@ const cases: readonly [string, Attributes, string, RequestInit, number, number][
 const content = ({ status, headers, text, error }: Seen): object =>
   error === 'ECONNRESET' ? { error } : { status, headers, text, error };
 
+/** How many bytes have a head is known on sockets only, and how many are held back depends on when they come. */
+const timed = ['http_latency', 'http_status', 'http_slow_body', 'stream_late', 'stream_slow', 'stream_stall'];
+const beating = 'stream_heartbeat';
+
 describe('faults of HTTP in a simulated world', () => {
+  async function tryIn(world: World, type: string, path: string, init: RequestInit): Promise<Tried> {
+    const stall = watchStall(world.clock);
+    const seen = await ask(world, path, init);
+    const stalledMs = stall();
+    // The next request finds a connection that is as good as any.
+    const next = content(await ask(world, '/whole'));
+    const { requestsSeen, requestsAltered, bytesAltered } = world.registry.account('link', type);
+    const account = { requestsSeen, requestsAltered, ...(timed.includes(type) ? {} : { bytesAltered }) };
+    return { seen: content(seen), next, account, timesMs: [seen.headMs, seen.endMs], stalledMs };
+  }
+
+  /** In virtual time, and several times on sockets; `prepare` adds the toxics. Gives the times of the first. */
+  async function compare(
+    prepare: (world: World) => void,
+    type: string,
+    path: string,
+    init: RequestInit,
+  ): Promise<readonly number[]> {
+    const virtual = await simulated();
+    prepare(virtual);
+    const expected = await virtual.clock.run(tryIn(virtual, type, path, init));
+    const tryOnSockets = async (): Promise<Tried> => {
+      const real = await onSockets();
+      prepare(real);
+      return tryIn(real, type, path, init).finally(() => real.registry.stop());
+    };
+    const what = ({ seen, next, account }: Tried): unknown => [seen, next, account];
+    const tries = await validTries(tryOnSockets, { expected, what });
+    for (const one of tries) expect(what(one)).toEqual(what(expected));
+    expect(tooFarMs(tries, expected), JSON.stringify(tries)).toEqual([]);
+    return expected.timesMs;
+  }
+
+  it('are compared for every kind', () => {
+    const types = new Set([...cases.map(([type]) => type), beating]);
+    expect([...types].toSorted()).toEqual(httpToxicKinds.map(({ type }) => type).toSorted());
+  });
+
   it.each(cases)(
-    '%s with %j does to %s what it does on sockets',
+    '%s with %j does to %s what it does on sockets, at the same times',
+    { timeout: 60_000 },
     async (type, attributes, path, init, headMs, endMs) => {
-      const [virtual, real] = [await simulated(), await onSockets()];
-      add(virtual, type, attributes);
-      add(real, type, attributes);
-      const expected = await virtual.clock.run(ask(virtual, path, init));
-      const seen = await ask(real, path, init);
-      expect(content(seen)).toEqual(content(expected));
-      expect([expected.headMs, expected.endMs]).toEqual([headMs, endMs]);
-      // On sockets nothing comes sooner; how late it may be depends on the machine. Timers of the platform may be early by less than 1 ms each.
-      expect(seen.endMs).toBeGreaterThan(endMs - 6);
-      // The next request finds a connection that is as good as any.
-      const [next, nextSeen] = [await virtual.clock.run(ask(virtual, '/whole')), await ask(real, '/whole')];
-      expect(content(nextSeen)).toEqual(content(next));
-      const { requestsSeen, requestsAltered, bytesAltered } = virtual.registry.account('link', type);
-      // How many bytes have a head is known on sockets only, and how many are held back depends on when they come.
-      const isTimed = [
-        'http_latency',
-        'http_status',
-        'http_slow_body',
-        'stream_late',
-        'stream_slow',
-        'stream_stall',
-      ].includes(type);
-      expect(real.registry.account('link', type)).toMatchObject({ requestsSeen, requestsAltered, ...(isTimed ? {} : { bytesAltered }) }); // prettier-ignore
+      const timesMs = await compare((world) => add(world, type, attributes), type, path, init);
+      expect(timesMs).toEqual([headMs, endMs]);
     },
   );
+
+  it('answer in the place of the server when all of the request has come', { timeout: 60_000 }, async () => {
+    const large = { method: 'POST', body: 'x'.repeat(20_000) };
+    const prepare = (world: World): void => {
+      add(world, 'http_status', { status: 429 });
+      add(world, 'bandwidth', { rate: 100 }, { stream: 'upstream' });
+    };
+    // 256 bytes of head, 20,000 of body.
+    expect(await compare(prepare, 'http_status', '/whole', large)).toEqual([203, 203]);
+  });
 
   it('beat for as long as the toxic is there, as on sockets', async () => {
     const worlds = [await simulated(), await onSockets()];
     const texts: string[] = [];
     for (const world of worlds) {
-      add(world, 'stream_heartbeat', { events: 2, interval: 100 });
+      add(world, beating, { events: 2, interval: 100 });
       const proxy = world.registry.get('link');
-      world.clock.setTimer(() => proxy.removeToxic(proxy.toxic('stream_heartbeat'), 'removed'), 530);
+      world.clock.setTimer(() => proxy.removeToxic(proxy.toxic(beating), 'removed'), 530);
       const asking = ask(world, '/events');
       texts.push((await (world.clock instanceof VirtualClock ? world.clock.run(asking) : asking)).text);
     }
@@ -236,7 +289,7 @@ describe('faults of HTTP in a simulated world', () => {
     ['a share, up to so many', 0.3, { times: 20, path: '/a*' }],
   ])('chooses by the same seed the same requests as on sockets: %s', async (_what, toxicity, attributes) => {
     const choices = async (world: World): Promise<string> => {
-      add(world, 'http_status', { status: 418, ...attributes }, toxicity);
+      add(world, 'http_status', { status: 418, ...attributes }, { toxicity });
       let seen = '';
       for (let count = 0; count < 100; count++) {
         const asking = ask(world, count % 3 === 0 ? '/b' : '/a/x');

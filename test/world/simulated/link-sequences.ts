@@ -1,11 +1,4 @@
-/** Something that is done to the link, so long after the request was sent. */
-export interface Step {
-  readonly atMs: number;
-  readonly add?: { type: string; attributes: Record<string, number>; stream?: 'upstream' | 'downstream' };
-  readonly update?: { type: string; attributes: Record<string, number> };
-  readonly remove?: string;
-  readonly disable?: true;
-}
+import type { Step } from './link-steps.ts';
 
 /** What happens to a link while an answer of six chunks, 100 ms apart, comes through it. */
 export const linkSequences: Readonly<Record<string, readonly Step[]>> = {
@@ -38,9 +31,6 @@ export const linkSequences: Readonly<Record<string, readonly Step[]>> = {
   ],
   'a reset': [{ atMs: 250, add: { type: 'reset_peer', attributes: { timeout: 0 } } }],
   'a reset after a while': [{ atMs: 250, add: { type: 'reset_peer', attributes: { timeout: 120 } } }],
-  'a latency with jitter, by the same chance': [
-    { atMs: 0, add: { type: 'latency', attributes: { latency: 60, jitter: 30 } } },
-  ],
   'a link that is half open: nothing comes back any more, until that ends': [
     { atMs: 250, add: { type: 'timeout', attributes: { timeout: 0 }, stream: 'downstream' } },
     { atMs: 450, add: { type: 'latency', attributes: { latency: 10, jitter: 0 }, stream: 'upstream' } },
@@ -103,4 +93,53 @@ export const linkSequences: Readonly<Record<string, readonly Step[]>> = {
   ],
   'a link that refuses': [{ atMs: 0, disable: true }],
   'a link that is disabled': [{ atMs: 250, disable: true }],
+  'what does nothing': [{ atMs: 0, add: { type: 'noop', attributes: {} } }],
+  'chunks that are lost': [
+    { atMs: 250, add: { type: 'packet_loss', attributes: { loss_rate: 1, correlation: 0 } } },
+    { atMs: 450, remove: 'packet_loss' },
+  ],
+  'a head that is lost': [
+    { atMs: 0, add: { type: 'packet_loss', attributes: { loss_rate: 1, correlation: 0 } } },
+    { atMs: 150, remove: 'packet_loss' },
+  ],
+  'changed bytes, of which nobody can say where the body ends': [
+    { atMs: 250, add: { type: 'corrupt', attributes: { rate: 1 } } },
+  ],
+  'a head that nobody can read': [{ atMs: 0, add: { type: 'corrupt', attributes: { rate: 1 } } }],
+  'an end after so many bytes from the middle on': [
+    { atMs: 250, add: { type: 'limit_data', attributes: { bytes: 7000 } } },
+  ],
+};
+
+/** The same, to an answer whose head says how long it is, so that each byte has the same place in the stream in both worlds: chance goes by that. */
+export const linkSequencesOfKnownLength: Readonly<Record<string, readonly Step[]>> = {
+  'a latency with jitter, by the same chance': [
+    { atMs: 0, add: { type: 'latency', attributes: { latency: 60, jitter: 30 } } },
+  ],
+  'changed bytes, by the same chance': [
+    { atMs: 250, add: { type: 'corrupt', attributes: { rate: 0.001 } } },
+    { atMs: 450, update: { type: 'corrupt', attributes: { rate: 0.05 } } },
+    { atMs: 550, remove: 'corrupt' },
+  ],
+  'pieces, by the same chance': [
+    { atMs: 0, add: { type: 'slicer', attributes: { average_size: 1000, size_variation: 300, delay: 5000 } } },
+  ],
+  'pieces that come and go': [
+    { atMs: 250, add: { type: 'slicer', attributes: { average_size: 1000, size_variation: 0, delay: 40_000 } } },
+    { atMs: 450, remove: 'slicer' },
+  ],
+  'an end after so many bytes': [{ atMs: 0, add: { type: 'limit_data', attributes: { bytes: 12_345 } } }],
+  'a limit that is taken away in time': [
+    { atMs: 0, add: { type: 'limit_data', attributes: { bytes: 12_345 } } },
+    { atMs: 250, remove: 'limit_data' },
+  ],
+  'chunks that are lost, for which it waits': [
+    { atMs: 250, add: { type: 'packet_loss', attributes: { loss_rate: 1, correlation: 0 } } },
+    { atMs: 450, remove: 'packet_loss' },
+    { atMs: 950, disable: true },
+  ],
+  'chunks that are lost by the same chance': [
+    { atMs: 150, add: { type: 'packet_loss', attributes: { loss_rate: 0.5, correlation: 0.2 } } },
+    { atMs: 950, disable: true },
+  ],
 };

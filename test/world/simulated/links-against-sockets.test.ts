@@ -9,32 +9,20 @@ import { VirtualClock } from '../../../harness/kit/virtual-clock.ts';
 import { Registry } from '../../../harness/proxy/registry.ts';
 import { toxicKinds } from '../../../harness/proxy/toxics/index.ts';
 import { SimulatedNetwork } from '../../../harness/world/simulated/network.ts';
-import { linkSequences, type Step } from './link-sequences.ts';
+import { tooFarMs, validTries, watchStall, type Timed } from './against-sockets.ts';
+import { linkSequences, linkSequencesOfKnownLength } from './link-sequences.ts';
+import { act, typesIn, type Step } from './link-steps.ts';
 
-/** What arrived, when each chunk of it had as a whole, and how it ended. */
-interface Seen {
+/** What arrived, and how it ended. Times are when each chunk had arrived as a whole, and the end. */
+interface Seen extends Timed {
   /** SHA-256 of all bytes that came, also before a cut. */
   readonly content: string;
-  /** The longest time for which this process did not get its turn meanwhile. */
-  readonly stalledMs: number;
-  readonly chunksMs: readonly number[];
   readonly end: string;
-  readonly endMs: number;
 }
 
 const chunkBytes = 5000;
 const chunkCount = 6;
 const everyMs = 100;
-/**
- * What is not systematic is lateness: a busy machine only ever delays. So of all tries the earliest time is held against the virtual one, and
- * tries are added while that is too late: a delay of the link itself is in every one of them, and what comes too early stays so.
- */
-const tries = 5;
-const toleranceMs = 10;
-/** Steps and chunks are 50 ms apart. A try in which this process stood still for longer than that may have done them in another order, and says nothing. */
-const mostStalledMs = 30;
-/** So often the tries are made, until three of them say something and the earliest of them is not late. */
-const mostRounds = 12;
 
 /** Each chunk has its own content, so that what is lost, doubled, changed or out of order shows. */
 const chunks = Array.from({ length: chunkCount }, (_, index) => {
@@ -88,7 +76,7 @@ beforeAll(async () => {
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   filling = 256 - (await headBytes((server.address() as AddressInfo).port));
   // What is used for the first time has to be compiled first.
-  await Promise.all([onSockets([]), onSockets([])]);
+  await Promise.all([onSockets([], '/'), onSockets([], '/')]);
 });
 afterAll(async () => {
   for (const registry of realRegistries) await registry.stop();
@@ -97,10 +85,11 @@ afterAll(async () => {
 });
 
 /** The same in virtual time, on a simulated link. */
-async function onSimulatedLink(steps: readonly Step[]): Promise<Seen> {
+function onSimulatedLink(steps: readonly Step[], path: string): Promise<Seen> {
   const clock = new VirtualClock();
   const network = new SimulatedNetwork(clock);
-  const upstream = network.listen(() => {
+  const upstream = network.listen(({ url }) => {
+    const headers = { ...(url.endsWith(knownLength) && { 'content-length': String(chunkCount * chunkBytes) }) };
     let count = 0;
     return new Response(
       new ReadableStream<Uint8Array>(
@@ -114,47 +103,47 @@ async function onSimulatedLink(steps: readonly Step[]): Promise<Seen> {
         },
         { highWaterMark: 0 },
       ),
+      { headers },
     );
   });
   const registry = new Registry({
     ...{ clock, random: seededRandom(1), log: () => undefined },
     openPort: network.openPort,
   });
-  return clock.run(watch(registry, { upstream, steps, clock, fetch: network.fetch }));
+  return clock.run(watch(registry, { upstream, steps, path, clock, fetch: network.fetch }));
 }
 
 /** Through the real proxy, in real time. */
-function onSockets(steps: readonly Step[]): Promise<Seen> {
+function onSockets(steps: readonly Step[], path: string): Promise<Seen> {
   const clock = systemClock();
   const registry = new Registry({ clock, random: seededRandom(1), log: () => undefined });
   realRegistries.push(registry);
   const upstream = `127.0.0.1:${(server.address() as AddressInfo).port}`;
-  return watch(registry, { upstream, steps, clock, fetch });
+  return watch(registry, { upstream, steps, path, clock, fetch });
 }
 
 async function watch(
   registry: Registry,
-  world: { upstream: string; steps: readonly Step[]; clock: Clock; fetch: typeof fetch },
+  world: { upstream: string; steps: readonly Step[]; path: string; clock: Clock; fetch: typeof fetch },
 ): Promise<Seen> {
-  const { upstream, steps, clock } = world;
+  const { upstream, steps, path, clock } = world;
   const proxy = await registry.create({
     ...{ name: 'link', listen: '127.0.0.1:0', upstream, enabled: true, toxics: [] },
   });
   // A port takes its time to fall silent.
-  for (const step of steps) if (step.atMs === 0) await act(registry, step);
+  for (const step of steps) if (step.atMs === 0) await act(registry, 'link', step);
   const fromMs = clock.now();
   const sinceMs = (): number => clock.now() - fromMs;
-  for (const step of steps) if (step.atMs > 0) clock.setTimer(() => void act(registry, step), step.atMs);
+  for (const step of steps) if (step.atMs > 0) clock.setTimer(() => void act(registry, 'link', step), step.atMs);
   const chunksMs: number[] = [];
   let bytes = 0;
   const hash = createHash('sha256');
   const stall = watchStall(clock);
   const seen = (end: string): Seen => ({
-    ...{ content: hash.digest('hex'), chunksMs, end, endMs: sinceMs(), stalledMs: stall() },
+    ...{ content: hash.digest('hex'), end, timesMs: [...chunksMs, sinceMs()], stalledMs: stall() },
   });
   try {
-    const hasJitter = steps.some(({ add }) => (add?.attributes['jitter'] ?? 0) > 0);
-    const response = await world.fetch(`http://${proxy.listen}${hasJitter ? knownLength : '/'}`);
+    const response = await world.fetch(`http://${proxy.listen}${path}`);
     for await (const chunk of response.body as unknown as AsyncIterable<Uint8Array>) {
       bytes += chunk.length;
       hash.update(chunk);
@@ -162,92 +151,43 @@ async function watch(
     }
     return seen(`whole, ${bytes} bytes`);
   } catch (cause) {
-    const code = cause instanceof Error ? (cause.cause as { code?: string } | undefined)?.code : undefined;
-    return seen(`${code ?? String(cause)} after ${bytes} bytes`);
+    const why = cause instanceof Error ? (cause.cause as { code?: string; message: string } | undefined) : undefined;
+    return seen(`${why?.code ?? why?.message ?? String(cause)} after ${bytes} bytes`);
   }
-}
-
-/** Looks every 5 ms how late it is; what it gives ends that, and says how late it was at most. */
-function watchStall(clock: Clock): () => number {
-  const everyMs = 5;
-  let stalledMs = 0;
-  let lastMs = clock.now();
-  const look = (): void => {
-    stalledMs = Math.max(stalledMs, clock.now() - lastMs - everyMs);
-    lastMs = clock.now();
-    timer = clock.setTimer(look, everyMs);
-  };
-  let timer = clock.setTimer(look, everyMs);
-  return () => {
-    timer.cancel();
-    return stalledMs;
-  };
-}
-
-/** Tries that say something. Not all at once, as server, proxy and client share this one thread. */
-async function validTries(steps: readonly Step[], expected: Seen): Promise<readonly Seen[]> {
-  const valid: Seen[] = [];
-  const isEnough = (): boolean =>
-    valid.length >= 3 && differencesMs(valid, expected).every((differenceMs) => differenceMs <= toleranceMs);
-  for (let round = 0; round < mostRounds && !isEnough(); round++) {
-    const seen = await Promise.all(
-      Array.from({ length: tries }, async (_, index) => {
-        await sleep(index * 43);
-        return onSockets(steps);
-      }),
-    );
-    valid.push(...seen.filter(({ stalledMs }) => stalledMs <= mostStalledMs));
-  }
-  return valid;
-}
-
-/** By how much the earliest try has each chunk, and the end, later than in virtual time. */
-function differencesMs(seen: readonly Seen[], expected: Seen): readonly number[] {
-  const earliest = (timeOf: (one: Seen) => number): number => Math.min(...seen.map(timeOf));
-  return [
-    ...expected.chunksMs.map((atMs, index) => earliest(({ chunksMs }) => chunksMs[index] ?? 0) - atMs),
-    earliest(({ endMs }) => endMs) - expected.endMs,
-  ];
-}
-
-async function act(registry: Registry, { add, update, remove, disable }: Step): Promise<void> {
-  const proxy = registry.get('link');
-  if (add) {
-    const kind = toxicKinds.find(({ type }) => type === add.type);
-    if (!kind) throw new Error(`no toxic ${add.type}`);
-    const { stream = 'downstream', attributes, type } = add;
-    registry.addToxic('link', { ...{ name: type, kind, stream, direction: stream, toxicity: 1 }, attributes });
-    await proxy.doorTurned();
-  }
-  if (update) {
-    const toxic = proxy.toxic(update.type);
-    proxy.changeToxic(toxic, { toxicity: toxic.toxicity, attributes: update.attributes });
-  }
-  if (remove !== undefined) proxy.removeToxic(proxy.toxic(remove), 'removed');
-  if (disable) await registry.update('link', { enabled: false });
 }
 
 describe('a simulated link does what the proxy does on sockets, to the same bytes and at the same times', () => {
-  it.each(Object.entries(linkSequences))('with %s', { timeout: 60_000 }, async (_name, steps) => {
-    const expected = await onSimulatedLink(steps);
-    const seen = await validTries(steps, expected);
-    expect(seen.length, 'tries in which this process got its turns').toBeGreaterThanOrEqual(3);
-    for (const { end, content, chunksMs } of seen)
-      expect([end, content, chunksMs.length]).toEqual([expected.end, expected.content, expected.chunksMs.length]);
-    const tooFar = differencesMs(seen, expected).filter((differenceMs) => Math.abs(differenceMs) > toleranceMs);
-    expect(tooFar, `${JSON.stringify(expected)}\n${JSON.stringify(seen)}`).toEqual([]);
+  async function compare(steps: readonly Step[], path: string): Promise<void> {
+    const expected = await onSimulatedLink(steps, path);
+    const what = ({ end, content, timesMs }: Seen): unknown => [end, content, timesMs.length];
+    const seen = await validTries(() => onSockets(steps, path), { expected, what });
+    for (const one of seen) expect(what(one)).toEqual(what(expected));
+    expect(tooFarMs(seen, expected), `${JSON.stringify(expected)}\n${JSON.stringify(seen)}`).toEqual([]);
+  }
+
+  it('with every kind of toxic that is done to bytes or to the door', () => {
+    const types = typesIn(linkSequences, linkSequencesOfKnownLength);
+    expect([...types].toSorted()).toEqual(toxicKinds.map(({ type }) => type).toSorted());
   });
+
+  it.each(Object.entries(linkSequences))('with %s', { timeout: 60_000 }, (_name, steps) => compare(steps, '/'));
+
+  it.each(Object.entries(linkSequencesOfKnownLength))(
+    'with %s, where the head says how long it is',
+    { timeout: 60_000 },
+    (_name, steps) => compare(steps, knownLength),
+  );
 
   it('with a door that does not answer while somebody is inside, but for how late it may be: a thread is made for it', async () => {
     const steps: readonly Step[] = [
       { atMs: 150, add: { type: 'connect_timeout', attributes: {} } },
       { atMs: 550, remove: 'connect_timeout' },
     ];
-    const expected = await onSimulatedLink(steps);
-    const seen = await onSockets(steps);
+    const expected = await onSimulatedLink(steps, '/');
+    const seen = await onSockets(steps, '/');
     expect([seen.end, seen.content]).toEqual([expected.end, expected.content]);
     expect(expected.end).toBe('whole, 30000 bytes');
-    const early = expected.chunksMs.filter((atMs, index) => (seen.chunksMs[index] ?? 0) < atMs - toleranceMs);
+    const early = expected.timesMs.filter((atMs, index) => (seen.timesMs[index] ?? 0) < atMs - 10);
     expect(early).toEqual([]);
   });
 });

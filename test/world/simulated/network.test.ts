@@ -15,6 +15,8 @@ let url: string;
 let hungUp: number;
 /** Requests that it has had. */
 let handled: number;
+/** The stream that it has given last. */
+let streamed: ReadableStream | undefined;
 
 /** Answers `/whole` at once, and `/stream` with five words, one every 100 ms. */
 function handler(request: Request): Response {
@@ -22,16 +24,15 @@ function handler(request: Request): Response {
   request.signal.addEventListener('abort', () => (hungUp += 1));
   if (new URL(request.url).pathname === '/whole') return new Response('whole', { headers: { 'x-kept': 'yes' } });
   const words = ['one ', 'two ', 'three ', 'four ', 'five'];
-  return new Response(
-    new ReadableStream<Uint8Array>({
-      pull: async (controller) => {
-        await clock.sleep(100);
-        const word = words.shift();
-        if (word === undefined) controller.close();
-        else controller.enqueue(new TextEncoder().encode(word));
-      },
-    }),
-  );
+  streamed = new ReadableStream<Uint8Array>({
+    pull: async (controller) => {
+      await clock.sleep(100);
+      const word = words.shift();
+      if (word === undefined) controller.close();
+      else controller.enqueue(new TextEncoder().encode(word));
+    },
+  });
+  return new Response(streamed);
 }
 
 beforeEach(async () => {
@@ -87,10 +88,18 @@ async function failure(work: Promise<unknown>): Promise<unknown> {
 }
 
 describe('a simulated link', () => {
-  it('hands everything on at once while nothing is wrong, and puts no other stream around the body', async () => {
+  it('hands everything on at once while nothing is wrong', async () => {
     const response = await network.fetch(`${url}/whole`);
     expect([response.headers.get('x-kept'), await response.text(), clock.now()]).toEqual(['yes', 'whole', 0]);
     expect(await clock.run(ask())).toEqual({ text: 'one two three four five', timesMs: [100, 200, 300, 400, 500] });
+  });
+
+  it('gives its caller the very stream that the handler made, until something is done to the connection', async () => {
+    expect((await network.fetch(`${url}/stream`)).body).toBe(streamed);
+    toxic('latency', { latency: 0, jitter: 0 });
+    expect((await clock.run(network.fetch(`${url}/stream`))).body).not.toBe(streamed);
+    untoxic('latency');
+    expect((await network.fetch(`${url}/stream`)).body).toBe(streamed);
   });
 
   it('keeps connections for the next request, opens more where they are busy, and counts what it carries', async () => {
@@ -120,8 +129,8 @@ describe('a simulated link', () => {
   it('lets through what the bandwidth allows', async () => {
     toxic('bandwidth', { rate: 1 });
     const { text } = await clock.run(ask('/whole'));
-    // 256 bytes of head, 5 of body and 5 of its end, at 1 byte per millisecond.
-    expect([text, clock.now()]).toEqual(['whole', 266]);
+    // 256 bytes of head, 5 of body in 5 of its coding, and 5 of its end, at 1 byte per millisecond.
+    expect([text, clock.now()]).toEqual(['whole', 271]);
   });
 
   it('shares a bandwidth between all connections, in equal parts', async () => {
@@ -130,8 +139,8 @@ describe('a simulated link', () => {
       await ask('/whole');
       return clock.now();
     };
-    // 266 bytes each, as above, in turns of 10; the last turn of either is shorter.
-    expect(await clock.run(Promise.all([doneMs(), doneMs()]))).toEqual([526, 532]);
+    // 271 bytes each, as above, in turns of 10; the last turn of either is shorter.
+    expect(await clock.run(Promise.all([doneMs(), doneMs()]))).toEqual([541, 542]);
   });
 
   it('swallows an answer in a black hole, and closes when that is taken away', async () => {
