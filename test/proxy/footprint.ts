@@ -1,6 +1,6 @@
 import { waitUntil } from '../../harness/kit/deadline.ts';
 import type { ProcessBench } from './proxy-process.ts';
-import { realClock, type Bench } from './support.ts';
+import { realClock } from './support.ts';
 
 /** What the process of a proxy takes, by its own metrics. */
 export interface Footprint {
@@ -14,11 +14,6 @@ export interface Footprint {
 export async function footprint(bench: ProcessBench): Promise<Footprint> {
   process.kill(bench.pid, 'SIGUSR2');
   await bench.call('GET', '/version');
-  return figuresOf(bench);
-}
-
-/** As it is, with what has not been collected. */
-export async function figuresOf(bench: Bench): Promise<Footprint> {
   const { text } = await bench.call('GET', '/metrics');
   const valueOf = (metric: string): number | undefined => {
     const line = text.split('\n').find((candidate) => candidate.startsWith(`${metric} `));

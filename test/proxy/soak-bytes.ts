@@ -26,13 +26,22 @@ const content = ((): Buffer => {
   return Buffer.from(Array.from({ length: bytesPerConnection + 10_000 }, () => random.integer(0, 255)));
 })();
 
+/** What a client has of its soak. */
+export interface SoakClient {
+  /** Between two pieces, or requests. */
+  readonly pause: () => Promise<void>;
+  /** Told of its connections. */
+  readonly watch: (socket: Socket) => void;
+}
+
 /** Sends the content of one connection in pieces, with TLS where there is an authority to trust, and takes what comes back until it is over. */
 export async function converse(
   number: number,
-  { port, ca, pause }: { readonly port: number; readonly ca?: string; readonly pause: () => Promise<void> },
+  { port, ca, pause, watch }: SoakClient & { readonly port: number; readonly ca?: string },
 ): Promise<{ received: Buffer; ended: boolean; errorCode: string | undefined }> {
   const options = { port, host: '127.0.0.1', allowHalfOpen: true, noDelay: true };
   const socket: Socket = ca === undefined ? connect(options) : connectTls({ ...options, ca });
+  watch(socket);
   const chunks: Buffer[] = [];
   let ended = false;
   let errorCode: string | undefined;

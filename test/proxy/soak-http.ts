@@ -1,5 +1,5 @@
 import { Agent, request } from 'node:http';
-import { piecesPerConnection } from './soak-bytes.ts';
+import { piecesPerConnection, type SoakClient } from './soak-bytes.ts';
 
 /** Events of one answer. */
 const eventCount = 6;
@@ -33,13 +33,17 @@ export interface AnsweredConnection {
 }
 
 /** Asks four times, one after another, on one connection as long as it holds; every second time for an answer that says its length. */
-export async function askOften(number: number, port: number, pause: () => Promise<void>): Promise<AnsweredConnection> {
+export async function askOften(
+  number: number,
+  port: number,
+  { pause, watch }: SoakClient,
+): Promise<AnsweredConnection> {
   const agent = new Agent({ keepAlive: true, maxSockets: 1 });
   let [text, wholeAnswers] = ['', 0];
   for (let count = 0; count < piecesPerConnection; count++) {
     const whole = wholeAnswer(number);
     const length = count % 2 === 0 ? '' : `?length=${Buffer.byteLength(whole)}`;
-    const answer = await ask(agent, port, `/${number}${length}`);
+    const answer = await ask({ agent, port, path: `/${number}${length}`, watch });
     text += answer;
     if (answer === whole) wholeAnswers += 1;
     await pause();
@@ -49,16 +53,22 @@ export async function askOften(number: number, port: number, pause: () => Promis
 }
 
 /** As much of an answer as came. */
-function ask(agent: Agent, port: number, path: string): Promise<string> {
+function ask({
+  watch,
+  ...to
+}: { readonly agent: Agent; readonly port: number; readonly path: string } & Pick<
+  SoakClient,
+  'watch'
+>): Promise<string> {
   return new Promise((resolve) => {
     const chunks: Buffer[] = [];
     const done = (): void => resolve(Buffer.concat(chunks).toString());
-    const sent = request({ host: '127.0.0.1', port, method: 'POST', path, agent }, (response) => {
+    const sent = request({ host: '127.0.0.1', method: 'POST', ...to }, (response) => {
       response.on('data', (chunk: Buffer) => chunks.push(chunk));
       response.on('end', done);
       response.on('error', done);
     });
-    sent.on('error', done);
+    sent.on('socket', watch).on('error', done);
     sent.end('{}');
   });
 }

@@ -1,6 +1,6 @@
 import { waitUntil } from '../../harness/kit/deadline.ts';
 import { seededRandom, type Random } from '../../harness/kit/random.ts';
-import { figuresOf } from './footprint.ts';
+import { OpenSockets } from './open-sockets.ts';
 import { startProgram } from './proxy-process.ts';
 import { bytesPerConnection, converse, echo, piecesPerConnection, problemOf } from './soak-bytes.ts';
 import { askOften, eventServer, problemOfAnswers } from './soak-http.ts';
@@ -19,7 +19,7 @@ export interface SoakResult {
   /** What was not right, in words; the first ten. */
   readonly wrong: readonly string[];
   readonly flips: number;
-  /** How many the proxy had open at once, by its own metrics. */
+  /** How many were open at once, as clients see it. */
   readonly mostOpen: number;
   /** Connections that found the door shut. */
   readonly refused: number;
@@ -45,7 +45,6 @@ export async function soak(bench: Bench, settings: SoakSettings): Promise<SoakRe
   const flipping = new AbortController();
   const flips = { random: seededRandom(settings.seed), signal: flipping.signal, onFlip: () => traffic.flip() };
   const flipped = flipToxics(bench, nameOf, flips);
-  const watched = mostOpen(bench, flipping.signal);
   const running = traffic.run();
   const allStarted = waitUntil(realClock, () => traffic.hasStarted || undefined, {
     ...{ what: `the start of ${settings.total} connections`, limitMs: 600_000, signal: flipping.signal },
@@ -65,7 +64,7 @@ export async function soak(bench: Bench, settings: SoakSettings): Promise<SoakRe
   await running;
   const typesThatAltered = await alteringTypes(bench, links.map(nameOf));
   for (const link of links) await bench.call('DELETE', `/proxies/${nameOf(link)}`);
-  return { ...traffic.result(), mostOpen: await watched, typesThatAltered, typesThatCount: countedTypes };
+  return { ...traffic.result(), typesThatAltered, typesThatCount: countedTypes };
 }
 
 interface SoakSettings {
@@ -108,6 +107,7 @@ const turns: readonly Link[] = [
 /** Connections, so many at a time, and what becomes of them. */
 class SoakTraffic {
   readonly open = new Map<number, Link>();
+  readonly #sockets = new OpenSockets();
   readonly #to: OpenLinks;
   readonly #settings: SoakSettings;
   readonly #wrong: string[] = [];
@@ -154,8 +154,14 @@ class SoakTraffic {
     await Promise.all(Array.from({ length: this.#settings.atATime }, () => this.#oneByOne()));
   }
 
-  result(): Omit<SoakResult, 'typesThatAltered' | 'typesThatCount' | 'mostOpen'> {
-    return { connections: this.#started, flips: this.#flips, wrong: this.#wrong.slice(0, 10), ...this.#counts };
+  result(): Omit<SoakResult, 'typesThatAltered' | 'typesThatCount'> {
+    return {
+      connections: this.#started,
+      flips: this.#flips,
+      mostOpen: this.#sockets.most,
+      wrong: this.#wrong.slice(0, 10),
+      ...this.#counts,
+    };
   }
 
   async #oneByOne(): Promise<void> {
@@ -171,7 +177,7 @@ class SoakTraffic {
 
   async #ofBytes(link: Link, number: number): Promise<string | undefined> {
     const trust = link === 'tls' ? { ca: this.#to.ca } : {};
-    const settings = { port: this.#to.ports[link], pause: this.#pause, ...trust };
+    const settings = { port: this.#to.ports[link], pause: this.#pause, watch: this.#sockets.watch, ...trust };
     const { received, ended, errorCode = '' } = await converse(number, settings);
     const isWhole = ended && received.length === bytesPerConnection;
     if (isWhole) this.#counts.whole += 1;
@@ -182,21 +188,10 @@ class SoakTraffic {
   }
 
   async #ofRequests(number: number): Promise<string | undefined> {
-    const answered = await askOften(number, this.#to.ports.http, this.#pause);
+    const answered = await askOften(number, this.#to.ports.http, { pause: this.#pause, watch: this.#sockets.watch });
     this.#counts.wholeAnswers += answered.wholeAnswers;
     return problemOfAnswers(number, answered.text);
   }
-}
-
-/** How many connections the proxy has at most until it is told to stop. Each is two sockets. */
-async function mostOpen(bench: Bench, signal: AbortSignal): Promise<number> {
-  let most = 0;
-  while (!signal.aborted) {
-    const { TCPSocketWrap: sockets = 0 } = (await figuresOf(bench)).resources;
-    most = Math.max(most, Math.floor(sockets / 2));
-    await realClock.sleep(100);
-  }
-  return most;
 }
 
 async function untilAllEnded(bench: Bench, { open }: SoakTraffic): Promise<void> {
