@@ -126,6 +126,30 @@ it('slow_accept: the first bytes come its time after the connection began, later
   expect(peer.text).toBe('helloagain');
 });
 
+it.each(['upstream', 'downstream'])(
+  'slow_accept: neither a request nor a greeting comes sooner, with stream %s',
+  async (stream) => {
+    let heardMs = 0;
+    const greeting = await bench.tcp((socket) => {
+      socket.write('welcome');
+      socket.once('data', () => {
+        heardMs = realClock.now();
+        socket.write('answer');
+      });
+    });
+    const other = await bench.proxy('b', greeting.address);
+    await bench.toxic('b', { name: 'slow', type: 'slow_accept', stream, attributes: { delay: 150 } });
+    const fromMs = startMs();
+    const peer = await bench.dial(other);
+    peer.socket.write('question');
+    expect(await since(fromMs, peer.bytes(7))).toBeGreaterThanOrEqual(150);
+    await peer.bytes(13);
+    expect(peer.text).toBe('welcomeanswer');
+    expect(heardMs - fromMs).toBeGreaterThanOrEqual(150);
+    expect(await bench.receipt('b', 'slow')).toMatchObject({ connectionsAltered: 1, bytesDelayed: 15 });
+  },
+);
+
 it('close_after: closes its time after the connection began, or after it came to an open one', async () => {
   const open = await dial();
   await open.roundTrip('hello');

@@ -164,34 +164,6 @@ describe('reset_peer', () => {
   });
 });
 
-describe('slow_accept', () => {
-  it.each(['upstream', 'downstream'])(
-    'lets a request through no sooner than an answer, with stream %s',
-    async (stream) => {
-      let heardMs = 0;
-      const greeting = await bench.tcp((socket) => {
-        socket.write('welcome');
-        socket.once('data', () => {
-          heardMs = realClock.now();
-          socket.write('answer');
-        });
-      });
-      const other = await bench.proxy('b', greeting.address);
-      await bench.toxic('b', { name: 'slow', type: 'slow_accept', stream, attributes: { delay: 150 } });
-      // From before the connection is there.
-      const startMs = realClock.now();
-      const peer = await bench.dial(other);
-      peer.socket.write('question');
-      await peer.bytes(7);
-      expect(realClock.now() - startMs).toBeGreaterThanOrEqual(150);
-      await peer.bytes(13);
-      expect(peer.text).toBe('welcomeanswer');
-      expect(heardMs - startMs).toBeGreaterThanOrEqual(150);
-      expect(await bench.receipt('b', 'slow')).toMatchObject({ connectionsAltered: 1, bytesDelayed: 15 });
-    },
-  );
-});
-
 describe('reset_after', () => {
   it('gives idle connections a real RST, on both sides, those of before at once and new ones right after they were accepted', async () => {
     const idle = await bench.dial(port);
