@@ -26,9 +26,10 @@ function heardIn(enter: (code: () => void) => void): Gate {
   return {
     read: (source) =>
       new Promise((resolve, reject) => {
+        const fail: (cause: unknown) => void = reject;
         source.read().then(
           (reading) => enter(() => resolve(reading)),
-          (cause: unknown) => enter(() => reject(cause)),
+          (cause: unknown) => enter(() => fail(cause)),
         );
       }),
     cancel: (leaving) => leaving.cancel(),
