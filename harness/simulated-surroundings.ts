@@ -1,12 +1,12 @@
 import { systemClock } from './kit/clock.ts';
 import { withDeadline } from './kit/deadline.ts';
 import { GamedayError, messageOf } from './kit/errors.ts';
+import { isOwnCaller } from './kit/own-callers.ts';
 import { seededRandom } from './kit/random.ts';
 import { VirtualClock } from './kit/virtual-clock.ts';
 import { withVirtualGlobals } from './kit/virtual/virtual-globals.ts';
 import { telemetryHandler } from './observe/telemetry-receiver.ts';
 import { startWorld } from './world/start-world.ts';
-import { isOwnCaller } from './own-callers.ts';
 import type { Surroundings } from './surroundings.ts';
 import type { TargetConfig } from './world/target.ts';
 import { checkTargetFits } from './what-a-world-can.ts';

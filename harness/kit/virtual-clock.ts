@@ -38,6 +38,10 @@ const hardlyAnyMs = 0.01;
 /** Of a loop so many timers are looked at: each stack costs some microseconds, so none is taken before. */
 const stacksOfALoop = 200;
 
+/** Of a run that does not end so many, and for so long at most: who waits for a minute each time is to be seen beside who does not. */
+const stacksOfARun = 20_000;
+const longestLookMs = 3_600_000;
+
 /**
  * A clock that stands still until it is told to go on, and then jumps from timer to timer. Timers due at the same time fire in the order
  * in which they were set, unless chance is asked. Between two timers every promise that is ready runs first.
@@ -211,11 +215,13 @@ export class VirtualClock implements Clock {
     throw stuck;
   }
 
-  /** Lets time go on for a moment to see who sets timers. */
+  /** Lets time go on until every timer that waits has fired, but for a second at least, to see who sets timers. */
   async #endless(what: string, untilMs: number): Promise<StuckTime> {
     const owners = new TimerOwners();
     this.#owners = owners;
-    await this.#drive(untilMs + 1000, () => owners.count >= stacksOfALoop);
+    const lastMs = this.#queue.data.reduce((last, { callback, dueMs }) => (callback ? Math.max(last, dueMs) : last), 0);
+    const lookMs = Math.min(Math.max(lastMs - untilMs, 1000), longestLookMs);
+    await this.#drive(untilMs + lookMs, () => owners.count >= stacksOfARun);
     this.#owners = undefined;
     return endless(`${what}, and ${this.#pending} timers are waiting`, owners);
   }
