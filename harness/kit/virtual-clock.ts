@@ -18,6 +18,8 @@ interface Scheduled {
 export interface VirtualClockSettings {
   /** Chance in [0, 1): permutes timers of the same time, and so finds races. Default: in the order in which they were set. */
   readonly interleave?: () => number;
+  /** Its first number is how many turns of the event loop have been taken; whoever else reads it sees whether they go on. Default nobody does. */
+  readonly turns?: Int32Array;
 }
 
 /** Taken before anything can replace it: the turns of the event loop are what virtual time waits for. */
@@ -59,15 +61,18 @@ export class VirtualClock implements Clock {
   #failure: Error | undefined;
   /** Who sets timers, once something has gone wrong. */
   #owners: TimerOwners | undefined;
+  #taken = 0;
+  readonly #turns: Int32Array;
   readonly #startMs: number;
   readonly #interleave: (() => number) | undefined;
   readonly #queue = new TinyQueue<Scheduled>([], compare);
 
   /** @param startMs what `now()` says first; default 0, so that times in a test are plain offsets. */
-  constructor(startMs = 0, { interleave }: VirtualClockSettings = {}) {
+  constructor(startMs = 0, { interleave, turns = new Int32Array(1) }: VirtualClockSettings = {}) {
     this.#nowMs = startMs;
     this.#startMs = startMs;
     this.#interleave = interleave;
+    this.#turns = turns;
   }
 
   now(): number {
@@ -146,6 +151,7 @@ export class VirtualClock implements Clock {
       const turn = (): void => {
         scheduled -= 1;
         if (isOver) return;
+        this.#turns[0] = this.#taken++;
         try {
           this.#checkFailure();
           idle = !isDone() && this.#fireNext(untilMs) ? 0 : idle + 1;
