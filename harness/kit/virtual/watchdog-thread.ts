@@ -12,19 +12,26 @@ const told = 10;
 const mostSteps = 200;
 const lookEveryMs = Math.min(1000, stuckAfterMs / 10);
 let seen = 0;
-let unmovedMs = 0;
+let sinceMs = computedMs();
 let isPausing = false;
-// Counted in looks, not by a clock: a machine that slept, or had no time for either thread, is not a loop.
 // It goes on to the end, since nothing else keeps this thread alive for the answers of the session.
 setInterval(look, lookEveryMs);
 
 function look(): void {
   const [taken = 0, runs = 0] = turns;
-  unmovedMs = runs > 0 && taken === seen ? unmovedMs + lookEveryMs : 0;
-  seen = taken;
-  if (unmovedMs < stuckAfterMs || isPausing) return;
-  isPausing = true;
-  pause();
+  if (runs === 0 || taken !== seen) {
+    seen = taken;
+    sinceMs = computedMs();
+  } else if (computedMs() - sinceMs >= stuckAfterMs && !isPausing) {
+    isPausing = true;
+    pause();
+  }
+}
+
+/** What this process has had of the processor so far: on a busy machine, or one that sleeps, a turn takes long and is no loop. */
+function computedMs(): number {
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1000;
 }
 
 /** Has the code of the main thread paused wherever it is, and its process end itself from there. */

@@ -13,7 +13,7 @@ export interface WatchedTurns {
   readonly key: string;
   /** How many turns the virtual clock has taken, and how many runs are under way. Shared memory. */
   readonly turns: Int32Array;
-  /** How long it may take no turn while a run is under way. Milliseconds of real time, as far as the thread gets them. */
+  /** How long this process may compute without a turn while a run is under way. Milliseconds of the processor's time. */
   readonly stuckAfterMs: number;
 }
 
@@ -61,7 +61,7 @@ export class Watchdog {
   /** Called by the thread, in the frame that it has paused. Does not return. */
   end(stack: string): void {
     const stuck = new StuckTime(
-      `No turn of the event loop for ${this.#stuckAfterMs / 1000} s of real time, so virtual time cannot go on and this process is ended. What runs and never pauses:\n${stack}`,
+      `No turn of the event loop in ${this.#stuckAfterMs / 1000} s of computing, so virtual time cannot go on and this process is ended. What runs and never pauses:\n${stack}`,
     );
     const [tell = String] = this.#tell;
     try {
