@@ -12,7 +12,7 @@ import type { RunRecord } from './record.ts';
 import { createRunFolder, redactOutput, storeRun, type StoredRun } from './run-folder.ts';
 import { leaseMs, setUp } from './set-up.ts';
 import { startLoad } from './start-load.ts';
-import { explainStuck } from './stuck-run.ts';
+import { explainStuck, tellStuck } from './stuck-run.ts';
 import { describeThrown, describeUnsettled } from './unsettled-notes.ts';
 import { checkTargetFits } from './what-a-world-can.ts';
 
@@ -32,7 +32,10 @@ export async function runScenario(options: RunOptions): Promise<RunResult> {
   );
   const { folder, surroundings } = experiment;
   const evidence = await surroundings
-    .during(() => perform(experiment))
+    .during(
+      () => perform(experiment),
+      (cause) => tellStuck(cause, experiment),
+    )
     .catch((cause: unknown) => {
       throw explainStuck(cause, experiment);
     })

@@ -9,7 +9,7 @@ import { reasonToSkip } from './prepare.ts';
 import type { Call, RunRecord, Sample } from './record.ts';
 import { perform } from './run.ts';
 import type { Scenario } from './scenario.ts';
-import { explainStuck } from './stuck-run.ts';
+import { explainStuck, tellStuck } from './stuck-run.ts';
 import { withStandIns } from './stand-ins.ts';
 import { vitestCommand } from './vitest-command.ts';
 import { checkTargetFits } from './what-a-world-can.ts';
@@ -69,7 +69,10 @@ export async function simulate(scenario: Scenario, settings: SimulateSettings = 
     () => Promise.resolve({ id: `simulated-${scenario.name}-${seed}`, folder: '' }),
   );
   const evidence = await experiment.surroundings
-    .during(() => perform(experiment))
+    .during(
+      () => perform(experiment),
+      (cause) => tellStuck(cause, experiment),
+    )
     .catch((cause: unknown) => {
       throw explainStuck(cause, experiment);
     });

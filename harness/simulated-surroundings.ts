@@ -1,12 +1,13 @@
 import { systemClock } from './kit/clock.ts';
 import { withDeadline } from './kit/deadline.ts';
 import { GamedayError, messageOf } from './kit/errors.ts';
+import { isOwnCaller } from './kit/own-callers.ts';
 import { seededRandom } from './kit/random.ts';
 import { VirtualClock } from './kit/virtual-clock.ts';
 import { withVirtualGlobals } from './kit/virtual/virtual-globals.ts';
+import { watchdogOfProcess } from './kit/virtual/watchdog.ts';
 import { telemetryHandler } from './observe/telemetry-receiver.ts';
 import { startWorld } from './world/start-world.ts';
-import { isOwnCaller } from './own-callers.ts';
 import type { Surroundings } from './surroundings.ts';
 import type { TargetConfig } from './world/target.ts';
 import { checkTargetFits } from './what-a-world-can.ts';
@@ -53,23 +54,24 @@ export async function simulatedSurroundings(settings: {
     await Promise.all(parts.map(async (spec) => [spec.module, await loadPart(spec)] as const)),
   );
   const order = seededRandom(seed).fork('interleave');
-  const clock = new VirtualClock(beginningMs, interleave ? { interleave: () => order.next() } : {});
+  const watchdog = watchdogOfProcess();
+  const { turns } = watchdog;
+  const clock = new VirtualClock(beginningMs, { turns, ...(interleave ? { interleave: () => order.next() } : {}) });
   const network = new SimulatedNetwork(clock);
   const calls = new WatchedCalls(clock, network);
   const owners = new Owners();
   const random = seededRandom(seed).fork('globals');
   return {
     ...{ name: 'simulated', clock, fetch: network.fetch, activity: calls },
-    during: (experiment) =>
-      withVirtualGlobals(
-        {
-          ...{ clock, random, signal, limitMs: durationMs + reserveMs },
-          ...{ timers: owners.clock(clock), fetch: owners.fetch(network.fetch), onEnd: (how) => owners.end(how) },
-          web: { Headers: LightHeaders, Request: TakingLightRequests, Response: LightResponse },
-          ...(process.env[checkOwnCalls] === undefined ? {} : { isHandedAll: isOwnCaller }),
-        },
-        experiment,
-      ),
+    during: (experiment, tellStuck = String) => {
+      const settings = {
+        ...{ clock, random, signal, limitMs: durationMs + reserveMs },
+        ...{ timers: owners.clock(clock), fetch: owners.fetch(network.fetch), onEnd: (how: string) => owners.end(how) },
+        web: { Headers: LightHeaders, Request: TakingLightRequests, Response: LightResponse },
+        ...(process.env[checkOwnCalls] === undefined ? {} : { isHandedAll: isOwnCaller }),
+      };
+      return watchdog.watch(tellStuck, () => withVirtualGlobals(settings, experiment));
+    },
     receiveTelemetry: (series) => {
       const address = network.listen(telemetryHandler(series));
       const stop = (): Promise<void> => {

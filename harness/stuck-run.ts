@@ -1,7 +1,8 @@
 import type { Experiment } from './experiment.ts';
-import { GamedayError } from './kit/errors.ts';
+import { GamedayError, messageOf } from './kit/errors.ts';
 import { StuckTime } from './kit/virtual/stuck-time.ts';
 import type { Sample } from './record.ts';
+import { redactText } from './redact.ts';
 import type { TrailEntry } from './trail.ts';
 import { describeUnsettled } from './unsettled-notes.ts';
 
@@ -28,9 +29,16 @@ export function explainStuck(cause: unknown, experiment: Experiment): unknown {
     ...(events.length > 0 ? [`The last events:\n${events.join('\n')}`] : []),
   ];
   return new GamedayError('harness', lines.join('\n'), {
-    hint: 'Something in the target (or in a part) waits for what never comes, or never stops waiting. Times are counted from the start of the load, but for those that are said to count from when virtual time began, which is earlier by what it took to start the world.',
+    hint: 'Something in the target (or in a part) waits for what never comes, or never stops. Times are counted from the start of the load, but for those that are said to count from when virtual time began, which is earlier by what it took to start the world.',
     cause,
   });
+}
+
+/** The same as a text without credentials, for a process that ends at once. */
+export function tellStuck(cause: StuckTime, experiment: Experiment): string {
+  const explained = explainStuck(cause, experiment);
+  const hint = explained instanceof GamedayError ? explained.hint : undefined;
+  return redactText([messageOf(explained), ...(hint === undefined ? [] : [hint])].join('\n'));
 }
 
 /** Steps of the run, operations that ended, and calls that came to somebody, in the order of their times. */

@@ -1,5 +1,6 @@
 import type { Clock } from './kit/clock.ts';
 import type { Stoppable } from './kit/lifecycle.ts';
+import type { StuckTime } from './kit/virtual/stuck-time.ts';
 import type { SeriesStore } from './observe/series.ts';
 import type { Activity } from './world/activity.ts';
 import type { World } from './world/running-world.ts';
@@ -25,8 +26,12 @@ export interface Surroundings {
   readonly fetch: typeof fetch;
   /** What goes on in the world, as far as it can tell. */
   readonly activity: Activity;
-  /** Performs an experiment in this world's time. Files are read and written before and after it. */
-  during<T>(experiment: () => Promise<T>): Promise<T>;
+  /**
+   * Performs an experiment in this world's time. Files are read and written before and after it.
+   *
+   * @param tellStuck what to say where the process has to end since the experiment never lets go of it; default what is known without it
+   */
+  during<T>(experiment: () => Promise<T>, tellStuck?: (cause: StuckTime) => string): Promise<T>;
   /** Takes what the target measures; `url` is what `OTEL_EXPORTER_OTLP_ENDPOINT` is set to. */
   receiveTelemetry(series: SeriesStore): Promise<Stoppable & { readonly url: string }>;
   startWorld(options: WorldOptions, place: RunPlace): Promise<World>;

@@ -2,6 +2,7 @@
  * How fast the simulated world is, measure by measure, each in a process of its own so that none has the other's memory. Run with
  * `npm run bench:sim -- [MEASURE…] [--scenario NAME] [--rates 10,50,500] [--questions 6000] [--runs 200] [--json FILE]`; measures are `clock`,
  * `idle`, `limits`, `questions` and `memory`, all unless some are named. Figures depend on the machine and on what else it does: compare within one.
+ * Ends with 1 where a bar is missed.
  */
 import { spawn } from 'node:child_process';
 import { writeFile } from 'node:fs/promises';
@@ -14,7 +15,7 @@ import type { Figure } from './bench-sim/figure.ts';
 import { measureIdleWorld } from './bench-sim/idle-world.ts';
 import { measureLimits } from './bench-sim/limits.ts';
 import { measureMemory } from './bench-sim/memory.ts';
-import { renderTable, type Measured } from './bench-sim/print.ts';
+import { exitCodeOf, renderTable, type Measured } from './bench-sim/print.ts';
 import { measureQuestions } from './bench-sim/questions.ts';
 
 const { values, positionals } = parseArgs({
@@ -46,6 +47,7 @@ async function measureAll(named: readonly string[]): Promise<void> {
     }
   console.log(renderTable(measured));
   if (values.json !== undefined) await writeFile(values.json, `${JSON.stringify(measured, null, 2)}\n`);
+  process.exitCode = exitCodeOf(measured);
 }
 
 function parametersOf(kind: string): string[][] {

@@ -1,3 +1,4 @@
+import type { Call } from '../observe/observations.ts';
 import type { Operation } from './attempts.ts';
 import type { Evidence } from './types.ts';
 
@@ -8,8 +9,7 @@ import type { Evidence } from './types.ts';
  */
 export function retriedPolls(evidence: Pick<Evidence, 'calls'>, at: string): readonly Operation[] {
   const polls = evidence.calls.filter(({ part, operation, traceId }) => part === at && operation === null && traceId);
-  const traces = Map.groupBy(polls, ({ traceId }) => traceId);
-  return [...traces.values()].flatMap((found) => {
+  return [...byTrace(polls).values()].flatMap((found) => {
     const attempts = found.toSorted((left, right) => left.receivedMs - right.receivedMs || left.number - right.number);
     const requests = new Set(attempts.map(({ method, path }) => `${method} ${path}`));
     const last = attempts.at(-1);
@@ -23,4 +23,14 @@ export function retriedPolls(evidence: Pick<Evidence, 'calls'>, at: string): rea
     const isRetried = isLeft && attempts.slice(0, -1).every(({ outcome }) => outcome !== 'ok');
     return isRetried ? [{ name: [...requests].join(''), attempts }] : [];
   });
+}
+
+function byTrace(calls: readonly Call[]): Map<Call['traceId'], Call[]> {
+  const traces = new Map<Call['traceId'], Call[]>();
+  for (const call of calls) {
+    const known = traces.get(call.traceId);
+    if (known) known.push(call);
+    else traces.set(call.traceId, [call]);
+  }
+  return traces;
 }

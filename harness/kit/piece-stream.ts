@@ -112,14 +112,14 @@ class Pieces implements PieceWriter, PieceReader {
       this.#end();
       return Promise.resolve({ done: true, value: undefined });
     }
-    const { promise, resolve, reject } = Promise.withResolvers<Reading>();
-    const waiting: Waiting = { resolve, reject };
-    if (this.#failure) waiting.reject(this.#failure.cause);
-    else {
-      this.#waiting = waiting;
-      this.#pull();
-    }
-    return promise;
+    return new Promise<Reading>((resolve, reject) => {
+      const waiting: Waiting = { resolve, reject };
+      if (this.#failure) waiting.reject(this.#failure.cause);
+      else {
+        this.#waiting = waiting;
+        this.#pull();
+      }
+    });
   }
 
   /** Asks for one piece more than is read, as the platform does. */

@@ -18,6 +18,8 @@ interface Scheduled {
 export interface VirtualClockSettings {
   /** Chance in [0, 1): permutes timers of the same time, and so finds races. Default: in the order in which they were set. */
   readonly interleave?: () => number;
+  /** Its first number is how many turns of the event loop have been taken; whoever else reads it sees whether they go on. Default nobody does. */
+  readonly turns?: Int32Array;
 }
 
 /** Taken before anything can replace it: the turns of the event loop are what virtual time waits for. */
@@ -38,6 +40,10 @@ const hardlyAnyMs = 0.01;
 /** Of a loop so many timers are looked at: each stack costs some microseconds, so none is taken before. */
 const stacksOfALoop = 200;
 
+/** Of a run that does not end so many, and for so long at most: who waits for a minute each time is to be seen beside who does not. */
+const stacksOfARun = 20_000;
+const longestLookMs = 3_600_000;
+
 /**
  * A clock that stands still until it is told to go on, and then jumps from timer to timer. Timers due at the same time fire in the order
  * in which they were set, unless chance is asked. Between two timers every promise that is ready runs first.
@@ -55,15 +61,18 @@ export class VirtualClock implements Clock {
   #failure: Error | undefined;
   /** Who sets timers, once something has gone wrong. */
   #owners: TimerOwners | undefined;
+  #taken = 0;
+  readonly #turns: Int32Array;
   readonly #startMs: number;
   readonly #interleave: (() => number) | undefined;
   readonly #queue = new TinyQueue<Scheduled>([], compare);
 
   /** @param startMs what `now()` says first; default 0, so that times in a test are plain offsets. */
-  constructor(startMs = 0, { interleave }: VirtualClockSettings = {}) {
+  constructor(startMs = 0, { interleave, turns = new Int32Array(1) }: VirtualClockSettings = {}) {
     this.#nowMs = startMs;
     this.#startMs = startMs;
     this.#interleave = interleave;
+    this.#turns = turns;
   }
 
   now(): number {
@@ -142,6 +151,7 @@ export class VirtualClock implements Clock {
       const turn = (): void => {
         scheduled -= 1;
         if (isOver) return;
+        this.#turns[0] = this.#taken++;
         try {
           this.#checkFailure();
           idle = !isDone() && this.#fireNext(untilMs) ? 0 : idle + 1;
@@ -211,11 +221,13 @@ export class VirtualClock implements Clock {
     throw stuck;
   }
 
-  /** Lets time go on for a moment to see who sets timers. */
+  /** Lets time go on until every timer that waits has fired, but for a second at least, to see who sets timers. */
   async #endless(what: string, untilMs: number): Promise<StuckTime> {
     const owners = new TimerOwners();
     this.#owners = owners;
-    await this.#drive(untilMs + 1000, () => owners.count >= stacksOfALoop);
+    const lastMs = this.#queue.data.reduce((last, { callback, dueMs }) => (callback ? Math.max(last, dueMs) : last), 0);
+    const lookMs = Math.min(Math.max(lastMs - untilMs, 1000), longestLookMs);
+    await this.#drive(untilMs + lookMs, () => owners.count >= stacksOfARun);
     this.#owners = undefined;
     return endless(`${what}, and ${this.#pending} timers are waiting`, owners);
   }

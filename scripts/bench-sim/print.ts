@@ -1,5 +1,5 @@
 import Table from 'cli-table3';
-import type { Figure } from './figure.ts';
+import { isMet, type Figure } from './figure.ts';
 
 /** What one measure gave. */
 export interface Measured {
@@ -16,11 +16,16 @@ export function renderTable(measured: readonly Measured[]): string {
   return table.toString();
 }
 
-function barOf({ value, bar }: Figure): string {
+/** What the process ends with: 1 where a figure is not what was promised. */
+export function exitCodeOf(measured: readonly Measured[]): number {
+  return measured.every(({ figures }) => figures.every(isMet)) ? 0 : 1;
+}
+
+function barOf(figure: Figure): string {
+  const { bar } = figure;
   if (!bar) return '';
-  const isMet = 'atLeast' in bar ? value >= bar.atLeast : value <= bar.atMost;
   const limit = 'atLeast' in bar ? `>= ${rounded(bar.atLeast)}` : `<= ${rounded(bar.atMost)}`;
-  return `${limit} ${isMet ? 'met' : 'MISSED'}`;
+  return `${limit} ${isMet(figure) ? 'met' : 'MISSED'}`;
 }
 
 function rounded(value: number): string {

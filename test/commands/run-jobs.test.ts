@@ -98,22 +98,35 @@ describe('the seed worker', () => {
   });
   afterEach(() => rm(out, { recursive: true, force: true }));
 
-  it('runs a target of one’s own with the same hashes as in this process, and leaves nothing behind', async () => {
-    const own = { ...flags, target: ownConfig, out };
+  const hashesByWorkers = async (seeds: readonly number[], others: { interleave?: boolean }): Promise<unknown[]> => {
     const results: SeedResult[] = [];
     await runJobs(
-      [5, 6, 7].map((seed) => ({ scenario: 'small', defect: null, seed })),
+      seeds.map((seed) => ({ scenario: 'small', defect: null, seed })),
       {
-        ...{ flags: own, jobs: 2, notes: [], kept: 'none', clock: systemClock() },
-        signal: new AbortController().signal,
+        ...{ flags: { ...flags, target: ownConfig, out, ...others }, jobs: 2 },
+        ...{ notes: [], kept: 'none', clock: systemClock(), signal: new AbortController().signal },
         onResult: (result, index) => (results[index] = result),
       },
     );
-    const alone = [];
-    for (const seed of [5, 6, 7])
-      alone.push(hashOf(eventLog(await simulate(smallScenario, { target: racingTarget(), seed }))));
-    expect(results.map(({ hash }) => hash)).toEqual(alone);
+    return results.map(({ hash }) => hash);
+  };
+
+  const hashesHere = async (seeds: readonly number[], others: { interleave?: boolean }): Promise<unknown[]> => {
+    const hashes = [];
+    for (const seed of seeds)
+      hashes.push(hashOf(eventLog(await simulate(smallScenario, { target: racingTarget(), seed, ...others }))));
+    return hashes;
+  };
+
+  it('runs a target of one’s own with the same hashes as in this process, and leaves nothing behind', async () => {
+    expect(await hashesByWorkers([5, 6, 7], {})).toEqual(await hashesHere([5, 6, 7], {}));
     expect((await readdir(out)).filter((name) => name !== 'latest')).toEqual([]);
+  }, 60_000);
+
+  it('lets the seed decide the order of what is ready where it is told to, as in this process', async () => {
+    const interleaved = await hashesByWorkers([5], { interleave: true });
+    expect(interleaved).toEqual(await hashesHere([5], { interleave: true }));
+    expect(interleaved).not.toEqual(await hashesHere([5], {}));
   }, 60_000);
 
   it('serves the command line, with the same table whatever the number of processes', async () => {

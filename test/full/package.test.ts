@@ -82,6 +82,38 @@ describe('the installed package', () => {
   });
 });
 
+describe.each([20, 22])('the installed package on Node %i', (major) => {
+  let place: string;
+  let node: string;
+  beforeAll(async () => {
+    place = join(folder, `node-${major}`);
+    mkdirSync(place);
+    writeFileSync(join(place, 'package.json'), '{}');
+    const settings = ['--no-save', '--no-audit', '--no-fund', '--prefer-offline'];
+    await succeeds('npm', ['install', ...settings, `node@${major}`], place);
+    node = join(place, 'node_modules', 'node', 'bin', 'node');
+    expect(await succeeds(node, ['--version'], place)).toContain(`v${major}.`);
+  }, 150_000);
+
+  it('lists the scenarios', async () => {
+    expect(await succeeds(node, [command(), 'list'], place)).toContain('source-throttling');
+  });
+
+  it('simulates with the event log that a seed has on this one', async () => {
+    expect(await hashOn(node, place)).toBe(await hashOn(process.execPath, folder));
+  });
+
+  it('runs processes in real time', async () => {
+    const target = join(project, 'short.config.mjs');
+    writeFileSync(target, shortConfig);
+    const parameters = ['run', 'short', '--target', target, '--reporter', 'json', '--out', join(place, 'runs')];
+    const { code, stdout, stderr } = await runs(node, [command(), ...parameters], place);
+    const samples = readFileSync(join(place, 'runs', 'latest', 'samples.jsonl'), 'utf8');
+    expect(samples.match(/"kind":"good"/g)?.length, `${stdout}${stderr}`).toBeGreaterThan(100);
+    expect([0, 1, 2]).toContain(code);
+  }, 120_000);
+});
+
 describe('the fakes of the installed package', () => {
   it('answer in a test of its own through Mock Service Worker, with the example of the README', async () => {
     await succeeds('npm', ['install', '--no-audit', '--no-fund', '--prefer-offline', 'msw'], project);
@@ -100,7 +132,7 @@ describe('the client of the fault proxy of the installed package', () => {
 });
 
 describe('the example project with vitest', () => {
-  it('tests a service of its own in virtual time against the packed package, types checked', async () => {
+  it('tests services of its own and the library’s scenario in virtual time, against the packed package, types checked', async () => {
     const example = join(folder, 'example');
     cpSync(join(root, 'test', 'examples', 'vitest'), example, { recursive: true });
     const [tarball = 'no tarball'] = readdirSync(folder).filter((name) => name.endsWith('.tgz'));
@@ -108,9 +140,10 @@ describe('the example project with vitest', () => {
     const devDependencies = { ...own.devDependencies, gameday: `file:${join(folder, tarball)}` };
     writeFileSync(join(example, 'package.json'), JSON.stringify({ ...own, devDependencies }));
     await succeeds('npm', ['install', '--no-audit', '--no-fund', '--prefer-offline'], example);
+    writeFileSync(join(example, 'readme.ts'), readmeExample('scenarioTest(sourceThrottling'));
     await succeeds('npm', ['run', 'check'], example);
     const said = await succeeds('npm', ['test'], example);
-    expect(said).toContain('3 passed');
+    expect(said).toContain('6 passed');
   }, 300_000);
 });
 
@@ -133,6 +166,15 @@ describe('the types of the installed package', () => {
 const config = readmeExample('export const config: TargetConfig');
 const defect = `{ id: 'M1', title: 'answers nothing', scenario: 'source-throttling', caughtBy: ['availability'] }`;
 const configWithDefect = config.replace('  ready:', `  defects: [${defect}],\n  ready:`);
+
+/** The scenario of the library on the reference workload, in a few seconds: too short for a verdict. */
+const shortConfig = `import { sourceThrottling } from 'gameday/scenarios';
+
+export { config } from './node_modules/gameday/dist/gameday.config.js';
+const [quotaCut] = sourceThrottling.faults;
+const phases = { warmUpMs: 500, baselineMs: 1500, faultMs: 1500, holdMs: 500, recoveryMs: 1500 };
+export const scenarios = [{ ...sourceThrottling, name: 'short', phases, faults: [quotaCut] }];
+`;
 
 /** Uses what is exported for tests of one's own. */
 const client = `import { ProxyClient } from 'gameday/proxy';
@@ -167,6 +209,21 @@ function typeCheck(files: readonly string[]): Promise<Ended> {
   const compilerOptions = { strict: true, module: 'nodenext', target: 'es2022', noEmit: true, skipLibCheck: false };
   writeFileSync(join(project, 'tsconfig.json'), JSON.stringify({ compilerOptions, files }));
   return runs(process.execPath, [join(root, 'node_modules', 'typescript', 'bin', 'tsc'), '-p', project], project);
+}
+
+/** The command of the installed package, for a Node that is named. */
+function command(): string {
+  return join(project, 'node_modules', 'gameday', 'bin', 'gameday.js');
+}
+
+/** The SHA-256 of the event log of a short run, as the command prints it. */
+async function hashOn(node: string, where: string): Promise<string> {
+  const parameters = ['run', 'source-throttling', '--world', 'simulated', '--seed', '7', '--rate', '0.1'];
+  const out = ['--reporter', 'json', '--out', join(where, 'simulated')];
+  const { stdout, stderr } = await runs(node, [command(), ...parameters, ...out], where);
+  const [, hash] = /event log: sha256 ([0-9a-f]{64})/.exec(`${stdout}${stderr}`) ?? [];
+  if (hash === undefined) throw new Error(`The run printed no hash:\n${stdout}${stderr}`);
+  return hash;
 }
 
 async function succeeds(command: string, parameters: readonly string[], where: string): Promise<string> {

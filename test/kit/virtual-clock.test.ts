@@ -1,3 +1,5 @@
+import { join } from 'node:path';
+import { runInThisContext } from 'node:vm';
 import { describe, expect, it } from 'vitest';
 import { seededRandom } from '../../harness/kit/random.ts';
 import { VirtualClock } from '../../harness/kit/virtual-clock.ts';
@@ -158,6 +160,24 @@ describe('a virtual clock whose time never ends', () => {
     expect(String(error)).toMatch(/100 times, next due at 61010 ms:\n.*lookAgain/);
   });
 
+  it('says so, too, of one who sets a timer once a minute', async () => {
+    const clock = new VirtualClock();
+    const beat = (): void => void clock.setTimer(beat, 60_000);
+    beat();
+    const error = await clock.run(new Promise(() => undefined), 600_000).catch((cause: unknown) => cause);
+    expect(String(error)).toMatch(/\n1 times, next due at 720000 ms:\n.*beat.*virtual-clock\.test\.ts/);
+  });
+
+  it('names five at most: first who is not of our own code, then who sets the most', async () => {
+    const clock = new VirtualClock();
+    for (const everyMs of [100, 400, 500, 200, 300]) observe(clock, `every-${everyMs}`, everyMs);
+    const beat = (): void => void clock.setTimer(beat, 60_000);
+    beat();
+    const error = await clock.run(new Promise(() => undefined), 600_000).catch((cause: unknown) => cause);
+    const named = [...String(error).matchAll(/times, next due at .* ms:\n.*[/](.*)\.ts:/g)].map(([, file]) => file);
+    expect(named).toEqual(['virtual-clock.test', 'every-100', 'every-200', 'every-300', 'every-400']);
+  });
+
   it('is not one that fires many timers at once, or runs for long', async () => {
     const clock = new VirtualClock();
     let fired = 0;
@@ -174,3 +194,11 @@ describe('a virtual clock whose time never ends', () => {
     expect(fired).toBe(400_000);
   });
 });
+
+/** Sets a timer again and again, as if from a file of our own code. */
+function observe(clock: VirtualClock, name: string, everyMs: number): void {
+  const code = '((clock, everyMs) => { const again = () => void clock.setTimer(again, everyMs); again(); })';
+  const filename = join(import.meta.dirname, '../../harness/observe', `${name}.ts`);
+  const begin = runInThisContext(code, { filename }) as (clock: VirtualClock, everyMs: number) => void;
+  begin(clock, everyMs);
+}

@@ -6,7 +6,7 @@ import { simulate, type CreateTarget } from '../../harness/index.ts';
 import { seededRandom } from '../../harness/kit/random.ts';
 import { VirtualClock } from '../../harness/kit/virtual-clock.ts';
 import { withVirtualGlobals } from '../../harness/kit/virtual/virtual-globals.ts';
-import { isOwnCaller } from '../../harness/own-callers.ts';
+import { isOwnCaller } from '../../harness/kit/own-callers.ts';
 import { gpuSaturation } from '../../scenarios/gpu-saturation.ts';
 import { sourceThrottling } from '../../scenarios/source-throttling.ts';
 import { smallScenario } from './small-world.ts';

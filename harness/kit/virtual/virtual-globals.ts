@@ -61,7 +61,8 @@ interface Running {
 export async function withVirtualGlobals<T>(settings: VirtualGlobalsSettings, work: () => Promise<T>): Promise<T> {
   // Nothing may come between the look and the mark, or two that wait for the same one both begin.
   for (let before = runningHere(); before; before = runningHere()) await before.ended;
-  const { promise: ended, resolve: end } = Promise.withResolvers<undefined>();
+  let end = (): void => undefined;
+  const ended = new Promise<void>((resolve) => (end = resolve));
   const running: Running = { signal: settings.signal, ended };
   const escapes: GamedayError[] = [];
   let isOver = false;
@@ -96,7 +97,7 @@ export async function withVirtualGlobals<T>(settings: VirtualGlobalsSettings, wo
     restore();
     syncBuiltinESMExports();
     process.exitCode = exitCode;
-    end(undefined);
+    end();
   }
 }
 

@@ -51,8 +51,8 @@ export function terminated(error: TypeError): TypeError {
 
 /** A promise that is rejected with whatever was thrown or given as a reason, an error or not. */
 export function rejected(cause: unknown): Promise<never> {
-  const { promise, reject } = Promise.withResolvers<never>();
-  const give: (cause: unknown) => void = reject;
-  give(cause);
-  return promise;
+  return new Promise((_resolve, reject) => {
+    const give: (cause: unknown) => void = reject;
+    give(cause);
+  });
 }

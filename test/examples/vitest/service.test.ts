@@ -11,9 +11,10 @@ import {
   type Scenario,
 } from 'gameday';
 import { corpusSpec, modelServer } from 'gameday/fakes';
+import { sourceThrottling } from 'gameday/scenarios';
 import { expect, scenarioTest } from 'gameday/vitest';
 import { describe, it } from 'vitest';
-import { service } from './service.js';
+import { service, serviceThroughMsw } from './service.js';
 
 const busyGpu: Scenario = {
   name: 'busy-gpu',
@@ -27,6 +28,18 @@ const busyGpu: Scenario = {
 };
 
 scenarioTest(busyGpu, { target: service, seeds: 2 });
+scenarioTest(busyGpu, { target: serviceThroughMsw });
+
+// Without a target it is the reference workload. With fewer questions than three tenths not every objective is decided.
+scenarioTest(sourceThrottling, { rate: 0.3 });
+
+describe('the reference workload', () => {
+  it('has caught up with its source soon after the last fault', async () => {
+    const run = await simulate(sourceThrottling, { rate: 0.1 });
+    expect(run).toMeet('nothing-lost');
+    expect(run).toRecoverWithin(60_000);
+  }, 60_000);
+});
 
 describe('a slow link to the model', () => {
   it('breaks the promise when it is slower than the deadline', async () => {

@@ -1,4 +1,6 @@
-import type { CreateTarget, TargetConfig } from 'gameday';
+import type { CreateTarget, InProcessTarget, TargetConfig } from 'gameday';
+import { handlers } from 'gameday/fakes/msw';
+import { setupServer } from 'msw/node';
 
 interface Document {
   readonly id: string;
@@ -7,7 +9,7 @@ interface Document {
 }
 
 /** A question-answering service as small as it can be: it keeps documents in memory and asks a model about those that fit. */
-const createService: CreateTarget = ({ environment }) => {
+function createService(modelUrl: string, key: string): InProcessTarget {
   const documents = new Map<string, Document>();
 
   async function ask(question: string): Promise<Response> {
@@ -15,9 +17,9 @@ const createService: CreateTarget = ({ environment }) => {
     const subject = / of (.+)\?$/.exec(question)?.[1] ?? question;
     const fitting = [...documents.values()].filter(({ text }) => text.includes(subject));
     const passages = fitting.map(({ id, text }) => `[${id}] ${text}`).join('\n');
-    const answer = await fetch(`${environment['OPENAI_BASE_URL']}/chat/completions`, {
+    const answer = await fetch(`${modelUrl}/chat/completions`, {
       method: 'POST',
-      headers: { authorization: `Bearer ${environment['OPENAI_API_KEY']}`, 'content-type': 'application/json' },
+      headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json' },
       body: JSON.stringify({
         model: 'gameday-8b',
         messages: [{ role: 'user', content: `${passages}\n\nQuestion: ${question}` }],
@@ -44,12 +46,24 @@ const createService: CreateTarget = ({ environment }) => {
     },
     stop: async () => {},
   };
+}
+
+/** It is told where the model is. */
+const toldWhere: CreateTarget = ({ environment }) =>
+  createService(environment['OPENAI_BASE_URL'] ?? '', environment['OPENAI_API_KEY'] ?? '');
+
+/** It knows the vendor's own address only: Mock Service Worker leads to the fakes what goes there. */
+const throughMsw: CreateTarget = (world) => {
+  const server = setupServer(...handlers(world));
+  server.listen({ onUnhandledRequest: 'error' });
+  const made = createService('https://api.openai.com/v1', 'a key');
+  return { ...made, stop: async () => server.close() };
 };
 
 export const service: TargetConfig = {
   name: 'small service',
   start: { kind: 'command', command: ['node', 'serve.js'] },
-  inProcess: async () => createService,
+  inProcess: async () => toldWhere,
   ready: { path: '/health' },
   operations: {
     ask: {
@@ -71,3 +85,5 @@ export const service: TargetConfig = {
     stored: { kind: 'http', request: { method: 'GET', path: '/documents' }, read: (body) => body as Document[] },
   },
 };
+
+export const serviceThroughMsw: TargetConfig = { ...service, inProcess: async () => throughMsw };

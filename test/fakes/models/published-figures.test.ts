@@ -6,7 +6,7 @@ import { stepTimeMs } from '../../../fakes/models/step-time.ts';
 import { quantile } from './drive-engine.ts';
 import { meanTokens } from './published/conversation-trace.ts';
 import { exceptions } from './published/exceptions.ts';
-import { conversations, kernels, type ConversationFigures } from './published/figures.ts';
+import { conversations, kernels, recommended, type ConversationFigures } from './published/figures.ts';
 import { findKnee, firstTokensMs, saturation } from './published/find-knee.ts';
 import { a100, h100, llama3Small, settingsOf, smallA100 } from './published/hardware.ts';
 import { serve, serveCallers } from './published/serve.ts';
@@ -14,6 +14,8 @@ import { serve, serveCallers } from './published/serve.ts';
 /** Of the published figure. */
 const capacityTolerance = 0.2;
 const tailTolerance = 0.3;
+/** Of a figure that was worked out and rounded to two digits. */
+const roundingTolerance = 0.03;
 /** One run has too few requests for the 99th percentile. */
 const seeds = [1, 2, 3, 4, 5, 6, 7, 8, 9];
 
@@ -56,6 +58,13 @@ describe('a step, from data sheets alone, beside measured kernels', () => {
     else expectException(floorMs, eightOf(figures.gpu.name));
   });
 
+  it.each(recommended)('has the settings that were worked out for $model.name on $gpus x $gpu.name', (figures) => {
+    const { kvBlocks, blockTokens, ...derived } = settingsOf(figures);
+    for (const name of ['weightReadMs', 'perTokenMs', 'perContextTokenMs'] as const)
+      expectWithin(roundingTolerance, derived[name], figures[name]);
+    expectWithin(roundingTolerance, kvBlocks * blockTokens, figures.cacheTokens);
+  });
+
   it('has the default settings for an 8-billion-parameter model on one H100', () => {
     const derived = settingsOf({ gpu: h100, model: llama3Small });
     const defaults = EngineSettingsSchema.parse({});
@@ -86,6 +95,13 @@ describe('the conversation trace', () => {
       expectWithin(capacityTolerance, await saturation(settings), saturationPerSecond);
       const tokenMs = finished.map((result) => result.timePerOutputTokenMs ?? NaN);
       expectWithin(capacityTolerance, quantile(tokenMs, 0.5), figures.saturatedTokenMs);
+    });
+
+    // At which load that was is not published; half of the saturation is the lowest that anything is published of.
+    it('takes the published time per token long before', async () => {
+      const { finished } = await serve(settings, { ratePerSecond: 0.5 * saturationPerSecond });
+      const tokenMs = finished.map((result) => result.timePerOutputTokenMs ?? NaN);
+      expectWithin(capacityTolerance, quantile(tokenMs, 0.5), figures.unsaturatedTokenMs);
     });
 
     it('is predicted by the formula of the capacity', () => {

@@ -1,7 +1,13 @@
-import { execFileSync, execSync, spawnSync } from 'node:child_process';
+import { exec, execFile, execFileSync, execSync, fork, spawn, spawnSync } from 'node:child_process';
+import dgram from 'node:dgram';
+import dns from 'node:dns';
+import dnsPromises from 'node:dns/promises';
 import fs from 'node:fs';
+import fsPromises from 'node:fs/promises';
+import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Worker } from 'node:worker_threads';
 import { afterAll, describe, expect, it } from 'vitest';
 import { seededRandom } from '../../../harness/kit/random.ts';
 import { VirtualClock } from '../../../harness/kit/virtual-clock.ts';
@@ -11,7 +17,11 @@ const folder = fs.mkdtempSync(join(tmpdir(), 'gameday-real-io-'));
 const file = join(folder, 'written.txt');
 fs.writeFileSync(file, 'from before');
 const descriptor = fs.openSync(file, 'r+');
+/** Made before: to make one is an escape by itself. */
+const datagrams = dgram.createSocket('udp4');
+const nothing = (): void => undefined;
 afterAll(() => {
+  datagrams.close();
   fs.closeSync(descriptor);
   fs.rmSync(folder, { recursive: true });
 });
@@ -34,11 +44,42 @@ const reaching: readonly (readonly [door: string, reach: () => unknown])[] = [
   ['fs.unlinkSync', () => fs.unlinkSync(file)],
   ['fs.rmSync', () => fs.rmSync(folder, { recursive: true })],
   ['fs.watch', () => fs.watch(folder)],
-  ['fs.watchFile', () => fs.watchFile(file, () => undefined)],
+  ['fs.watchFile', () => fs.watchFile(file, nothing)],
+  ['fs.open', () => fs.open(file, nothing)],
+  ['fs.readFile', () => fs.readFile(file, nothing)],
+  ['fs.writeFile', () => fs.writeFile(file, 'x', nothing)],
+  ['fs.appendFile', () => fs.appendFile(file, 'x', nothing)],
+  ['fs.createReadStream', () => fs.createReadStream(file)],
+  ['fs.createWriteStream', () => fs.createWriteStream(file)],
+  ['fs/promises.open', () => fsPromises.open(file)],
+  ['fs/promises.readFile', () => fsPromises.readFile(file)],
+  ['fs/promises.writeFile', () => fsPromises.writeFile(file, 'x')],
+  ['fs/promises.appendFile', () => fsPromises.appendFile(file, 'x')],
+  ['fs/promises.mkdir', () => fsPromises.mkdir(join(folder, 'made'))],
+  ['fs/promises.rm', () => fsPromises.rm(file)],
+  ['fs/promises.readdir', () => fsPromises.readdir(folder)],
+  ['fs/promises.watch', () => fsPromises.watch(folder)],
   ['Atomics.wait', () => Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 5)],
   ['child_process.execSync', () => execSync('echo said')],
   ['child_process.execFileSync', () => execFileSync('echo', ['said'])],
   ['child_process.spawnSync', () => spawnSync('echo', ['said'])],
+  ['child_process.exec', () => exec('echo said')],
+  ['child_process.execFile', () => execFile('echo', ['said'])],
+  ['child_process.spawn', () => spawn('echo', ['said'])],
+  ['child_process.fork', () => fork('said.js')],
+  ['worker_threads.Worker', () => new Worker('undefined', { eval: true })],
+  ['net.Server.listen', () => createServer().listen(0, '127.0.0.1')],
+  ['dgram.Socket.bind', () => datagrams.bind(0, '127.0.0.1')],
+  ['dgram.Socket.connect', () => datagrams.connect(9, '127.0.0.1')],
+  ['dgram.Socket.send', () => datagrams.send('x', 9, '127.0.0.1')],
+  ['dns.lookup', () => dns.lookup('localhost', nothing)],
+  ['dns.resolve', () => dns.resolve('localhost', nothing)],
+  ['dns.resolve4', () => dns.resolve4('localhost', nothing)],
+  ['dns.resolve6', () => dns.resolve6('localhost', nothing)],
+  ['dns/promises.lookup', () => dnsPromises.lookup('localhost')],
+  ['dns/promises.resolve', () => dnsPromises.resolve('localhost')],
+  ['dns/promises.resolve4', () => dnsPromises.resolve4('localhost')],
+  ['dns/promises.resolve6', () => dnsPromises.resolve6('localhost')],
 ];
 
 describe('a simulation', () => {

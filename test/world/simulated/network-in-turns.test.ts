@@ -102,11 +102,12 @@ function storing(see: (what: string) => void): (request: Request) => Promise<Res
 
 /** Answers so many requests when it has them all, each with its own text. */
 function together(count: number): (request: Request) => Promise<Response> {
-  const { promise, resolve } = Promise.withResolvers<undefined>();
+  let resolve = (): void => undefined;
+  const promise = new Promise<void>((settle) => (resolve = settle));
   let missing = count;
   return async (request) => {
     const text = await request.text();
-    if (--missing === 0) resolve(undefined);
+    if (--missing === 0) resolve();
     await promise;
     return new Response(text);
   };

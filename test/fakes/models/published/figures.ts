@@ -35,6 +35,29 @@ export const kernels: readonly KernelFigures[] = [
   { gpu: h100, model: llama2Large, gpus: 8, floorMs: 8.7, perTokenMs: 0.032, kneeTokens: 271 },
 ];
 
+/** Settings that were worked out by the formulas from data sheets, rounded, before there was an engine. */
+export interface RecommendedFigures {
+  readonly gpu: Gpu;
+  readonly model: Model;
+  readonly gpus: number;
+  readonly weightReadMs: number;
+  readonly perTokenMs: number;
+  readonly perContextTokenMs: number;
+  /** What fits into the cache. Tokens. */
+  readonly cacheTokens: number;
+}
+
+const oneSmall = { model: llama3Small, gpus: 1 };
+const fourLarge = { model: llama3Large, gpus: 4 };
+export const recommended: readonly RecommendedFigures[] = [
+  { gpu: a100, ...oneSmall, weightReadMs: 10.5, perTokenMs: 0.067, perContextTokenMs: 92e-6, cacheTokens: 389_000 },
+  { gpu: h100, ...oneSmall, weightReadMs: 6.3, perTokenMs: 0.025, perContextTokenMs: 56e-6, cacheTokens: 389_000 },
+  { gpu: h200, ...oneSmall, weightReadMs: 4.5, perTokenMs: 0.025, perContextTokenMs: 39e-6, cacheTokens: 807_000 },
+  { gpu: a100, ...fourLarge, weightReadMs: 23, perTokenMs: 0.151, perContextTokenMs: 57e-6, cacheTokens: 387_000 },
+  { gpu: h100, ...fourLarge, weightReadMs: 14, perTokenMs: 0.055, perContextTokenMs: 35e-6, cacheTokens: 387_000 },
+  { gpu: h200, ...fourLarge, weightReadMs: 9.8, perTokenMs: 0.055, perContextTokenMs: 24e-6, cacheTokens: 1_057_000 },
+];
+
 /** An 8-billion-parameter model under the conversation trace, 240 s of it per rate. */
 export interface ConversationFigures {
   readonly gpu: Gpu;
@@ -46,13 +69,15 @@ export interface ConversationFigures {
   readonly firstTokenSeconds: readonly (readonly [share: number, seconds: number])[];
   /** At 1.05 of the saturation it is above this. Seconds. */
   readonly beyondSeconds: number;
-  /** The median time per output token at saturation. */
+  /** The median time per output token, long before saturation and at it. */
+  readonly unsaturatedTokenMs: number;
   readonly saturatedTokenMs: number;
 }
 
 export const conversations: readonly ConversationFigures[] = [
   {
-    ...{ gpu: a100, tokenBudget: 512, saturationPerSecond: 7.4, saturatedTokenMs: 50, beyondSeconds: 18 },
+    ...{ gpu: a100, tokenBudget: 512, saturationPerSecond: 7.4, beyondSeconds: 18 },
+    ...{ unsaturatedTokenMs: 19, saturatedTokenMs: 50 },
     firstTokenSeconds: [
       [0.5, 0.6],
       [0.8, 1.2],
@@ -60,7 +85,8 @@ export const conversations: readonly ConversationFigures[] = [
     ],
   },
   {
-    ...{ gpu: h100, tokenBudget: 2048, saturationPerSecond: 18.3, saturatedTokenMs: 63, beyondSeconds: 15 },
+    ...{ gpu: h100, tokenBudget: 2048, saturationPerSecond: 18.3, beyondSeconds: 15 },
+    ...{ unsaturatedTokenMs: 11, saturatedTokenMs: 63 },
     firstTokenSeconds: [
       [0.5, 0.2],
       [0.8, 0.4],
@@ -68,7 +94,8 @@ export const conversations: readonly ConversationFigures[] = [
     ],
   },
   {
-    ...{ gpu: h200, tokenBudget: 2048, saturationPerSecond: 20.2, saturatedTokenMs: 58, beyondSeconds: 14 },
+    ...{ gpu: h200, tokenBudget: 2048, saturationPerSecond: 20.2, beyondSeconds: 14 },
+    ...{ unsaturatedTokenMs: 11, saturatedTokenMs: 58 },
     firstTokenSeconds: [
       [0.5, 0.25],
       [0.8, 0.4],

@@ -6,7 +6,7 @@ const folders = ['harness/', 'fakes/', 'scenarios/', 'reports/'];
 /** Where time and chance come from. */
 const exceptions = ['harness/kit/'];
 
-const root = fileURLToPath(new URL('../', import.meta.url));
+const root = fileURLToPath(new URL('../../', import.meta.url));
 
 /** Whether a line of a stack is one of our own code. */
 export function isOwnCaller(frame: string): boolean {
