@@ -41,11 +41,10 @@ export class RequestWire {
    * cannot be read.
    */
   send(body: Buffer): Promise<Arrivals | undefined> {
-    const { promise, resolve } = Promise.withResolvers<Arrivals | undefined>();
-    this.#sent.push(resolve);
+    const arrived = new Promise<Arrivals | undefined>((resolve) => this.#sent.push(resolve));
     const bytes = Buffer.concat([headOf('request', body.length), body]);
     this.#sending = this.#sending.then(() => this.#mouth.send(bytes));
-    return promise;
+    return arrived;
   }
 
   #isNone(): void {

@@ -52,10 +52,10 @@ describe('a server that takes one connection at a time', () => {
     readonly connections: () => Promise<number>;
   }
   /** When it may answer. */
-  let answering: PromiseWithResolvers<string>;
+  let answering: Promise<string>;
 
   async function onSockets(): Promise<World> {
-    const server = createServer((_request, response) => void answering.promise.then((text) => response.end(text)));
+    const server = createServer((_request, response) => void answering.then((text) => response.end(text)));
     server.maxConnections = 1;
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     const registry = new Registry({ clock: systemClock(), random: seededRandom(1), log: () => undefined });
@@ -77,7 +77,7 @@ describe('a server that takes one connection at a time', () => {
   function simulated(): World {
     const clock = new VirtualClock();
     const network = new SimulatedNetwork(clock);
-    const handler = (): Promise<Response> => answering.promise.then((text) => new Response(text));
+    const handler = (): Promise<Response> => answering.then((text) => new Response(text));
     const upstream = network.listen(handler, undefined, { connections: 1, excess: 'is closed' });
     const { openPort } = network;
     const registry = new Registry({ clock, random: seededRandom(1), log: () => undefined, openPort });
@@ -94,7 +94,8 @@ describe('a server that takes one connection at a time', () => {
 
   /** What three clients see: the second one comes while the first is served, the third one after that. */
   async function seenIn({ registry, upstream, send, connections }: World): Promise<readonly string[]> {
-    answering = Promise.withResolvers();
+    let answer: (text: string) => void = () => undefined;
+    answering = new Promise((resolve) => (answer = resolve));
     const proxy = { name: 'link', listen: '127.0.0.1:0', upstream, enabled: true, toxics: [] };
     const { listen } = await registry.create(proxy);
     const get = (): Promise<string> =>
@@ -106,7 +107,7 @@ describe('a server that takes one connection at a time', () => {
     await vi.waitFor(() => expect(registry.traffic()['link']?.bytesUpstream).toBeGreaterThan(0));
     // Only when the second has its answer does the first get one.
     const second = await get();
-    answering.resolve('whole');
+    answer('whole');
     const seen = [await first, second];
     await vi.waitFor(async () => expect(await connections()).toBe(0));
     return [...seen, await get()];

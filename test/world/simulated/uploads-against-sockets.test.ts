@@ -104,10 +104,11 @@ const post = (): RequestInit => ({ method: 'POST', body: sent, headers: { 'x-fil
 
 /** How long the head is that the platform sends. */
 async function headBytes(): Promise<number> {
-  const { promise, resolve } = Promise.withResolvers<number>();
+  let found: (bytes: number) => void = () => undefined;
+  const bytes = new Promise<number>((resolve) => (found = resolve));
   const listener = createTcpServer((socket) => {
     socket.once('data', (chunk: Buffer) => {
-      resolve(chunk.indexOf('\r\n\r\n') + 4);
+      found(chunk.indexOf('\r\n\r\n') + 4);
       socket.destroy();
     });
     socket.on('error', () => undefined);
@@ -116,7 +117,7 @@ async function headBytes(): Promise<number> {
   const url = `http://127.0.0.1:${(listener.address() as AddressInfo).port}/${tries}`;
   await fetch(url, post()).catch(() => undefined);
   listener.close();
-  return promise;
+  return bytes;
 }
 
 /** In virtual time, over a simulated link. */
