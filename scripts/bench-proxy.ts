@@ -50,6 +50,9 @@ const turns = 5;
 const roundTripsOfTurn = 2000;
 const connectingMs = 300;
 
+/** How much passes one way, and how long a body is. */
+const megabytes = 500;
+
 /** What takes long is measured in so many rounds. */
 const slowRounds = 3;
 
@@ -119,8 +122,6 @@ async function measureInTurns(ways: readonly Path[], round: number): Promise<voi
     figures.note('connections per second', name, mean(perSecond));
   }
 }
-
-const megabytes = 500;
 
 async function measureData({ way, pid }: Path, note: Note): Promise<void> {
   const usedMs = processorTimeOf(pid);

@@ -1,7 +1,7 @@
 // The far end of every way that is measured, in a process of its own: an echo, a sink, a server of HTTP and one that writes without end.
-import { once } from 'node:events';
 import { createServer as createHttpServer, type ServerResponse } from 'node:http';
 import { createServer, type AddressInfo, type Server, type Socket } from 'node:net';
+import { Readable } from 'node:stream';
 import { eventEveryMs, monotonicNs } from './event-delays.ts';
 
 const listen = (server: Server): Promise<number> =>
@@ -33,11 +33,9 @@ function sendEvents(response: ServerResponse, count: number): void {
 const block = Buffer.alloc(1_000_000, 'x');
 
 /** A body of so many megabytes, as fast as it is taken. */
-async function sendBody(response: ServerResponse, megabytes: number): Promise<void> {
+function sendBody(response: ServerResponse, megabytes: number): void {
   response.writeHead(200, { 'content-length': megabytes * block.length });
-  for (let sent = 0; sent < megabytes && !response.destroyed; sent++)
-    if (!response.write(block)) await Promise.race([once(response, 'drain'), once(response, 'close')]);
-  response.end();
+  Readable.from(Array.from({ length: megabytes }, () => block)).pipe(response);
 }
 
 const answer = block.subarray(0, 256);
@@ -59,7 +57,7 @@ process.send?.({
       const [, what, count] = /^\/(events\?count|body\?megabytes)=(\d+)$/.exec(url) ?? [];
       if (what === undefined) response.end(answer);
       else if (what.startsWith('events')) sendEvents(response, Number(count));
-      else void sendBody(response, Number(count));
+      else sendBody(response, Number(count));
     }),
   ),
 });
