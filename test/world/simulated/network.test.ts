@@ -4,6 +4,7 @@ import { VirtualClock } from '../../../harness/kit/virtual-clock.ts';
 import type { ToxicRequest } from '../../../harness/proxy/active-toxic.ts';
 import { Registry } from '../../../harness/proxy/registry.ts';
 import { toxicKinds } from '../../../harness/proxy/toxics/index.ts';
+import { LightResponse } from '../../../harness/world/simulated/light-response.ts';
 import { SimulatedNetwork } from '../../../harness/world/simulated/network.ts';
 import { causeCode } from './cause-code.ts';
 
@@ -18,11 +19,13 @@ let handled: number;
 /** The stream that it has given last. */
 let streamed: ReadableStream | undefined;
 
-/** Answers `/whole` at once, and `/stream` with five words, one every 100 ms. */
+/** Answers `/whole` at once, `/text` as the simulation does, `/short` with a head that says more than there is, and `/stream` with five words, one every 100 ms. */
 function handler(request: Request): Response {
   handled += 1;
   request.signal.addEventListener('abort', () => (hungUp += 1));
   if (new URL(request.url).pathname === '/whole') return new Response('whole', { headers: { 'x-kept': 'yes' } });
+  if (new URL(request.url).pathname === '/text') return new LightResponse('whole') as unknown as Response;
+  if (new URL(request.url).pathname === '/short') return new Response('whole', { headers: { 'content-length': '6' } });
   const words = ['one ', 'two ', 'three ', 'four ', 'five'];
   streamed = new ReadableStream<Uint8Array>({
     pull: async (controller) => {
@@ -131,6 +134,30 @@ describe('a simulated link', () => {
     const { text } = await clock.run(ask('/whole'));
     // 256 bytes of head, 5 of body in 5 of its coding, and 5 of its end, at 1 byte per millisecond.
     expect([text, clock.now()]).toEqual(['whole', 271]);
+  });
+
+  it('sends a text in one piece with its head, which says how long it is', async () => {
+    registry.keepDecisions(10);
+    toxic('packet_loss', { loss_rate: 0, correlation: 0 });
+    const { text } = await clock.run(ask('/text'));
+    const decisions = registry.decisions('link', 'packet_loss')?.list() ?? [];
+    expect([text, decisions.map(({ what, place }) => [what, place])]).toEqual([
+      'whole',
+      [
+        ['toxicity', 0],
+        ['loss', 0],
+      ],
+    ]);
+    toxic('bandwidth', { rate: 1 });
+    await clock.run(ask('/text'));
+    // 256 bytes of head, 5 of body, at 1 byte per millisecond.
+    expect(clock.now()).toBe(261);
+  });
+
+  it('closes where a handler sends less than its head says, as far as that is looked at: where something is done to it', async () => {
+    expect((await clock.run(ask('/short'))).text).toBe('whole');
+    toxic('noop', {});
+    expect(await failure(ask('/short'))).toBe('UND_ERR_SOCKET');
   });
 
   it('shares a bandwidth between all connections, in equal parts', async () => {
