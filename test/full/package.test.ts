@@ -106,10 +106,10 @@ describe.each([20, 22])('the installed package on Node %i', (major) => {
   it('runs processes in real time', async () => {
     const target = join(project, 'short.config.mjs');
     writeFileSync(target, shortConfig);
-    const parameters = ['run', 'short', '--target', target, '--reporter', 'json', '--out', join(place, 'runs')];
-    const { code, stdout, stderr } = await runs(node, [command(), ...parameters], place);
+    const parameters = ['run', 'short', '--target', target, '--rate', '0.2', '--reporter', 'json'];
+    const { code, stdout, stderr } = await runs(node, [command(), ...parameters, '--out', join(place, 'runs')], place);
     const samples = readFileSync(join(place, 'runs', 'latest', 'samples.jsonl'), 'utf8');
-    expect(samples.match(/"kind":"good"/g)?.length, `${stdout}${stderr}`).toBeGreaterThan(100);
+    expect(samples.match(/"kind":"good"/g)?.length, `${stdout}${stderr}`).toBeGreaterThan(10);
     expect([0, 1, 2]).toContain(code);
   }, 120_000);
 });
