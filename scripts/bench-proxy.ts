@@ -11,7 +11,7 @@ import { parseArgs } from 'node:util';
 import { controlTimes } from './bench-proxy/control.ts';
 import { eventDelays } from './bench-proxy/event-delays.ts';
 import { Figures, mean, quantile, type Bar } from './bench-proxy/figures.ts';
-import { lateness } from './bench-proxy/lateness.ts';
+import { ask, lateness } from './bench-proxy/lateness.ts';
 import {
   askingConnectionsPerSecond,
   bodyMegabytesPerSecond,
@@ -146,11 +146,13 @@ async function measureRequests({ way, pid }: Path, note: Note): Promise<void> {
   note('delay of an event, 100 streams, p99 (µs)', quantile(delays, 0.99) * 1000);
 }
 
-async function measureStall({ name, way, pid }: Path, note: Note): Promise<void> {
-  if (pid === undefined) return;
+async function measureStall({ name, way, pid, api }: Path, note: Note): Promise<void> {
+  if (pid === undefined || !api) return;
   const stop = await writeToStalled(way.stalled, 200, 3000);
   note('MiB more while 200 connections stand still', residentMiB(pid) - (warmMiB.get(name) ?? NaN));
   stop();
+  // What they hold leads out at 1 KB per second, and would count in the next round, too.
+  for (const enabled of [false, true]) await ask(api, 'POST', '/proxies/stalled', { enabled });
   // To close so many takes a while, which must not count for what comes next.
   await new Promise((resolve) => setTimeout(resolve, 1000));
 }
