@@ -3,7 +3,7 @@ import type { Socket } from 'node:net';
 /** Connections of clients that are open at present, as these see it, and how many there were at most. */
 export class OpenSockets {
   readonly #known = new WeakSet<Socket>();
-  #open = 0;
+  now = 0;
   most = 0;
 
   /** Told of each that is to connect; again does not matter. */
@@ -11,9 +11,9 @@ export class OpenSockets {
     if (this.#known.has(socket)) return;
     this.#known.add(socket);
     socket.once('connect', () => {
-      this.#open += 1;
-      this.most = Math.max(this.most, this.#open);
-      socket.once('close', () => (this.#open -= 1));
+      this.now += 1;
+      this.most = Math.max(this.most, this.now);
+      socket.once('close', () => (this.now -= 1));
     });
   };
 }

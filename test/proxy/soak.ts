@@ -44,8 +44,12 @@ export async function soak(bench: Bench, settings: SoakSettings): Promise<SoakRe
   const traffic = new SoakTraffic(await openLinks(bench, nameOf), settings);
   const flipping = new AbortController();
   const flips = { random: seededRandom(settings.seed), signal: flipping.signal, onFlip: () => traffic.flip() };
-  const flipped = flipToxics(bench, nameOf, flips);
   const running = traffic.run();
+  // Toxics end connections, so that as many as are wanted are open at once before the first of them comes, and hardly ever again.
+  await waitUntil(realClock, () => traffic.openNow >= settings.atATime || undefined, {
+    ...{ what: `${settings.atATime} open connections`, limitMs: 60_000 },
+  });
+  const flipped = flipToxics(bench, nameOf, flips);
   const allStarted = waitUntil(realClock, () => traffic.hasStarted || undefined, {
     ...{ what: `the start of ${settings.total} connections`, limitMs: 600_000, signal: flipping.signal },
   });
@@ -123,6 +127,11 @@ class SoakTraffic {
     this.#settings = settings;
     // The last connections begin with the last of the flips that there are to be, however slow those are on a busy machine.
     this.#flipsPerPause = Math.ceil((leastFlips * settings.atATime) / settings.total / piecesPerConnection);
+  }
+
+  /** Connections that clients have open. */
+  get openNow(): number {
+    return this.#sockets.now;
   }
 
   get hasStarted(): boolean {
