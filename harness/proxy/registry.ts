@@ -137,10 +137,11 @@ export class Registry {
         tls: change.tls ?? tls,
       };
       const isMoved = await proxy.differs(wanted);
-      if (change.enabled ?? enabled) await (isMoved ? proxy.move(wanted) : proxy.enable());
-      else await proxy.disable(isMoved ? wanted : undefined);
-      // Only now: a change that is refused leaves it to be healed.
+      const isWanted = change.enabled ?? enabled;
+      if (isWanted) await (isMoved ? proxy.move(wanted) : proxy.enable());
+      // Only now: a change that is refused leaves it to be healed. And not later: a lease may lapse while the port is let go of.
       if (change.enabled !== undefined) this.#disturbed.delete(proxy);
+      if (!isWanted) await proxy.disable(isMoved ? wanted : undefined);
       this.#changeLease(proxy, change);
       return this.#viewOf(proxy);
     });

@@ -343,3 +343,19 @@ it('keeps the accounts of the last 500 toxics that there were, and those of all 
   expect(registry.account('a', 'number 3')).toMatchObject({ ended: 'removed' });
   expect(() => registry.account('a', 'number 2')).toThrow('receipt not found');
 });
+
+it('a lease that lapses while its proxy is being disabled enables it again, since it was said before', async () => {
+  let free: () => void = () => undefined;
+  const freed = new Promise<void>((resolve) => (free = resolve));
+  const registry = new Registry({
+    ...{ clock: new VirtualClock(), random: seededRandom(1), log: () => undefined },
+    openPort: ({ listen }) => Promise.resolve({ address: listen, turn: () => Promise.resolve(), close: () => freed }),
+  });
+  await registry.create(listening('a', 6));
+  const disabling = registry.update('a', { enabled: false });
+  await nextTurn();
+  const healing = registry.healUntilDone('lease lapsed');
+  free();
+  await Promise.all([disabling, healing]);
+  expect(registry.view('a').enabled).toBe(true);
+});
