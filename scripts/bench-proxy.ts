@@ -75,6 +75,9 @@ const silent = new Set<string>();
 for (const path of paths.all) await warmUp(path);
 // What a process holds once it is warm: it gives hardly anything back, so that before each round it would be less every time.
 const warmMiB = new Map(paths.all.map(({ name, pid }) => [name, pid === undefined ? NaN : residentMiB(pid)]));
+// Before all else: what was held while control was measured leaves memory behind that a process does not give back, and a reset takes the stall away.
+for (let round = 1; round <= Math.min(slowRounds, Number(values.rounds)); round++)
+  for (const path of paths.all) await measureStall(path, round);
 for (let round = 1; round <= Number(values.rounds); round++) {
   await measureInTurns(
     paths.all.filter(({ of }) => of !== 'http'),
@@ -86,7 +89,6 @@ for (let round = 1; round <= Number(values.rounds); round++) {
     if (path.of !== 'http') await measureData(path, note);
     await measureRequests(path, note);
     if (round > slowRounds) continue;
-    await measureStall(path, note);
     if (path.of === 'all') await measureTimed(path, note);
   }
 }
@@ -146,10 +148,11 @@ async function measureRequests({ way, pid }: Path, note: Note): Promise<void> {
   note('delay of an event, 100 streams, p99 (µs)', quantile(delays, 0.99) * 1000);
 }
 
-async function measureStall({ name, way, pid, api }: Path, note: Note): Promise<void> {
+async function measureStall({ name, way, pid, api }: Path, round: number): Promise<void> {
   if (pid === undefined || !api) return;
+  process.stderr.write(`stalled, round ${round}: ${name}\n`);
   const stop = await writeToStalled(way.stalled, 200, 3000);
-  note('MiB more while 200 connections stand still', residentMiB(pid) - (warmMiB.get(name) ?? NaN));
+  figures.note('MiB more while 200 connections stand still', name, residentMiB(pid) - (warmMiB.get(name) ?? NaN));
   stop();
   // What they hold leads out at 1 KB per second, and would count in the next round, too.
   for (const enabled of [false, true]) await ask(api, 'POST', '/proxies/stalled', { enabled });

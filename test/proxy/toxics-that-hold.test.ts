@@ -107,17 +107,28 @@ describe('latency', () => {
     ['has handed on what it held', (_: ToxicStage, { clock }: Outlet) => clock.advance(100)],
     ['has been taken away', (stage: ToxicStage) => stage.release()],
     ['has lost its connection', (stage: ToxicStage) => stage.discard()],
-  ])('is full at 4 MiB where all together hold 128, and takes more again when another one %s', async (_, letGo) => {
+  ])(
+    'is full at 256 KiB where all together hold 128 MiB, and takes more again when another one %s',
+    async (_, letGo) => {
+      const together = latency.together?.(new Outlet().clock, new HeldTogether());
+      const outlets = Array.from({ length: 6 }, () => new Outlet());
+      const stages = outlets.flatMap((outlet) => together?.({ latency: 100, jitter: 0 }, outlet) ?? []);
+      const taken = stages.slice(0, 5).map((stage) => fill(stage, large));
+      const [most, rest, least] = [32, 128 - 3 * 32, 0.25].map((mib) => Math.ceil((mib * mebibyte) / (65_536 + 256)));
+      // Three that are full hold a little more than 32 MiB each, which the fourth lacks.
+      expect(taken).toEqual([most, most, most, (rest ?? NaN) - 3, least]);
+      await letGo(stages[0] as ToxicStage, outlets[0] as Outlet);
+      expect(stages[4]?.full).toBe(false);
+      expect(fill(stages[5] as ToxicStage, large)).toBeGreaterThan(least ?? NaN);
+    },
+  );
+
+  it('holds less than 300 MiB for 500 connections that are all full', () => {
     const together = latency.together?.(new Outlet().clock, new HeldTogether());
-    const outlets = Array.from({ length: 6 }, () => new Outlet());
-    const stages = outlets.flatMap((outlet) => together?.({ latency: 100, jitter: 0 }, outlet) ?? []);
-    const taken = stages.slice(0, 5).map((stage) => fill(stage, large));
-    const [most, rest, least] = [32, 128 - 3 * 32, 4].map((mib) => Math.ceil((mib * mebibyte) / (65_536 + 256)));
-    // Three that are full hold a little more than 32 MiB each, which the fourth lacks.
-    expect(taken).toEqual([most, most, most, (rest ?? NaN) - 3, least]);
-    await letGo(stages[0] as ToxicStage, outlets[0] as Outlet);
-    expect(stages[4]?.full).toBe(false);
-    expect(fill(stages[5] as ToxicStage, large)).toBeGreaterThan(least ?? NaN);
+    const stages = Array.from({ length: 500 }, () => together?.({ latency: 100, jitter: 0 }, new Outlet()));
+    const taken = stages.map((stage) => (stage ? fill(stage, large) : NaN)).reduce((sum, chunks) => sum + chunks, 0);
+    expect((taken * large.length) / mebibyte).toBeLessThan(300);
+    expect((taken * large.length) / mebibyte).toBeGreaterThan(128);
   });
 });
 

@@ -1,5 +1,5 @@
 /** A connection may hold so much, whatever the others hold. */
-const leastBytes = 4 * 1024 * 1024;
+const leastBytes = 256 * 1024;
 
 /** And so much, as long as all together hold less than `allBytes`. Toxiproxy's connections hold up to 1,024 chunks of 32 KiB each. */
 const mostBytes = 32 * 1024 * 1024;
