@@ -1,4 +1,5 @@
 import { keptRows } from '../../../scripts/agreement/table-file.ts';
+import { furtherSeeds } from '../../table/cells.ts';
 import { simulatedTable } from '../../table/simulated-table.ts';
 
-simulatedTable('gpu-saturation', [11, 1, 2, 3, 4], { known: keptRows() });
+simulatedTable('gpu-saturation', [11, ...furtherSeeds], { known: keptRows() });
