@@ -4,26 +4,17 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { runCommandLine } from '../../harness/commands/command-line.ts';
 import { exitCodeOf, exitCodeOfError } from '../../harness/commands/exit-codes.ts';
 import { GamedayError } from '../../harness/kit/errors.ts';
 import { library } from '../../scenarios/index.ts';
-import { gameday, root, type Finished } from '../table/run-gameday.ts';
+import { gameday, root } from '../table/run-gameday.ts';
+import { inThisProcess } from './support/in-this-process.ts';
 
 let folder: string;
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'gameday-cli-'));
 });
 afterAll(() => rm(folder, { recursive: true, force: true }));
-
-/** What the command line does in this process: a second less than in one of its own. */
-async function inThisProcess(parameters: readonly string[]): Promise<Finished> {
-  const lines: string[] = [];
-  const write = (line: string): void => void lines.push(`${line}\n`);
-  const terminal = { isTerminal: false, color: false, print: write, say: write, transient: () => undefined };
-  const code = await runCommandLine(parameters, terminal, new AbortController().signal);
-  return { code, output: lines.join('') };
-}
 
 describe('the command line', () => {
   it('lists scenarios and the coverage matrix', async () => {
@@ -90,7 +81,7 @@ describe('the command line', () => {
   it('lists every mistake of a config at once, in its author’s words, and ends with 64', async () => {
     const file = join(folder, 'gameday.config.ts');
     await writeFile(file, configWithMistakes);
-    const { code, output } = await gameday(['run', '--target', file]);
+    const { code, output } = await inThisProcess(['run', '--target', file]);
     expect(code).toBe(64);
     expect(output.match(/^ {2}- .*$/gm)).toEqual([
       '  - gameday.config.ts: name: must be a text, but is empty',
@@ -120,7 +111,7 @@ describe('the command line', () => {
     const check = async (start: string, expected: string, index: number): Promise<void> => {
       const file = join(folder, `kind-${index}.config.ts`);
       await writeFile(file, `export const config = { ${rest}, start: ${start} };\n`);
-      const { code, output } = await gameday(['list', '--target', file]);
+      const { code, output } = await inThisProcess(['list', '--target', file]);
       expect(output).toContain(`  - kind-${index}.config.ts: ${expected}`);
       expect(code).toBe(64);
     };

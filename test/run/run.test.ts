@@ -6,18 +6,31 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { RunResult } from '../../harness/run.ts';
 import { readRun, type StoredRun } from '../../harness/run-folder.ts';
 import { recordJsonSchema } from '../../harness/record-schema.ts';
-import { availability, retryAmplification, type Scenario } from '../../harness/index.ts';
+import { ask, availability, retryAmplification, seconds, type Scenario } from '../../harness/index.ts';
 import { exitCodeOf } from '../../harness/commands/exit-codes.ts';
-import { gameday } from '../table/run-gameday.ts';
-import { runSmall, smallScenario, smallTarget } from './small-world.ts';
+import { inThisProcess } from '../commands/support/in-this-process.ts';
+import { runSmall, runSmallIn, smallScenario, smallTarget } from './small-world.ts';
+
+/** As many questions in half the time. */
+const scenario: Scenario = {
+  ...smallScenario,
+  load: [ask({ ratePerSecond: 80, deadlineMs: seconds(1) })],
+  phases: { warmUpMs: 250, baselineMs: 500, faultMs: 500, holdMs: 250, recoveryMs: 500 },
+};
 
 describe('a run as it should be', () => {
+  /** Objectives about traffic that never is. */
+  const ofNothing = [
+    retryAmplification({ at: 'model-server', atMost: 1.2, operationPrefix: 'chat' }),
+    availability({ of: 'ingest', atLeast: 0.99, during: 'fault' }),
+  ];
   let run: StoredRun;
   let folder: string;
   beforeAll(async () => {
-    const small = await runSmall();
-    run = judged(small.result);
-    folder = small.folder;
+    folder = await mkdtemp(join(tmpdir(), 'gameday-as-it-should-be-'));
+    run = judged(
+      await runSmallIn(folder, { scenario: { ...scenario, objectives: [...scenario.objectives, ...ofNothing] } }),
+    );
   });
   afterAll(() => rm(folder, { recursive: true }));
 
@@ -42,11 +55,18 @@ describe('a run as it should be', () => {
   });
 
   it('can be judged and reported again from its record alone, into a folder that does not exist yet', async () => {
-    const again = await gameday(['judge', run.folder]);
+    const again = await inThisProcess(['judge', run.folder]);
     expect(again.code).toBe(exitCodeOf([run.record.verdict.outcome]));
     expect(again.output).toContain('availability');
     const out = join(folder, 'reports', 'of-today');
-    const reported = await gameday(['report', run.folder, '--reporter', 'json,junit,markdown,html', '--out', out]);
+    const reported = await inThisProcess([
+      'report',
+      run.folder,
+      '--reporter',
+      'json,junit,markdown,html',
+      '--out',
+      out,
+    ]);
     expect(reported.output).toContain(join(out, 'report.html'));
     expect((await readdir(out)).sort()).toEqual(['junit.xml', 'report.html', 'summary.json', 'summary.md']);
   });
@@ -67,30 +87,38 @@ describe('a run as it should be', () => {
     expect(availability?.outcome).toBe('inconclusive');
     expect(availability?.finding).toMatch(/A pass needs about \d+: .* s at/);
   });
+
+  it('judges an objective about traffic that never was as inconclusive', () => {
+    const outcomes = run.record.verdict.objectives.slice(-ofNothing.length).map(({ outcome }) => outcome);
+    expect(outcomes).toEqual(['inconclusive', 'inconclusive']);
+  });
 });
 
 describe('a run', () => {
   it('gives a verdict, not a crash, when the target dies in the middle', async () => {
-    const { record } = judged((await runSmall({ target: smallTarget('dies') })).result);
+    const { record } = judged(await runSmall({ scenario, target: smallTarget('dies') }));
     expect(record.processes.find((child) => child.name === 'target')?.died).toMatch(/7/);
     expect(record.verdict.outcome).not.toBe('pass');
     expect(record.verdict.objectives.find((objective) => objective.name === 'availability')?.outcome).toBe('fail');
   });
 
   it('fails a target that answers nonsense with status 200', async () => {
-    const { record, samples } = judged((await runSmall({ target: smallTarget('nonsense') })).result);
+    const { record, samples } = judged(await runSmall({ scenario, target: smallTarget('nonsense') }));
     expect(samples.every((sample) => sample.outcome.kind === 'failed')).toBe(true);
     expect(['fail', 'invalid']).toContain(record.verdict.outcome);
   });
 
   it('is invalid when the target goes around the world, and names the variable that it ignored', async () => {
-    const { record } = judged((await runSmall({ target: smallTarget('goes around') })).result);
+    const { record } = judged(await runSmall({ scenario, target: smallTarget('goes around') }));
     expect(record.verdict.outcome).toBe('invalid');
     expect(record.verdict.invalidReasons.join()).toContain('OPENAI_BASE_URL');
   });
 
   it('shows the last lines of a target that never gets ready, and leaves nothing behind', async () => {
-    const failing = runSmall({ target: smallTarget('never ready') });
+    const failing = runSmall({
+      scenario,
+      target: { ...smallTarget('never ready'), ready: { path: '/health', withinMs: 1500 } },
+    });
     await expect(failing).rejects.toMatchObject({ code: 'target-not-ready' });
     const said = await failing.catch((cause: unknown) =>
       JSON.stringify([
@@ -106,7 +134,7 @@ describe('a run', () => {
     const target = { ...smallTarget(), operations: { ask: smallTarget().operations.ask } } as ReturnType<
       typeof smallTarget
     >;
-    expect((await runSmall({ target })).result).toEqual({
+    expect(await runSmall({ target })).toEqual({
       kind: 'skipped',
       scenario: 'small',
       reason: 'small target offers no operation ingest',
@@ -116,7 +144,8 @@ describe('a run', () => {
   it('heals and stops everything within a second when it is interrupted, and keeps the record of what ran', async () => {
     const ending = new AbortController();
     let abortedAt = 0;
-    const { result } = await runSmall({
+    const result = await runSmall({
+      scenario: { ...scenario, phases: { ...scenario.phases, faultMs: 1000 } },
       signal: ending.signal,
       onProgress: (progress) => {
         if (progress.kind !== 'phase' || progress.phase.kind !== 'fault') return;
@@ -135,9 +164,8 @@ describe('a run', () => {
 
   it('does not disturb another run at the same time', async () => {
     const stateFolder = await mkdtemp(join(tmpdir(), 'gameday-both-'));
-    const shared = { stateFolder, runsFolder: join(stateFolder, 'runs') };
-    const both = await Promise.all([runSmall({ ...shared, seed: 7 }), runSmall({ ...shared, seed: 8 })]);
-    const runs = both.map(({ result }) => judged(result));
+    const both = await Promise.all([7, 8].map((seed) => runSmallIn(stateFolder, { scenario, seed })));
+    const runs = both.map(judged);
     expect(new Set(runs.map((run) => run.record.run.id)).size).toBe(2);
     for (const [index, run] of runs.entries()) {
       expect(run.samples.filter((sample) => sample.outcome.kind === 'good').length).toBeGreaterThan(100);
@@ -148,18 +176,6 @@ describe('a run', () => {
     expect((await readdir(join(stateFolder, 'runs'))).length).toBe(3);
     expect(await readdir(join(stateFolder, 'undo'))).toEqual([]);
     await rm(stateFolder, { recursive: true });
-  });
-
-  it('judges an objective about traffic that never was as inconclusive', async () => {
-    const scenario: Scenario = {
-      ...smallScenario,
-      objectives: [
-        retryAmplification({ at: 'model-server', atMost: 1.2, operationPrefix: 'chat' }),
-        availability({ of: 'ingest', atLeast: 0.99, during: 'fault' }),
-      ],
-    };
-    const { record } = judged((await runSmall({ scenario })).result);
-    expect(record.verdict.objectives.map((objective) => objective.outcome)).toEqual(['inconclusive', 'inconclusive']);
   });
 });
 

@@ -1,4 +1,4 @@
-import { mkdtemp } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { corpusSpec } from '../../fakes/corpus/corpus-spec.ts';
@@ -63,10 +63,19 @@ export function smallTarget(misbehaviour = 'none'): TargetConfig {
   };
 }
 
-/** Runs the small scenario in a folder of its own. */
-export async function runSmall(changes: Partial<RunOptions> = {}): Promise<{ result: RunResult; folder: string }> {
+/** Runs the small scenario in a folder of its own, of which nothing is left. */
+export async function runSmall(changes: Partial<RunOptions> = {}): Promise<RunResult> {
   const folder = await mkdtemp(join(tmpdir(), 'gameday-small-'));
-  const result = await runScenario({
+  try {
+    return await runSmallIn(folder, changes);
+  } finally {
+    await rm(folder, { recursive: true });
+  }
+}
+
+/** Runs the small scenario in a folder, in which its record stays. */
+export function runSmallIn(folder: string, changes: Partial<RunOptions> = {}): Promise<RunResult> {
+  return runScenario({
     scenario: smallScenario,
     target: smallTarget(),
     seed: 7,
@@ -81,5 +90,4 @@ export async function runSmall(changes: Partial<RunOptions> = {}): Promise<{ res
     notes: [],
     ...changes,
   });
-  return { result, folder };
 }

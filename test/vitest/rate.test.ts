@@ -15,7 +15,7 @@ it('sends a share of the load in the simulated world, and what rests on too few 
 }, 60_000);
 
 it('sends a share of the load in the local world', async () => {
-  const { result } = await runSmall({ rate: 0.25 });
+  const result = await runSmall({ rate: 0.25 });
   if (result.kind !== 'judged') throw new Error(result.reason);
   const { record, samples } = result.run;
   expect(record.plan.rate).toBe(0.25);

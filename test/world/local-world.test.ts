@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { connect, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { GamedayError } from '../../harness/kit/errors.ts';
 import { processState } from '../../harness/safety/process-identity.ts';
 import { readUndoEntries } from '../../harness/safety/undo-entries.ts';
@@ -35,17 +35,31 @@ async function failure(more: Partial<LocalWorldOptions>): Promise<GamedayError> 
 }
 
 const getJson = async (url: string): Promise<unknown> => (await fetch(url)).json();
-const undoFile = (runId = 'run-1'): string => join(folder.path, 'undo', `${runId}.jsonl`);
-const recordedPids = (runId?: string): readonly number[] =>
-  readUndoEntries(readFileSync(undoFile(runId), 'utf8')).processes.map(({ pid }) => pid);
+const undoFile = (path = folder.path): string => join(path, 'undo', 'run-1.jsonl');
+const recordedPids = (): readonly number[] =>
+  readUndoEntries(readFileSync(undoFile(), 'utf8')).processes.map(({ pid }) => pid);
 const living = async (pids: readonly number[]): Promise<readonly number[]> => {
   const states = await Promise.all(pids.map(processState));
   return pids.filter((_pid, index) => states[index]?.kind !== 'gone');
 };
 
-describe('startLocalWorld', () => {
+describe('a local world', () => {
+  // One for all that leaves it as it was.
+  const shared = temporaryFolder();
+  let world: World;
+  beforeAll(async () => {
+    vi.stubEnv('OPENAI_API_KEY', 'sk-real-key').stubEnv('COMPANY_TOKEN', 'real-token');
+    const target = plainTarget('good', { rename: { STORE: 'MY_STORE' } });
+    world = await startLocalWorld(worldOptions(shared.path, { target, defect: 'A2', otlpUrl: 'http://127.0.0.1:9' }));
+  });
+  afterAll(async () => {
+    await world.stop();
+    expect(shared.undoJournals()).toEqual([]);
+    shared.remove();
+    vi.unstubAllEnvs();
+  });
+
   it('lets load reach the target, and the target its parts, through the fault proxy only', async () => {
-    const world = await start();
     expect(await getJson(`${world.target.baseUrl}/hello`)).toEqual({ path: '/hello' });
     expect(await getJson(`${world.target.baseUrl}/crm`)).toMatchObject({ name: 'crm', seed: 7 });
     const traffic = await Promise.all(world.links.map((link) => link.traffic()));
@@ -59,10 +73,10 @@ describe('startLocalWorld', () => {
     expect(traffic[2]?.connections).toBeGreaterThan(0);
     await world.link('crm').setEnabled(false);
     expect((await fetch(`${world.target.baseUrl}/crm`).catch(() => ({ ok: false }))).ok).toBe(false);
+    await world.link('crm').setEnabled(true);
   });
 
   it('gives the harness ways past the proxy', async () => {
-    const world = await start({ target: plainTarget('good', { rename: { STORE: 'MY_STORE' } }) });
     expect(await getJson(world.direct['CRM_BASE_URL'] ?? '')).toMatchObject({ name: 'crm' });
     expect(world.direct['MY_STORE']).toBe(world.direct['STORE']);
     const [host, port] = world.direct['STORE']?.split(':') ?? [];
@@ -76,70 +90,14 @@ describe('startLocalWorld', () => {
   });
 
   it("keeps the person's keys from the target and from every part", async () => {
-    process.env['OPENAI_API_KEY'] = 'sk-real-key';
-    process.env['COMPANY_TOKEN'] = 'real-token';
-    try {
-      const world = await start({ defect: 'A2', otlpUrl: 'http://127.0.0.1:9' });
-      const text = await (await fetch(`${world.target.baseUrl}/env`)).text();
-      expect(await (await fetch(`${world.target.baseUrl}/crm`)).text()).not.toContain('real');
-      expect(text).not.toContain('real');
-      expect(JSON.parse(text)).toMatchObject({ GAMEDAY_DEFECT: 'A2', OPENAI_API_KEY: 'gameday-dummy-key' });
-    } finally {
-      delete process.env['OPENAI_API_KEY'];
-      delete process.env['COMPANY_TOKEN'];
-    }
-  });
-
-  it('stops everything within a second, also a target that does not heed SIGTERM, and can be stopped twice', async () => {
-    const world = await start({ target: plainTarget('deaf') });
-    const pids = recordedPids();
-    expect(pids).toHaveLength(5); // the proxy, two parts, the target and its holder
-    expect(await living(pids)).toEqual(pids);
-    const fromMs = performance.now();
-    await world.stop();
-    expect(performance.now() - fromMs).toBeLessThan(1000);
-    expect(await living(pids)).toEqual([]);
-    await world.stop();
-    expect(world.processes().map(({ died }) => died)).toEqual([null, null, null, null]);
-  });
-
-  it('does not take a stop for a death', async () => {
-    const world = await start();
-    await world.stop();
-    expect(world.target.died()).toBeNull();
-    expect(world.processes().filter(({ died }) => died !== null)).toEqual([]);
-  });
-
-  it('ends a target whose holder is killed by somebody, and says so', async () => {
-    const world = await start();
-    const { processes } = readUndoEntries(readFileSync(undoFile(), 'utf8'));
-    const pidOf = (name: string): number => processes.find((entry) => entry.name === name)?.pid ?? 0;
-    process.kill(pidOf('target'), 'SIGKILL');
-    await expect.poll(() => world.target.died()?.how).toBe('was ended by SIGKILL');
-    await expect.poll(() => living([pidOf('target command')])).toEqual([]);
-  });
-
-  it('stops what a target has started itself', async () => {
-    const world = await start({ target: plainTarget('family') });
-    const output = readFileSync(join(folder.path, 'run-1', 'output', 'target.log'), 'utf8');
-    const child = Number(/child (\d+)/.exec(output)?.[1]);
-    expect(await living([child])).toEqual([child]);
-    await world.stop();
-    expect(await living([child])).toEqual([]);
-  });
-
-  it('lets two worlds run at once that do not touch each other', async () => {
-    const second = { runId: 'run-2', runFolder: join(folder.path, 'run-2'), seed: 8 };
-    const [one, two] = await Promise.all([start(), start(second)]);
-    await one.link('crm').setEnabled(false);
-    expect(await getJson(`${two.target.baseUrl}/crm`)).toMatchObject({ seed: 8 });
-    await one.stop();
-    expect(await getJson(`${two.target.baseUrl}/crm`)).toMatchObject({ seed: 8 });
+    const text = await (await fetch(`${world.target.baseUrl}/env`)).text();
+    expect(await (await fetch(`${world.target.baseUrl}/crm`)).text()).not.toContain('real');
+    expect(text).not.toContain('real');
+    expect(JSON.parse(text)).toMatchObject({ GAMEDAY_DEFECT: 'A2', OPENAI_API_KEY: 'gameday-dummy-key' });
   });
 
   it('notes each fault before it is there, heals all of them at once, and forgets them then', async () => {
-    const world = await start();
-    const faults = () => readUndoEntries(readFileSync(undoFile(), 'utf8')).faults.map(({ name }) => name);
+    const faults = () => readUndoEntries(readFileSync(undoFile(shared.path), 'utf8')).faults.map(({ name }) => name);
     const toxic = {
       name: 'slow',
       type: 'latency',
@@ -163,6 +121,59 @@ describe('startLocalWorld', () => {
     expect(performance.now() - askedMs).toBeLessThan(600);
   });
 
+  it("says a part's own words when it refuses, and does not note what was refused", async () => {
+    const injecting = world.part('crm').admin('PUT', '/faults/x', { kind: 'unknown', settings: {}, leaseMs: 1 });
+    await expect(injecting).rejects.toThrow('crm answered 400 to PUT /faults/x: There is no fault "unknown" here.');
+    const toxic = { name: 'odd', type: 'no-such-type', stream: 'downstream', toxicity: 1, attributes: {} } as const;
+    await expect(world.link('crm').addToxic(toxic)).rejects.toThrow('invalid toxic type');
+    expect(readUndoEntries(readFileSync(undoFile(shared.path), 'utf8')).faults).toEqual([]);
+    expect(() => world.part('cmr')).toThrow('There is no part "cmr" in this world; there are: crm, store.');
+  });
+});
+
+describe('startLocalWorld', () => {
+  it('stops everything within a second, also a target that does not heed SIGTERM, and can be stopped twice', async () => {
+    const world = await start({ target: plainTarget('deaf') });
+    const pids = recordedPids();
+    expect(pids).toHaveLength(5); // the proxy, two parts, the target and its holder
+    expect(await living(pids)).toEqual(pids);
+    const fromMs = performance.now();
+    await world.stop();
+    expect(performance.now() - fromMs).toBeLessThan(1000);
+    expect(await living(pids)).toEqual([]);
+    await world.stop();
+    expect(world.processes().map(({ died }) => died)).toEqual([null, null, null, null]);
+  });
+
+  it('ends a target whose holder is killed by somebody, and says so', async () => {
+    const world = await start({ parts: [] });
+    const { processes } = readUndoEntries(readFileSync(undoFile(), 'utf8'));
+    const pidOf = (name: string): number => processes.find((entry) => entry.name === name)?.pid ?? 0;
+    process.kill(pidOf('target'), 'SIGKILL');
+    await expect.poll(() => world.target.died()?.how).toBe('was ended by SIGKILL');
+    await expect.poll(() => living([pidOf('target command')])).toEqual([]);
+  });
+
+  it('stops what a target has started itself, and does not take a stop for a death', async () => {
+    const world = await start({ target: plainTarget('family') });
+    const output = readFileSync(join(folder.path, 'run-1', 'output', 'target.log'), 'utf8');
+    const child = Number(/child (\d+)/.exec(output)?.[1]);
+    expect(await living([child])).toEqual([child]);
+    await world.stop();
+    expect(await living([child])).toEqual([]);
+    expect(world.target.died()).toBeNull();
+    expect(world.processes().filter(({ died }) => died !== null)).toEqual([]);
+  });
+
+  it('lets two worlds run at once that do not touch each other', async () => {
+    const second = { runId: 'run-2', runFolder: join(folder.path, 'run-2'), seed: 8 };
+    const [one, two] = await Promise.all([start(), start(second)]);
+    await one.link('crm').setEnabled(false);
+    expect(await getJson(`${two.target.baseUrl}/crm`)).toMatchObject({ seed: 8 });
+    await one.stop();
+    expect(await getJson(`${two.target.baseUrl}/crm`)).toMatchObject({ seed: 8 });
+  });
+
   it('renews the leases of the proxy and of every part that has not died', async () => {
     const world = await start({ parts: [httpPart('crm'), httpPart('wiki')], leaseMs: 3000 });
     await world.renewLeases();
@@ -174,18 +185,8 @@ describe('startLocalWorld', () => {
     await world.healAll();
   });
 
-  it("says a part's own words when it refuses, and does not note what was refused", async () => {
-    const world = await start();
-    const injecting = world.part('crm').admin('PUT', '/faults/x', { kind: 'unknown', settings: {}, leaseMs: 1 });
-    await expect(injecting).rejects.toThrow('crm answered 400 to PUT /faults/x: There is no fault "unknown" here.');
-    const toxic = { name: 'odd', type: 'no-such-type', stream: 'downstream', toxicity: 1, attributes: {} } as const;
-    await expect(world.link('crm').addToxic(toxic)).rejects.toThrow('invalid toxic type');
-    expect(readUndoEntries(readFileSync(undoFile(), 'utf8')).faults).toEqual([]);
-    expect(() => world.part('cmr')).toThrow('There is no part "cmr" in this world; there are: crm, store.');
-  });
-
   it('notices a target that dies in the middle, and goes on', async () => {
-    const world = await start();
+    const world = await start({ parts: [httpPart('crm')] });
     expect(world.target.died()).toBeNull();
     await fetch(`${world.target.baseUrl}/die`).catch(() => undefined);
     await expect.poll(() => world.target.died()?.how).toBe('exited with code 9');
@@ -202,7 +203,10 @@ describe('startLocalWorld', () => {
     const { port } = await new Promise<AddressInfo>((resolve) =>
       server.once('listening', () => resolve(server.address() as AddressInfo)),
     );
-    const world = await start({ target: plainTarget('', { start: { kind: 'url', url: `http://localhost:${port}` } }) });
+    const world = await start({
+      parts: [],
+      target: plainTarget('', { start: { kind: 'url', url: `http://localhost:${port}` } }),
+    });
     expect(await getJson(world.target.baseUrl)).toBe('here already');
     expect(world.target.died()).toBeNull();
     await world.stop();
@@ -213,6 +217,7 @@ describe('startLocalWorld', () => {
 });
 
 describe('a world that cannot start', () => {
+  // Where nothing is said of parts there are none, and so there is less to start.
   // Nothing may be left of it: afterEach finds an undo journal that was not closed, and a closed one says that every process has ended.
 
   it('shows the last lines of a target that never gets ready', async () => {
@@ -227,6 +232,7 @@ describe('a world that cannot start', () => {
 
   it('tells a target that lives and does not listen where it has to', async () => {
     const error = await failure({
+      parts: [],
       target: plainTarget('elsewhere', { ready: { path: '/ready', withinMs: 600 } }),
     });
     expect(error.message).toMatch(
@@ -236,7 +242,7 @@ describe('a world that cannot start', () => {
 
   it('notices early that a target has ended, and shows why', async () => {
     const fromMs = performance.now();
-    const error = await failure({ target: plainTarget('exits') });
+    const error = await failure({ parts: [], target: plainTarget('exits') });
     expect(performance.now() - fromMs).toBeLessThan(8000);
     expect(error.message).toBe('The target plain did not start: it exited with code 3 before it was ready');
     expect(error.problems.at(-1)).toContain('Fatal: no such model');
@@ -248,7 +254,10 @@ describe('a world that cannot start', () => {
     const TAKEN = String((server.address() as AddressInfo).port);
     const { start: plain } = plainTarget('taken');
     if (plain.kind !== 'command') throw new Error('a command was expected');
-    const error = await failure({ target: plainTarget('taken', { start: { ...plain, environment: { TAKEN } } }) });
+    const error = await failure({
+      parts: [],
+      target: plainTarget('taken', { start: { ...plain, environment: { TAKEN } } }),
+    });
     server.close();
     expect(error.message).toContain('the port that it listens on is taken');
   });
@@ -279,13 +288,14 @@ describe('a world that cannot start', () => {
     [['no-such-program-here'], 'no-such-program-here ENOENT'],
     [[], 'is empty'],
   ])('says what is wrong with the command %j', async (command, message) => {
-    const error = await failure({ target: plainTarget('', { start: { kind: 'command', command } }) });
+    const error = await failure({ parts: [], target: plainTarget('', { start: { kind: 'command', command } }) });
     expect(error.message).toContain(message);
   });
 
   it('says that the folder of the target does not exist', async () => {
     const command = [process.execPath, '-v'];
     const error = await failure({
+      parts: [],
       target: plainTarget('', { start: { kind: 'command', command, folder: '/no/such' } }),
     });
     expect(error.message).toContain('/no/such');

@@ -15,7 +15,7 @@ export interface Timed {
  * tries are added while that is too late: a delay of the link itself is in every one of them, and what comes too early stays so.
  */
 const toleranceMs = 10;
-const triesAtOnce = 5;
+const triesAtOnce = 3;
 /**
  * Steps and chunks are 50 ms apart. A try in which this process stood still for about as long may have done them in another order, and says nothing;
  * nor does one in which something came as late, where that has made a difference.
@@ -23,8 +23,28 @@ const triesAtOnce = 5;
 const mostStalledMs = 30;
 const mostLateMs = 40;
 /** So often the tries are made, until three of them say something and the earliest of them is not late. */
-const mostRounds = 12;
+const mostRounds = 20;
 const fewestTries = 3;
+
+/**
+ * Lets two at a time do their work, since most of it is waiting; the others wait for their turn. More of them in this one thread would keep each
+ * other late.
+ */
+export function twoAtATime(): <T>(work: () => Promise<T>) => Promise<T> {
+  const waiting: (() => void)[] = [];
+  let free = 2;
+  return async (work) => {
+    if (free > 0) free -= 1;
+    else await new Promise<void>((resolve) => waiting.push(resolve));
+    try {
+      return await work();
+    } finally {
+      const next = waiting.shift();
+      if (next) next();
+      else free += 1;
+    }
+  };
+}
 
 /** Looks every 5 ms how late it is; what it gives ends that, and says how late it was at most. */
 export function watchStall(clock: Clock): () => number {

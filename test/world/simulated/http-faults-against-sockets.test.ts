@@ -11,7 +11,7 @@ import { httpToxicKinds } from '../../../harness/proxy/http/kinds/index.ts';
 import { anyKinds } from '../../../harness/proxy/kinds.ts';
 import { Registry } from '../../../harness/proxy/registry.ts';
 import { SimulatedNetwork } from '../../../harness/world/simulated/network.ts';
-import { tooFarMs, validTries, watchStall, type Timed } from './against-sockets.ts';
+import { tooFarMs, twoAtATime, validTries, watchStall, type Timed } from './against-sockets.ts';
 
 type Attributes = Record<string, number | string>;
 
@@ -246,11 +246,12 @@ describe('faults of HTTP in a simulated world', () => {
     expect([...types].toSorted()).toEqual(httpToxicKinds.map(({ type }) => type).toSorted());
   });
 
-  it.each(cases)(
+  const inTurn = twoAtATime();
+  it.concurrent.each(cases)(
     '%s with %j does to %s what it does on sockets, at the same times',
     { timeout: 60_000 },
     async (type, attributes, path, init, headMs, endMs) => {
-      const timesMs = await compare((world) => add(world, type, attributes), type, path, init);
+      const timesMs = await inTurn(() => compare((world) => add(world, type, attributes), type, path, init));
       expect(timesMs).toEqual([headMs, endMs]);
     },
   );

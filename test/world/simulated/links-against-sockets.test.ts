@@ -9,7 +9,7 @@ import { VirtualClock } from '../../../harness/kit/virtual-clock.ts';
 import { Registry } from '../../../harness/proxy/registry.ts';
 import { toxicKinds } from '../../../harness/proxy/toxics/index.ts';
 import { SimulatedNetwork } from '../../../harness/world/simulated/network.ts';
-import { tooFarMs, validTries, watchStall, type Timed } from './against-sockets.ts';
+import { tooFarMs, twoAtATime, validTries, watchStall, type Timed } from './against-sockets.ts';
 import { linkSequences, linkSequencesOfKnownLength } from './link-sequences.ts';
 import { act, typesIn, type Step } from './link-steps.ts';
 
@@ -157,6 +157,7 @@ async function watch(
 }
 
 describe('a simulated link does what the proxy does on sockets, to the same bytes and at the same times', () => {
+  const inTurn = twoAtATime();
   async function compare(steps: readonly Step[], path: string): Promise<void> {
     const expected = await onSimulatedLink(steps, path);
     const what = ({ end, content, timesMs }: Seen): unknown => [end, content, timesMs.length];
@@ -170,12 +171,14 @@ describe('a simulated link does what the proxy does on sockets, to the same byte
     expect([...types].toSorted()).toEqual(toxicKinds.map(({ type }) => type).toSorted());
   });
 
-  it.each(Object.entries(linkSequences))('with %s', { timeout: 60_000 }, (_name, steps) => compare(steps, '/'));
+  it.concurrent.each(Object.entries(linkSequences))('with %s', { timeout: 60_000 }, (_name, steps) =>
+    inTurn(() => compare(steps, '/')),
+  );
 
-  it.each(Object.entries(linkSequencesOfKnownLength))(
+  it.concurrent.each(Object.entries(linkSequencesOfKnownLength))(
     'with %s, where the head says how long it is',
     { timeout: 60_000 },
-    (_name, steps) => compare(steps, knownLength),
+    (_name, steps) => inTurn(() => compare(steps, knownLength)),
   );
 
   it('with a door that does not answer while somebody is inside, but for how late it may be: a thread is made for it', async () => {

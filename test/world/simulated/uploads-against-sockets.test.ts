@@ -8,7 +8,7 @@ import { VirtualClock } from '../../../harness/kit/virtual-clock.ts';
 import { Registry } from '../../../harness/proxy/registry.ts';
 import { toxicKinds } from '../../../harness/proxy/toxics/index.ts';
 import { SimulatedNetwork } from '../../../harness/world/simulated/network.ts';
-import { tooFarMs, validTries, watchStall, type Timed } from './against-sockets.ts';
+import { tooFarMs, twoAtATime, validTries, watchStall, type Timed } from './against-sockets.ts';
 import { causeCode } from './cause-code.ts';
 import { act, typesIn, type Step } from './link-steps.ts';
 import { uploadSequences } from './upload-sequences.ts';
@@ -176,11 +176,14 @@ describe('a request with a body gets over a simulated link as over one of socket
     expect([...typesIn(uploadSequences)].toSorted()).toEqual(wanted.toSorted());
   });
 
-  it.each(Object.entries(uploadSequences))('with %s', { timeout: 60_000 }, async (_name, steps) => {
-    const expected = await onSimulatedLink(steps);
-    const what = ({ server: atServer, client }: Seen): unknown => [atServer, client];
-    const seen = await validTries(() => onSockets(steps), { expected, what });
-    for (const one of seen) expect(what(one)).toEqual(what(expected));
-    expect(tooFarMs(seen, expected), `${JSON.stringify(expected)}\n${JSON.stringify(seen)}`).toEqual([]);
-  });
+  const inTurn = twoAtATime();
+  it.concurrent.each(Object.entries(uploadSequences))('with %s', { timeout: 60_000 }, (_name, steps) =>
+    inTurn(async () => {
+      const expected = await onSimulatedLink(steps);
+      const what = ({ server: atServer, client }: Seen): unknown => [atServer, client];
+      const seen = await validTries(() => onSockets(steps), { expected, what });
+      for (const one of seen) expect(what(one)).toEqual(what(expected));
+      expect(tooFarMs(seen, expected), `${JSON.stringify(expected)}\n${JSON.stringify(seen)}`).toEqual([]);
+    }),
+  );
 });
