@@ -1,6 +1,6 @@
 import { request, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { waitUntil, withDeadline } from '../../harness/kit/deadline.ts';
 import { anyKinds } from '../../harness/proxy/kinds.ts';
 import { startHttp } from './http/support.ts';
@@ -70,14 +70,8 @@ function kindsOf(layer: Layer, closes: boolean): { type: string; attributes: obj
     .filter(({ type }) => (removals[type]?.closes ?? false) === closes);
 }
 
-let bench: Bench;
-beforeEach(async () => {
-  bench = await startBench();
-});
-afterEach(() => bench.cleanup.stop());
-
 /** It is there, is taken away, and that is answered. */
-async function remove(): Promise<void> {
+async function remove(bench: Bench): Promise<void> {
   expect((await bench.call('DELETE', '/proxies/a/toxics/t')).status).toBe(204);
 }
 
@@ -107,23 +101,26 @@ async function expectAll(peer: Peer, upstream: TcpServer): Promise<void> {
   expect(receiver.bytesRead).toBe(offeredBytes);
 }
 
-describe('the removal of a toxic that is done to bytes, from a connection that stands still', () => {
+// Each on a bench of its own, and most of it is waiting until nothing moves.
+describe.concurrent('the removal of a toxic that is done to bytes, from a connection that stands still', () => {
   it.each(kindsOf('bytes', false))('$type: goes on, and loses nothing', async ({ type, attributes }) => {
+    await using bench = await startBench();
     const upstream = await bench.tcp((socket) => void socket.pause());
     const peer = await bench.dial(await bench.proxy('a', upstream.address));
     await bench.toxic('a', { name: 't', type, stream: 'upstream', attributes });
     await offerUntilStalled(peer, offeredBytes / 1_000_000);
-    await remove();
+    await remove(bench);
     await expectAll(peer, upstream);
   });
 
   it.each(kindsOf('bytes', true))('$type: is closed on both sides', async ({ type, attributes }) => {
+    await using bench = await startBench();
     const upstream = await bench.tcp((socket) => void socket.pause());
     const peer = await bench.dial(await bench.proxy('a', upstream.address));
     await bench.toxic('a', { name: 't', type, stream: 'upstream', attributes });
     peer.socket.write(Buffer.alloc(1_000_000));
     await bench.untilAltered('a', 't', 1_000_000);
-    await remove();
+    await remove(bench);
     await withDeadline(realClock, peer.finished(), { what: 'the end for the client', limitMs: 5_000 });
     const receiver = await firstOf(upstream);
     receiver.resume();
@@ -132,12 +129,12 @@ describe('the removal of a toxic that is done to bytes, from a connection that s
   });
 });
 
-describe('the removal of a toxic that is done to requests, while an answer stands still', () => {
+describe.concurrent('the removal of a toxic that is done to requests, while an answer stands still', () => {
   const event = `data: ${'x'.repeat(99_992)}\n\n`;
   const eventCount = 200;
 
   /** A client that does not read what it has asked for, and the end of its server. */
-  async function askAndStall({ type, attributes }: { type: string; attributes: object }) {
+  async function askAndStall(bench: Bench, { type, attributes }: { type: string; attributes: object }) {
     const answers: ServerResponse[] = [];
     const upstream = await startHttp(bench, (_incoming, response) => {
       answers.push(response.writeHead(200, { 'content-type': 'text/event-stream' }));
@@ -156,14 +153,15 @@ describe('the removal of a toxic that is done to requests, while an answer stand
   }
 
   it.each(kindsOf('http', false))('$type: goes on, and loses nothing', async (toxic) => {
-    const { response, left } = await askAndStall(toxic);
+    await using bench = await startBench();
+    const { response, left } = await askAndStall(bench, toxic);
     const stalled = async (): Promise<true | undefined> => {
       const before = left();
       await realClock.sleep(100);
       return before > 0 && left() === before ? true : undefined;
     };
     await waitUntil(realClock, stalled, { what: 'a stall', limitMs: 5_000 });
-    await remove();
+    await remove(bench);
     const incoming = await withDeadline(realClock, response, { what: 'the head', limitMs: 5_000 });
     const text = await withDeadline(realClock, textOf(incoming), { what: 'the end', limitMs: 15_000 });
     // Compared in this way, a difference is not printed with all its megabytes.
@@ -171,9 +169,10 @@ describe('the removal of a toxic that is done to requests, while an answer stand
   });
 
   it.each(kindsOf('http', true))('$type: is closed, and does not look whole', async (toxic) => {
-    const { response } = await askAndStall(toxic);
+    await using bench = await startBench();
+    const { response } = await askAndStall(bench, toxic);
     await bench.untilAltered('a', 't', event.length * (eventCount - 1));
-    await remove();
+    await remove(bench);
     const incoming = await withDeadline(realClock, response, { what: 'the head', limitMs: 5_000 });
     await withDeadline(
       realClock,
@@ -184,8 +183,8 @@ describe('the removal of a toxic that is done to requests, while an answer stand
   });
 });
 
-describe('the removal of a toxic that is done to handshakes', () => {
-  async function throughTls(): Promise<{ upstream: TcpServer; dial: () => Promise<Peer> }> {
+describe.concurrent('the removal of a toxic that is done to handshakes', () => {
+  async function throughTls(bench: Bench): Promise<{ upstream: TcpServer; dial: () => Promise<Peer> }> {
     const upstream = await bench.tcp((socket) => void socket.pause());
     const port = await bench.proxy('a', upstream.address, { tls: { client: {} } });
     const ca = await authorityOf(bench);
@@ -195,23 +194,25 @@ describe('the removal of a toxic that is done to handshakes', () => {
   it.each(kindsOf('tls', false))(
     '$type: a connection that had shaken hands goes on, and loses nothing',
     async ({ type, attributes }) => {
-      const { upstream, dial } = await throughTls();
+      await using bench = await startBench();
+      const { upstream, dial } = await throughTls(bench);
       const peer = await dial();
       await bench.toxic('a', { name: 't', type, attributes });
       await offerUntilStalled(peer, offeredBytes / 1_000_000);
-      await remove();
+      await remove(bench);
       await expectAll(peer, upstream);
     },
   );
 
   it('tls_stall: a handshake that stands still goes on', async () => {
-    const { upstream, dial } = await throughTls();
+    await using bench = await startBench();
+    const { upstream, dial } = await throughTls(bench);
     await bench.toxic('a', { name: 't', type: 'tls_stall' });
     const dialled = dial();
     await waitUntil(realClock, async () => (await bench.receipt('a', 't'))['connectionsAltered'] === 1 || undefined, {
       ...{ what: 'the first message of the client', limitMs: 5_000 },
     });
-    await remove();
+    await remove(bench);
     const peer = await withDeadline(realClock, dialled, { what: 'the handshake', limitMs: 5_000 });
     await offerUntilStalled(peer, offeredBytes / 1_000_000);
     await expectAll(peer, upstream);
