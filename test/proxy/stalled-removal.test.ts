@@ -13,6 +13,8 @@ import { authorityOf, dialTls } from './tls-support.ts';
 interface Removal {
   /** So that nothing happens to the connection before the toxic is taken away but that it is held. */
   readonly attributes?: Readonly<Record<string, number | string>>;
+  /** More than it holds, and than the system does. Default 24. */
+  readonly megabytes?: number;
   /** Bytes are missing in a connection that it was at. */
   readonly closes?: true;
 }
@@ -22,7 +24,7 @@ const never = 1_000_000_000;
 
 /** One for every kind there is. */
 const removals: Readonly<Record<string, Removal>> = {
-  latency: { attributes: { latency: hourMs } },
+  latency: { attributes: { latency: hourMs }, megabytes: 60 },
   bandwidth: { attributes: { rate: 0 } },
   shared_bandwidth: { attributes: { rate: 0 } },
   slow_close: { attributes: { delay: hourMs } },
@@ -63,10 +65,13 @@ const removals: Readonly<Record<string, Removal>> = {
 
 type Layer = 'bytes' | 'http' | 'tls';
 
-function kindsOf(layer: Layer, closes: boolean): { type: string; attributes: object }[] {
+function kindsOf(layer: Layer, closes: boolean): { type: string; attributes: object; megabytes: number }[] {
   return anyKinds
     .filter((kind) => ('layer' in kind ? kind.layer : 'bytes') === layer)
-    .map(({ type }) => ({ type, attributes: removals[type]?.attributes ?? {} }))
+    .map(({ type }) => {
+      const { attributes = {}, megabytes = 24 } = removals[type] ?? {};
+      return { type, attributes, megabytes };
+    })
     .filter(({ type }) => (removals[type]?.closes ?? false) === closes);
 }
 
@@ -79,8 +84,11 @@ it('knows of every kind how its removal ends', () => {
   expect(Object.keys(removals).toSorted()).toEqual(anyKinds.map(({ type }) => type).toSorted());
 });
 
-/** More than any toxic holds, so that the sender stands still, too. */
-const offeredBytes = 60_000_000;
+/** Offers so much to a receiver that does not read that its sender stands still, too. */
+async function stall(peer: Peer, megabytes: number): Promise<void> {
+  await offerUntilStalled(peer, megabytes);
+  expect(peer.socket.writableLength).toBeGreaterThan(0);
+}
 
 /** The end of the upstream, which does not read. */
 function firstOf({ sockets }: TcpServer): Promise<Socket> {
@@ -93,24 +101,24 @@ function untilEnded(receiver: Socket): Promise<true> {
 }
 
 /** What was offered until nothing moved any more arrives whole, and the end behind it. */
-async function expectAll(peer: Peer, upstream: TcpServer): Promise<void> {
+async function expectAll(peer: Peer, upstream: TcpServer, megabytes: number): Promise<void> {
   const receiver = await firstOf(upstream);
   receiver.resume();
   peer.socket.end();
   await untilEnded(receiver);
-  expect(receiver.bytesRead).toBe(offeredBytes);
+  expect(receiver.bytesRead).toBe(megabytes * 1_000_000);
 }
 
 // Each on a bench of its own, and most of it is waiting until nothing moves.
 describe.concurrent('the removal of a toxic that is done to bytes, from a connection that stands still', () => {
-  it.each(kindsOf('bytes', false))('$type: goes on, and loses nothing', async ({ type, attributes }) => {
+  it.each(kindsOf('bytes', false))('$type: goes on, and loses nothing', async ({ type, attributes, megabytes }) => {
     await using bench = await startBench();
     const upstream = await bench.tcp((socket) => void socket.pause());
     const peer = await bench.dial(await bench.proxy('a', upstream.address));
     await bench.toxic('a', { name: 't', type, stream: 'upstream', attributes });
-    await offerUntilStalled(peer, offeredBytes / 1_000_000);
+    await stall(peer, megabytes);
     await remove(bench);
-    await expectAll(peer, upstream);
+    await expectAll(peer, upstream, megabytes);
   });
 
   it.each(kindsOf('bytes', true))('$type: is closed on both sides', async ({ type, attributes }) => {
@@ -193,14 +201,14 @@ describe.concurrent('the removal of a toxic that is done to handshakes', () => {
 
   it.each(kindsOf('tls', false))(
     '$type: a connection that had shaken hands goes on, and loses nothing',
-    async ({ type, attributes }) => {
+    async ({ type, attributes, megabytes }) => {
       await using bench = await startBench();
       const { upstream, dial } = await throughTls(bench);
       const peer = await dial();
       await bench.toxic('a', { name: 't', type, attributes });
-      await offerUntilStalled(peer, offeredBytes / 1_000_000);
+      await stall(peer, megabytes);
       await remove(bench);
-      await expectAll(peer, upstream);
+      await expectAll(peer, upstream, megabytes);
     },
   );
 
@@ -214,8 +222,8 @@ describe.concurrent('the removal of a toxic that is done to handshakes', () => {
     });
     await remove(bench);
     const peer = await withDeadline(realClock, dialled, { what: 'the handshake', limitMs: 5_000 });
-    await offerUntilStalled(peer, offeredBytes / 1_000_000);
-    await expectAll(peer, upstream);
+    await stall(peer, 24);
+    await expectAll(peer, upstream, 24);
   });
 });
 
