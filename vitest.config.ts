@@ -23,6 +23,8 @@ const shared = [
   ),
   `test/proxy/!(${aloneInProxy}).test.ts`,
   'test/proxy/http/!(many-events).test.ts',
+  // In virtual time nothing real may happen, not even what another file has left behind.
+  'test/faults/!(streams-on-the-broken-one).test.ts',
 ];
 
 export default defineConfig({
