@@ -12,7 +12,14 @@ const notHere = ['test/simulated/**', 'test/full/**', 'test/examples/**'];
  * times of milliseconds with what another process does.
  */
 const aloneInProxy = [
-  ...['api-server', 'bounded-memory', 'bulk-toxics', 'control-over-sockets', 'control-under-flood', 'control-under-stall'],
+  ...[
+    'api-server',
+    'bounded-memory',
+    'bulk-toxics',
+    'control-over-sockets',
+    'control-under-flood',
+    'control-under-stall',
+  ],
   ...['data-path', 'differences', 'door', 'door-in-between', 'every-bound', 'heal-all', 'metrics', 'outside-clients'],
   ...['process', 'registry', 'reused-memory', 'shared-metrics', 'soak', 'tls-authority', 'tls-clients'],
 ].join('|');

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { toxicKinds } from '../../harness/proxy/toxics/index.ts';
 import { dialMany, startMeasuredProxy, type ProcessBench } from './proxy-process.ts';
-import { footprint } from './footprint.ts';
+import { expectBackToTheStart, footprint, type Footprint } from './footprint.ts';
 import { realClock, type TcpServer } from './support.ts';
 
 // A writer without end, a reader that does not read, and each type of toxic in between: what waits is bounded, and the writer is slowed down.
@@ -12,8 +12,11 @@ const kinds = toxicKinds.filter(({ door }) => door === undefined);
 /** One for all: it takes longer to start than to look at. */
 let bench: ProcessBench;
 let upstream: TcpServer;
+/** With nothing in it. */
+let start: Footprint;
 beforeAll(async () => {
   bench = await startMeasuredProxy();
+  start = await footprint(bench);
   upstream = await bench.tcp((socket) => void socket.pause());
 });
 afterAll(() => bench.cleanup.stop());
@@ -55,7 +58,6 @@ it('is looked at for every type there is, but for those that let nobody in', () 
 it.each(kinds.map(({ type }) => ({ type })))('$type: is not held in memory', { timeout: 60_000 }, async ({ type }) => {
   const port = await bench.proxy(type, upstream.address);
   await bench.toxic(type, { type, stream: 'upstream', attributes: holding[type] });
-  const before = await footprint(bench);
   const sockets = await dialMany(bench, port, connections);
   const block = Buffer.alloc(1_000_000);
   for (const socket of sockets) {
@@ -74,9 +76,11 @@ it.each(kinds.map(({ type }) => ({ type })))('$type: is not held in memory', { t
   for (const socket of sockets) socket.destroy();
   await bench.call('DELETE', `/proxies/${type}`);
   for (const socket of upstream.sockets.splice(0)) socket.destroy();
+  // What one toxic held would be taken for what was there before the next.
+  await expectBackToTheStart(bench, start, 16);
   // So much that it is worth a look: each connection holds at least what one read gives.
   expect(received).toBeGreaterThan(connections * 60_000);
-  expect(usedMiB - before.usedMiB).toBeLessThan(limitMiB + moreMiB);
+  expect(usedMiB - start.usedMiB).toBeLessThan(limitMiB + moreMiB);
 });
 
 /** Waits until nothing comes to a proxy any more, or much has come, or time is up, and gives how many bytes have come. */
