@@ -7,10 +7,32 @@ import { noSkips } from './scripts/no-skips.ts';
 process.env['NODE_COMPILE_CACHE'] ??= join(tmpdir(), 'node-compile-cache');
 
 const notHere = ['test/simulated/**', 'test/full/**', 'test/examples/**'];
+/**
+ * Of the proxy, those that put something in the place of a module or of a function of the platform, look at their process, start others, or compare
+ * times of milliseconds with what another process does.
+ */
+const aloneInProxy = [
+  ...[
+    'api-server',
+    'bounded-memory',
+    'bulk-toxics',
+    'control-over-sockets',
+    'control-under-flood',
+    'control-under-stall',
+  ],
+  ...['data-path', 'differences', 'door', 'door-in-between', 'every-bound', 'heal-all', 'metrics', 'outside-clients'],
+  ...['process', 'registry', 'reused-memory', 'shared-metrics', 'soak', 'tls-authority', 'tls-clients'],
+].join('|');
 /** Their tests change nothing that another file could see, so that files share a process and what it has loaded. */
-const shared = ['docs', 'fakes', 'judge', 'kit', 'load', 'observe', 'reports', 'scripts'].map(
-  (folder) => `test/${folder}/**/*.test.ts`,
-);
+const shared = [
+  ...['docs', 'fakes', 'judge', 'kit', 'load', 'observe', 'reports', 'scripts'].map(
+    (folder) => `test/${folder}/**/*.test.ts`,
+  ),
+  `test/proxy/!(${aloneInProxy}).test.ts`,
+  'test/proxy/http/!(many-events).test.ts',
+  // In virtual time nothing real may happen, not even what another file has left behind.
+  'test/faults/!(streams-on-the-broken-one).test.ts',
+];
 
 export default defineConfig({
   test: {

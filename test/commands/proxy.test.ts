@@ -1,7 +1,8 @@
-import { mkdtemp, realpath, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { join, relative } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { runCommandLine } from '../../harness/commands/command-line.ts';
 import { withLongFlags } from '../../harness/commands/proxy.ts';
 import { Cleanup } from '../../harness/kit/lifecycle.ts';
 import { Bench, decidedBy, decidedBySeed, startBench } from '../proxy/support.ts';
@@ -11,19 +12,48 @@ let folder: string;
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'gameday-proxy-'));
 });
-afterEach(() => rm(folder, { recursive: true, force: true }));
+afterEach(async () => {
+  vi.unstubAllEnvs();
+  await rm(folder, { recursive: true, force: true });
+});
+
+/** A file with proxies; its path. */
+async function written(text: string, options: { mode?: number } = {}): Promise<string> {
+  const file = join(folder, 'proxies.json');
+  await writeFile(file, text, options);
+  return file;
+}
+
+/** Something that runs a command line, and tells of what it writes. */
+type Running = (
+  parameters: readonly string[],
+  options: { signal: AbortSignal; onOutput: (text: string) => void },
+) => Promise<Finished>;
+
+const inItsOwnProcess: Running = (parameters, options) => gameday(parameters, { folder, ...options });
+
+/** In this process: a second less than in one of its own. */
+const inThisProcess: Running = async (parameters, { signal, onOutput }) => {
+  let output = '';
+  const write = (line: string): void => {
+    output += `${line}\n`;
+    onOutput(`${line}\n`);
+  };
+  const terminal = { isTerminal: false, color: false, print: write, say: write, transient: () => undefined };
+  return { code: await runCommandLine(parameters, terminal, signal), output };
+};
 
 /** Runs `gameday proxy` until `work` is done with its API, then ends it. */
 async function withProxy(
   flags: readonly string[],
   work: (url: string) => Promise<void>,
-  variables: Readonly<Record<string, string>> = {},
+  run = inThisProcess,
 ): Promise<Finished> {
   const ending = new AbortController();
   let output = '';
   let done: Promise<void> | undefined;
-  const finished = await gameday(['proxy', ...flags], {
-    ...{ folder, signal: ending.signal, variables },
+  const finished = await run(['proxy', ...flags], {
+    signal: ending.signal,
     onOutput: (text) => {
       output += text;
       const [, url] = /fault proxy: (http:\S+)/.exec(output) ?? [];
@@ -34,8 +64,13 @@ async function withProxy(
   return finished;
 }
 
+/** What becomes of one that does not begin to serve. */
+function ended(...flags: readonly string[]): Promise<Finished> {
+  return inThisProcess(['proxy', ...flags], { signal: new AbortController().signal, onOutput: () => undefined });
+}
+
 async function expectRefused(config: string, says: string | RegExp): Promise<void> {
-  const { code, output } = await gameday(['proxy', '--port', '0', '--config', config], { folder });
+  const { code, output } = await ended('--port', '0', '--config', config);
   expect(output).toContain(`The proxies of ${config} could not be made`);
   expect(output).toMatch(says);
   expect(code).toBe(64);
@@ -47,16 +82,19 @@ const processTime = /^process_cpu_seconds_total \d/m;
 describe('gameday proxy', () => {
   it('serves what toxiproxy-server does, with its flags, and ends in order when it is told to', async () => {
     const config = [{ name: 'store', listen: '127.0.0.1:0', upstream: '127.0.0.1:1', enabled: true }];
-    await writeFile(join(folder, 'proxies.json'), JSON.stringify(config));
+    await written(JSON.stringify(config));
     let seen: unknown;
+    let decided = '';
     const flags = ['-host', '127.0.0.1', '-port=0', '-config', 'proxies.json', '-seed', '7', '-proxy-metrics'];
-    const { code, output } = await withProxy(flags, async (url) => {
+    const use = async (url: string): Promise<void> => {
       const version = await (await fetch(`${url}/version`)).text();
       const proxies = (await (await fetch(`${url}/proxies`)).json()) as Record<string, unknown>;
       const metrics = await (await fetch(`${url}/metrics`)).text();
       const counts = metrics.includes('toxiproxy_proxy_sent_bytes_total{');
       seen = { version, proxies: Object.keys(proxies), counts, tellsOfItself: processTime.test(metrics) };
-    });
+      decided = await decidedBy(new Bench(url, new Cleanup()));
+    };
+    const { code, output } = await withProxy(flags, use, inItsOwnProcess);
     expect(seen).toEqual({
       version: '{"version": "2.12.0"}\n',
       proxies: ['store'],
@@ -65,14 +103,8 @@ describe('gameday proxy', () => {
     });
     expect(output).toContain('seed 7');
     expect(code).toBe(0);
-  });
-
-  it('decides what is left to chance by the seed that it is given', async () => {
+    // What is left to chance is decided by the seed that it was given.
     const [same, other] = await Promise.all([7, 8].map(decidedBySeed));
-    let decided = '';
-    await withProxy(['-host', '127.0.0.1', '-port', '0', '-seed', '7'], async (url) => {
-      decided = await decidedBy(new Bench(url, new Cleanup()));
-    });
     expect(decided).toBe(same);
     expect(decided).not.toBe(other);
   });
@@ -101,51 +133,47 @@ describe('gameday proxy', () => {
       says: 'cannot assign requested address\nThis machine has no such address.',
     },
   ])('does not start with a config that says $text', async ({ text, says }) => {
-    await writeFile(join(folder, 'proxies.json'), text);
-    await expectRefused('proxies.json', says);
+    await expectRefused(await written(text), says);
   });
 
   it('does not start with a config that names a port in use, and says which proxy wants it', async () => {
     await using other = await startBench();
     const { address } = await other.echo();
     const proxies = ['127.0.0.1:0', address].map((listen, index) => ({ name: `p${index}`, listen, upstream: 'a:1' }));
-    await writeFile(join(folder, 'proxies.json'), JSON.stringify(proxies));
     const said = `"p1": listen tcp ${address}: bind: address already in use\nAnother program listens there`;
-    await expectRefused('proxies.json', said);
+    await expectRefused(await written(JSON.stringify(proxies)), said);
   });
 
   it('does not start with a config that is not there, is a folder, or may not be read', async () => {
-    await expectRefused('none.json', `There is no ${join(await realpath(folder), 'none.json')}`);
+    const missing = join(folder, 'none.json');
+    await expectRefused(relative(process.cwd(), missing), `There is no ${missing}`);
     await expectRefused('.', 'That is a folder');
     // Root may read everything.
     if (process.getuid?.() === 0) return;
-    await writeFile(join(folder, 'secret.json'), '[]', { mode: 0 });
-    await expectRefused('secret.json', 'chmod u+r');
+    await expectRefused(await written('[]', { mode: 0 }), 'chmod u+r');
   });
 
   it('says what to do where its own port is taken, or is none', async () => {
     await using other = await startBench();
     const { port } = await other.echo();
-    const taken = await gameday(['proxy', '-host', '127.0.0.1', '-port', String(port)], { folder });
+    const taken = await ended('-host', '127.0.0.1', '-port', String(port));
     expect([taken.code, taken.output]).toEqual([64, expect.stringContaining('give another -port') as string]);
-    const none = await gameday(['proxy', '-port', '65536'], { folder });
+    const none = await ended('-port', '65536');
     expect([none.code, none.output]).toEqual([64, expect.stringContaining('65535 the greatest') as string]);
   });
 
   it('says which release of Toxiproxy it is in the place of, as toxiproxy-server does', async () => {
     const said = { code: 0, output: 'toxiproxy-server version 2.12.0\n' };
-    expect(await gameday(['proxy', '-version'], { folder })).toEqual(said);
+    expect(await ended('-version')).toEqual(said);
   });
 
   it('writes down as much as LOG_LEVEL asks for, and what is wrong with it', async () => {
-    const config = [{ name: 'store', listen: '127.0.0.1:0', upstream: '127.0.0.1:1' }];
-    await writeFile(join(folder, 'proxies.json'), JSON.stringify(config));
-    const said = async (LOG_LEVEL: string): Promise<string> => {
-      const flags = ['-port', '0', '-host', '127.0.0.1', '-seed', '-9223372036854775808', '-config', 'proxies.json'];
-      const { output } = await withProxy(
-        flags,
-        async (url) => expect((await fetch(`${url}/proxies`)).status).toBe(200),
-        { LOG_LEVEL },
+    const config = await written('[{ "name": "store", "listen": "127.0.0.1:0", "upstream": "127.0.0.1:1" }]');
+    const flags = ['-port', '0', '-host', '127.0.0.1', '-seed', '-9223372036854775808', '-config', config];
+    const said = async (level: string): Promise<string> => {
+      vi.stubEnv('LOG_LEVEL', level);
+      const { output } = await withProxy(flags, async (url) =>
+        expect((await fetch(`${url}/proxies`)).status).toBe(200),
       );
       return output;
     };

@@ -19,7 +19,7 @@ const share = 0.1;
 /** Long enough for a verdict. */
 const scenario: Scenario = {
   ...smallScenario,
-  phases: { warmUpMs: 500, baselineMs: 5000, faultMs: 12_000, holdMs: 500, recoveryMs: 1000 },
+  phases: { warmUpMs: 500, baselineMs: 1000, faultMs: 12_000, holdMs: 500, recoveryMs: 1000 },
   objectives: [availability({ of: 'ask', atLeast: 0.99, during: 'fault' })],
 };
 

@@ -1,10 +1,29 @@
-import { expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
 import { waitUntil } from '../../harness/kit/deadline.ts';
-import { callMs, median, startProgram, startProxyProcess } from './proxy-process.ts';
-import { realClock, type Bench } from './support.ts';
+import { borrowProcess, callMs, median, startProgram, startProxyProcess, type ProcessBench } from './proxy-process.ts';
+import { realClock } from './support.ts';
 
 const flooding = 20;
 const limitMs = 50;
+
+/** For all: they take longer to start than a flood. */
+let processes: readonly [idle: ProcessBench, busy: ProcessBench];
+beforeAll(async () => {
+  processes = await Promise.all([startProxyProcess(), startProxyProcess()]);
+});
+afterAll(async () => {
+  for (const { cleanup } of processes) await cleanup.stop();
+});
+
+let idle: ProcessBench;
+let busy: ProcessBench;
+beforeEach(() => {
+  [idle, busy] = [borrowProcess(processes[0]), borrowProcess(processes[1])];
+});
+afterEach(async () => {
+  await busy.cleanup.stop();
+  await idle.cleanup.stop();
+});
 
 /** Clients that send for ever, in a process of their own. */
 const clientsOf = (port: number): string => `
@@ -18,8 +37,8 @@ const clientsOf = (port: number): string => `
   process.send({ port: 1 });
 `;
 
-/** How much longer a call takes in one of two processes than in the other, in the middle of several. Milliseconds. */
-async function slowerMs(busy: Bench, idle: Bench): Promise<number> {
+/** How much longer a call takes in the busy process than in the idle one, in the middle of several. Milliseconds. */
+async function slowerMs(): Promise<number> {
   const tookMs = { idle: [] as number[], busy: [] as number[] };
   for (let round = 0; round < 21; round++) {
     tookMs.idle.push(await callMs(idle, 'GET', '/proxies'));
@@ -32,21 +51,15 @@ it.each(['timeout', 'half_open', 'never_answer', 'packet_loss'])(
   'control is answered in time while clients send into the hole of %s without an end',
   { timeout: 60_000 },
   async (type) => {
-    const [idle, busy] = await Promise.all([startProxyProcess(), startProxyProcess()]);
-    try {
-      const upstream = await busy.tcp((socket) => void socket.resume());
-      const port = await busy.proxy('a', upstream.address);
-      const attributes = type === 'packet_loss' ? { loss_rate: 1 } : {};
-      await busy.toxic('a', { name: 'hole', type, stream: 'upstream', attributes });
-      await startProgram(busy.cleanup, clientsOf(port));
-      const hasFallen = async (): Promise<true | undefined> =>
-        Number((await busy.receipt('a', 'hole'))['bytesDropped']) > 10_000_000 || undefined;
-      await waitUntil(realClock, hasFallen, { what: 'ten megabytes in the hole', limitMs: 20_000 });
-      expect(await slowerMs(busy, idle)).toBeLessThan(limitMs);
-    } finally {
-      await idle.cleanup.stop();
-      await busy.cleanup.stop();
-    }
+    const upstream = await busy.tcp((socket) => void socket.resume());
+    const port = await busy.proxy('a', upstream.address);
+    const attributes = type === 'packet_loss' ? { loss_rate: 1 } : {};
+    await busy.toxic('a', { name: 'hole', type, stream: 'upstream', attributes });
+    await startProgram(busy.cleanup, clientsOf(port));
+    const hasFallen = async (): Promise<true | undefined> =>
+      Number((await busy.receipt('a', 'hole'))['bytesDropped']) > 10_000_000 || undefined;
+    await waitUntil(realClock, hasFallen, { what: 'ten megabytes in the hole', limitMs: 20_000 });
+    expect(await slowerMs()).toBeLessThan(limitMs);
   },
 );
 
@@ -57,30 +70,24 @@ it.each([
   'control is answered in time while clients send without an end to a server that has gone, of which $type tells them nothing',
   { timeout: 60_000 },
   async (toxic) => {
-    const [idle, busy] = await Promise.all([startProxyProcess(), startProxyProcess()]);
-    try {
-      const upstream = await busy.tcp((socket) => {
-        socket.write('welcome');
-        // Later, so that the proxy has read that.
-        socket.once('data', () => void setTimeout(() => socket.resetAndDestroy(), 200));
-      });
-      const port = await busy.proxy('a', upstream.address);
-      await busy.toxic('a', toxic);
-      await startProgram(busy.cleanup, clientsOf(port));
-      const received = async (): Promise<number> => {
-        const { json } = await busy.call<Record<string, Record<string, number>>>('GET', '/gameday/traffic');
-        return Number(json['a']?.['receivedUpstream']);
-      };
-      const { sockets } = upstream;
-      const hasGone = (): true | undefined => (sockets.length === flooding && sockets.every(({ destroyed }) => destroyed)) || undefined; // prettier-ignore
-      await waitUntil(realClock, hasGone, { what: 'the end of the server', limitMs: 20_000 });
-      const before = await received();
-      const hasCome = async (): Promise<true | undefined> => (await received()) > before + 10_000_000 || undefined;
-      await waitUntil(realClock, hasCome, { what: 'ten megabytes more', limitMs: 20_000 });
-      expect(await slowerMs(busy, idle)).toBeLessThan(limitMs);
-    } finally {
-      await idle.cleanup.stop();
-      await busy.cleanup.stop();
-    }
+    const upstream = await busy.tcp((socket) => {
+      socket.write('welcome');
+      // Later, so that the proxy has read that.
+      socket.once('data', () => void setTimeout(() => socket.resetAndDestroy(), 200));
+    });
+    const port = await busy.proxy('a', upstream.address);
+    await busy.toxic('a', toxic);
+    await startProgram(busy.cleanup, clientsOf(port));
+    const received = async (): Promise<number> => {
+      const { json } = await busy.call<Record<string, Record<string, number>>>('GET', '/gameday/traffic');
+      return Number(json['a']?.['receivedUpstream']);
+    };
+    const { sockets } = upstream;
+    const hasGone = (): true | undefined => (sockets.length === flooding && sockets.every(({ destroyed }) => destroyed)) || undefined; // prettier-ignore
+    await waitUntil(realClock, hasGone, { what: 'the end of the server', limitMs: 20_000 });
+    const before = await received();
+    const hasCome = async (): Promise<true | undefined> => (await received()) > before + 10_000_000 || undefined;
+    await waitUntil(realClock, hasCome, { what: 'ten megabytes more', limitMs: 20_000 });
+    expect(await slowerMs()).toBeLessThan(limitMs);
   },
 );

@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import { connect, createServer } from 'node:net';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { waitUntil } from '../../harness/kit/deadline.ts';
 import { dialLimitMs } from '../../harness/proxy/connection.ts';
 import type { Clock } from '../../harness/kit/clock.ts';
@@ -12,15 +12,13 @@ import { Bench, portState, realClock, startBench, type TcpServer } from './suppo
 
 // Toxics that are done to the door of a proxy, on real ports.
 
-let bench: Bench;
-let echo: TcpServer;
-let port: number;
-beforeEach(async () => {
-  bench = await startBench();
-  echo = await bench.echo();
-  port = await bench.proxy('a', echo.address);
-});
-afterEach(() => bench.cleanup.stop());
+/** A proxy before an echo, for one test: they go on side by side, since most of each is waiting. */
+async function begin(): Promise<AsyncDisposable & { bench: Bench; echo: TcpServer; port: number }> {
+  const bench = await startBench();
+  const echo = await bench.echo();
+  const port = await bench.proxy('a', echo.address);
+  return { bench, echo, port, [Symbol.asyncDispose]: () => bench.cleanup.stop() };
+}
 
 /** Connections of this machine that have the port at both ends, by the table of Linux: `local remote state`, where 01 is established. */
 function connectedToItself(portWanted: number): number {
@@ -28,8 +26,10 @@ function connectedToItself(portWanted: number): number {
   return readFileSync('/proc/net/tcp', 'utf8').split(`${end} ${end} 01`).length - 1;
 }
 
-describe('refuse', () => {
+describe.concurrent('refuse', () => {
   it('refuses who connects, lets open connections go on, and opens the same port again, ten times over', async () => {
+    await using begun = await begin();
+    const { bench, port } = begun;
     const peer = await bench.dial(port);
     for (let round = 0; round < 10; round++) {
       await bench.toxic('a', { name: 'shut', type: 'refuse' });
@@ -48,6 +48,8 @@ describe('refuse', () => {
   });
 
   it.runIf(process.platform === 'linux')('keeps its port from whoever takes any, by a socket of its own', async () => {
+    await using begun = await begin();
+    const { bench, port } = begun;
     await bench.toxic('a', { name: 'shut', type: 'refuse' });
     await waitUntil(realClock, () => (connectedToItself(port) === 1 ? true : undefined), {
       what: 'the hold',
@@ -58,6 +60,8 @@ describe('refuse', () => {
   });
 
   it('comes with a proxy, is switched by its toxicity, and is gone with a reset', async () => {
+    await using begun = await begin();
+    const { bench, echo } = begun;
     const other = await bench.proxy('b', echo.address, { toxics: [{ name: 'shut', type: 'refuse', lease: 60 }] });
     const shut = '/proxies/b/toxics/shut';
     expect(await portState(other)).toBe('ECONNREFUSED');
@@ -70,6 +74,8 @@ describe('refuse', () => {
   });
 
   it('is gone with its lease', async () => {
+    await using begun = await begin();
+    const { echo } = begun;
     const leaseMs = 60_000;
     let lapse: () => void = () => undefined;
     const clock: Clock = {
@@ -89,6 +95,8 @@ describe('refuse', () => {
   });
 
   it('stays with the last of two, and is there for all or for none', async () => {
+    await using begun = await begin();
+    const { bench, port } = begun;
     for (const name of ['one', 'two']) await bench.toxic('a', { name, type: 'refuse' });
     await bench.call('DELETE', '/proxies/a/toxics/one');
     expect(await portState(port)).toBe('ECONNREFUSED');
@@ -102,6 +110,8 @@ describe('refuse', () => {
   });
 
   it('says when its port has been taken by somebody who asked for just that one, and opens it when that one is gone', async () => {
+    await using begun = await begin();
+    const { bench, port } = begun;
     await bench.toxic('a', { name: 'shut', type: 'refuse' });
     const thief = createServer().listen(port, '127.0.0.1');
     await once(thief, 'listening');
@@ -119,6 +129,8 @@ describe('refuse', () => {
   });
 
   it('that cannot be undone, as its port is taken, is in the way of no other toxic', async () => {
+    await using begun = await begin();
+    const { bench, port } = begun;
     await bench.toxic('a', { name: 'shut', type: 'refuse' });
     const thief = createServer().listen(port, '127.0.0.1');
     await once(thief, 'listening');
@@ -138,6 +150,8 @@ describe('refuse', () => {
   });
 
   it('lets its port go when the proxy is disabled or deleted', async () => {
+    await using begun = await begin();
+    const { bench, echo, port } = begun;
     await bench.toxic('a', { name: 'shut', type: 'refuse' });
     await bench.call('PATCH', '/proxies/a', { enabled: false });
     await bench.call('DELETE', '/proxies/a/toxics/shut');
@@ -151,7 +165,7 @@ describe('refuse', () => {
 });
 
 /** What becomes of a connect within 400 ms. */
-async function connected(to: number): Promise<string> {
+async function connected(bench: Bench, to: number): Promise<string> {
   // One that was not answered goes on trying, gets through when the door opens, and is reset when the proxy ends.
   const socket = connect({ port: to, host: '127.0.0.1' }).on('error', () => undefined);
   bench.cleanup.add('socket', () => void socket.destroy());
@@ -168,12 +182,14 @@ async function connected(to: number): Promise<string> {
   return Promise.race([outcome, silence()]);
 }
 
-describe('connect_timeout', () => {
+describe.concurrent('connect_timeout', () => {
   it('answers no connect, lets open connections go on, and opens the same port again, three times over', async () => {
+    await using begun = await begin();
+    const { bench, port } = begun;
     const peer = await bench.dial(port);
     for (let round = 0; round < 3; round++) {
       await bench.toxic('a', { name: 'shut', type: 'connect_timeout' });
-      expect(await Promise.all([connected(port), connected(port), connected(port)])).toEqual(
+      expect(await Promise.all([connected(bench, port), connected(bench, port), connected(bench, port)])).toEqual(
         Array(3).fill('no answer'),
       );
       await peer.roundTrip('still here');
@@ -186,23 +202,27 @@ describe('connect_timeout', () => {
   });
 
   it('is stronger than refuse, goes over into it and back, and comes with a proxy', async () => {
+    await using begun = await begin();
+    const { bench, echo } = begun;
     const toxics = [{ name: 'shut', type: 'refuse' }, { name: 'mute', type: 'connect_timeout' }]; // prettier-ignore
     const other = await bench.proxy('b', echo.address, { toxics });
-    expect(await connected(other)).toBe('no answer');
+    expect(await connected(bench, other)).toBe('no answer');
     await bench.call('PATCH', '/proxies/b/toxics/mute', { toxicity: 0 });
-    expect(await connected(other)).toBe('ECONNREFUSED');
+    expect(await connected(bench, other)).toBe('ECONNREFUSED');
     await bench.call('PATCH', '/proxies/b/toxics/mute', { toxicity: 1 });
-    expect(await connected(other)).toBe('no answer');
+    expect(await connected(bench, other)).toBe('no answer');
     await bench.call('POST', '/reset');
-    expect(await connected(other)).toBe('open');
+    expect(await connected(bench, other)).toBe('open');
   });
 
   it('frees the port when its proxy is disabled, deleted, or changed in the middle of falling silent', async () => {
+    await using begun = await begin();
+    const { bench, echo, port } = begun;
     await bench.toxic('a', { name: 'shut', type: 'connect_timeout' });
     await bench.call('PATCH', '/proxies/a', { enabled: false });
-    expect(await connected(port)).toBe('ECONNREFUSED');
+    expect(await connected(bench, port)).toBe('ECONNREFUSED');
     await bench.call('PATCH', '/proxies/a', { enabled: true });
-    expect(await connected(port)).toBe('no answer');
+    expect(await connected(bench, port)).toBe('no answer');
     await bench.call('DELETE', '/proxies/a');
     expect(await bench.proxy('b', echo.address, { listen: `127.0.0.1:${port}` })).toBe(port);
     for (const waitMs of [0, 20, 50, 100, 200, 300]) {
@@ -212,11 +232,13 @@ describe('connect_timeout', () => {
       else await bench.call('PATCH', '/proxies/b', { enabled: false });
       expect((await adding).status).toBe(200);
       await bench.call('POST', '/reset');
-      expect([waitMs, await connected(port)]).toEqual([waitMs, 'open']);
+      expect([waitMs, await connected(bench, port)]).toEqual([waitMs, 'open']);
     }
   });
 
   it('ends with the process of the proxy, however that ends', async () => {
+    await using begun = await begin();
+    const { bench, echo } = begun;
     const main = fileURLToPath(new URL('../../harness/proxy/main.ts', import.meta.url));
     const child = spawn(process.execPath, [main], { stdio: ['ignore', 'ignore', 'ignore', 'ipc'] });
     bench.cleanup.add('proxy', () => void child.kill('SIGKILL'));
@@ -224,15 +246,17 @@ describe('connect_timeout', () => {
     const other = new Bench(`http://127.0.0.1:${ready.port}`, bench.cleanup);
     const at = await other.proxy('a', echo.address);
     await other.toxic('a', { name: 'shut', type: 'connect_timeout' });
-    expect(await connected(at)).toBe('no answer');
+    expect(await connected(bench, at)).toBe('no answer');
     child.kill('SIGKILL');
     await once(child, 'exit');
-    expect(await connected(at)).toBe('ECONNREFUSED');
+    expect(await connected(bench, at)).toBe('ECONNREFUSED');
   });
 });
 
-describe('an upstream that answers no connect', () => {
+describe.concurrent('an upstream that answers no connect', () => {
   it('holds up nobody else, and its clients no longer than the limit of a dial', async () => {
+    await using begun = await begin();
+    const { bench, echo, port } = begun;
     // Ten seconds of a dial take so long here.
     const dialMs = 1500;
     const clock: Clock = {

@@ -44,10 +44,8 @@ export async function expectBackToTheStart(bench: ProcessBench, before: Footprin
     const isBack = extra.every((count) => count <= ownResources) && seen.usedMiB < before.usedMiB + moreMiB;
     return isBack ? true : undefined;
   };
-  await waitUntil(realClock, look, { what: 'the end of all resources', limitMs: 15_000, everyMs: 200 }).catch(
-    (cause: unknown) => {
-      const left = JSON.stringify({ before, seen });
-      throw new Error(`The proxy is not back where it was: ${left}`, { cause });
-    },
-  );
+  await waitUntil(realClock, look, { what: 'the end of all resources', limitMs: 15_000 }).catch((cause: unknown) => {
+    const left = JSON.stringify({ before, seen });
+    throw new Error(`The proxy is not back where it was: ${left}`, { cause });
+  });
 }

@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net';
-import { afterEach, beforeEach, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
 import { waitUntil } from '../../harness/kit/deadline.ts';
-import { callMs, dialMany, startProxyProcess, type ProcessBench } from './proxy-process.ts';
+import { borrowProcess, callMs, dialMany, startProxyProcess, type ProcessBench } from './proxy-process.ts';
 import { portState, realClock } from './support.ts';
 
 const limitMs = 100;
@@ -11,9 +11,17 @@ const proxies = 200;
 const perProxy = 3;
 const block = Buffer.alloc(200_000, 'x');
 
+let processes: readonly [idle: ProcessBench, busy: ProcessBench];
+beforeAll(async () => {
+  processes = await Promise.all([startProxyProcess(), startProxyProcess()]);
+});
+afterAll(async () => {
+  for (const { cleanup } of processes) await cleanup.stop();
+});
+
 let bench: ProcessBench;
-beforeEach(async () => {
-  bench = await startProxyProcess();
+beforeEach(() => {
+  bench = borrowProcess(processes[1]);
 });
 afterEach(() => bench.cleanup.stop());
 
@@ -36,7 +44,9 @@ it('heals 200 proxies with toxics and live connections in one call of 100 ms, an
     ...{ what: 'all connections at the upstream', limitMs: 10_000 },
   });
   const tookMs: number[] = [];
-  for (let round = 1; round <= 3; round++) {
+  // One that is in time says it: a busy machine may be slow once or twice, work that holds up the answer is slow each time (85 to 125 ms on two slow
+  // cores where the slice was not shared by all proxies, 13 to 20 ms where it is).
+  for (let round = 1; round <= 3 && !tookMs.some((ms) => ms < limitMs); round++) {
     await Promise.all(
       names.flatMap((name) => [
         bench.toxic(name, { type: 'latency', stream: 'upstream', attributes: { latency: 3_600_000 } }),
@@ -58,14 +68,11 @@ it('heals 200 proxies with toxics and live connections in one call of 100 ms, an
       ...{ what: 'what was held', limitMs: 10_000 },
     });
   }
-  // The fastest of three: a busy machine may be slow once or twice, work that holds up the answer is slow each time (85 to 125 ms on two slow cores
-  // where the slice was not shared by all proxies, 13 to 20 ms where it is).
   expect(Math.min(...tookMs)).toBeLessThan(limitMs);
 }, 120_000);
 
 it('heals twenty proxies whose clients get no answer to their connects, and other calls are answered in time meanwhile', async () => {
-  const idle = await startProxyProcess();
-  bench.cleanup.use('idle', { stop: () => idle.cleanup.stop() });
+  const [idle] = processes;
   const names = Array.from({ length: 20 }, (_, index) => `q${index}`);
   const ports = await Promise.all(names.map((name) => bench.proxy(name, '127.0.0.1:9')));
   const moreMs: number[] = [];

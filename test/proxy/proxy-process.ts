@@ -4,7 +4,7 @@ import { connect, type Socket } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { withDeadline } from '../../harness/kit/deadline.ts';
 import { Cleanup } from '../../harness/kit/lifecycle.ts';
-import { Bench, realClock } from './support.ts';
+import { Bench, borrow, realClock } from './support.ts';
 
 const harness = new URL('../../harness', import.meta.url).href;
 const main = fileURLToPath(new URL('../../harness/proxy/main.ts', import.meta.url));
@@ -37,6 +37,11 @@ export async function startMeasuredProxy(): Promise<ProcessBench> {
   const cleanup = new Cleanup();
   const { port, pid } = await startProgram(cleanup, measured);
   return Object.assign(new Bench(`http://127.0.0.1:${port}`, cleanup), { pid });
+}
+
+/** As `borrow`, of one that is a process of its own. */
+export function borrowProcess(owner: ProcessBench): ProcessBench {
+  return Object.assign(borrow(owner), { pid: owner.pid });
 }
 
 /** How long a call takes to be answered. Milliseconds. */

@@ -1,6 +1,6 @@
 import { request, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { waitUntil, withDeadline } from '../../harness/kit/deadline.ts';
 import { anyKinds } from '../../harness/proxy/kinds.ts';
 import { startHttp } from './http/support.ts';
@@ -13,6 +13,8 @@ import { authorityOf, dialTls } from './tls-support.ts';
 interface Removal {
   /** So that nothing happens to the connection before the toxic is taken away but that it is held. */
   readonly attributes?: Readonly<Record<string, number | string>>;
+  /** More than it holds, and than the system does. Default 24. */
+  readonly megabytes?: number;
   /** Bytes are missing in a connection that it was at. */
   readonly closes?: true;
 }
@@ -22,7 +24,7 @@ const never = 1_000_000_000;
 
 /** One for every kind there is. */
 const removals: Readonly<Record<string, Removal>> = {
-  latency: { attributes: { latency: hourMs } },
+  latency: { attributes: { latency: hourMs }, megabytes: 60 },
   bandwidth: { attributes: { rate: 0 } },
   shared_bandwidth: { attributes: { rate: 0 } },
   slow_close: { attributes: { delay: hourMs } },
@@ -63,21 +65,18 @@ const removals: Readonly<Record<string, Removal>> = {
 
 type Layer = 'bytes' | 'http' | 'tls';
 
-function kindsOf(layer: Layer, closes: boolean): { type: string; attributes: object }[] {
+function kindsOf(layer: Layer, closes: boolean): { type: string; attributes: object; megabytes: number }[] {
   return anyKinds
     .filter((kind) => ('layer' in kind ? kind.layer : 'bytes') === layer)
-    .map(({ type }) => ({ type, attributes: removals[type]?.attributes ?? {} }))
+    .map(({ type }) => {
+      const { attributes = {}, megabytes = 24 } = removals[type] ?? {};
+      return { type, attributes, megabytes };
+    })
     .filter(({ type }) => (removals[type]?.closes ?? false) === closes);
 }
 
-let bench: Bench;
-beforeEach(async () => {
-  bench = await startBench();
-});
-afterEach(() => bench.cleanup.stop());
-
 /** It is there, is taken away, and that is answered. */
-async function remove(): Promise<void> {
+async function remove(bench: Bench): Promise<void> {
   expect((await bench.call('DELETE', '/proxies/a/toxics/t')).status).toBe(204);
 }
 
@@ -85,8 +84,11 @@ it('knows of every kind how its removal ends', () => {
   expect(Object.keys(removals).toSorted()).toEqual(anyKinds.map(({ type }) => type).toSorted());
 });
 
-/** More than any toxic holds, so that the sender stands still, too. */
-const offeredBytes = 60_000_000;
+/** Offers so much to a receiver that does not read that its sender stands still, too. */
+async function stall(peer: Peer, megabytes: number): Promise<void> {
+  await offerUntilStalled(peer, megabytes);
+  expect(peer.socket.writableLength).toBeGreaterThan(0);
+}
 
 /** The end of the upstream, which does not read. */
 function firstOf({ sockets }: TcpServer): Promise<Socket> {
@@ -99,31 +101,34 @@ function untilEnded(receiver: Socket): Promise<true> {
 }
 
 /** What was offered until nothing moved any more arrives whole, and the end behind it. */
-async function expectAll(peer: Peer, upstream: TcpServer): Promise<void> {
+async function expectAll(peer: Peer, upstream: TcpServer, megabytes: number): Promise<void> {
   const receiver = await firstOf(upstream);
   receiver.resume();
   peer.socket.end();
   await untilEnded(receiver);
-  expect(receiver.bytesRead).toBe(offeredBytes);
+  expect(receiver.bytesRead).toBe(megabytes * 1_000_000);
 }
 
-describe('the removal of a toxic that is done to bytes, from a connection that stands still', () => {
-  it.each(kindsOf('bytes', false))('$type: goes on, and loses nothing', async ({ type, attributes }) => {
+// Each on a bench of its own, and most of it is waiting until nothing moves.
+describe.concurrent('the removal of a toxic that is done to bytes, from a connection that stands still', () => {
+  it.each(kindsOf('bytes', false))('$type: goes on, and loses nothing', async ({ type, attributes, megabytes }) => {
+    await using bench = await startBench();
     const upstream = await bench.tcp((socket) => void socket.pause());
     const peer = await bench.dial(await bench.proxy('a', upstream.address));
     await bench.toxic('a', { name: 't', type, stream: 'upstream', attributes });
-    await offerUntilStalled(peer, offeredBytes / 1_000_000);
-    await remove();
-    await expectAll(peer, upstream);
+    await stall(peer, megabytes);
+    await remove(bench);
+    await expectAll(peer, upstream, megabytes);
   });
 
   it.each(kindsOf('bytes', true))('$type: is closed on both sides', async ({ type, attributes }) => {
+    await using bench = await startBench();
     const upstream = await bench.tcp((socket) => void socket.pause());
     const peer = await bench.dial(await bench.proxy('a', upstream.address));
     await bench.toxic('a', { name: 't', type, stream: 'upstream', attributes });
     peer.socket.write(Buffer.alloc(1_000_000));
     await bench.untilAltered('a', 't', 1_000_000);
-    await remove();
+    await remove(bench);
     await withDeadline(realClock, peer.finished(), { what: 'the end for the client', limitMs: 5_000 });
     const receiver = await firstOf(upstream);
     receiver.resume();
@@ -132,12 +137,12 @@ describe('the removal of a toxic that is done to bytes, from a connection that s
   });
 });
 
-describe('the removal of a toxic that is done to requests, while an answer stands still', () => {
+describe.concurrent('the removal of a toxic that is done to requests, while an answer stands still', () => {
   const event = `data: ${'x'.repeat(99_992)}\n\n`;
   const eventCount = 200;
 
   /** A client that does not read what it has asked for, and the end of its server. */
-  async function askAndStall({ type, attributes }: { type: string; attributes: object }) {
+  async function askAndStall(bench: Bench, { type, attributes }: { type: string; attributes: object }) {
     const answers: ServerResponse[] = [];
     const upstream = await startHttp(bench, (_incoming, response) => {
       answers.push(response.writeHead(200, { 'content-type': 'text/event-stream' }));
@@ -156,14 +161,15 @@ describe('the removal of a toxic that is done to requests, while an answer stand
   }
 
   it.each(kindsOf('http', false))('$type: goes on, and loses nothing', async (toxic) => {
-    const { response, left } = await askAndStall(toxic);
+    await using bench = await startBench();
+    const { response, left } = await askAndStall(bench, toxic);
     const stalled = async (): Promise<true | undefined> => {
       const before = left();
       await realClock.sleep(100);
       return before > 0 && left() === before ? true : undefined;
     };
     await waitUntil(realClock, stalled, { what: 'a stall', limitMs: 5_000 });
-    await remove();
+    await remove(bench);
     const incoming = await withDeadline(realClock, response, { what: 'the head', limitMs: 5_000 });
     const text = await withDeadline(realClock, textOf(incoming), { what: 'the end', limitMs: 15_000 });
     // Compared in this way, a difference is not printed with all its megabytes.
@@ -171,9 +177,10 @@ describe('the removal of a toxic that is done to requests, while an answer stand
   });
 
   it.each(kindsOf('http', true))('$type: is closed, and does not look whole', async (toxic) => {
-    const { response } = await askAndStall(toxic);
+    await using bench = await startBench();
+    const { response } = await askAndStall(bench, toxic);
     await bench.untilAltered('a', 't', event.length * (eventCount - 1));
-    await remove();
+    await remove(bench);
     const incoming = await withDeadline(realClock, response, { what: 'the head', limitMs: 5_000 });
     await withDeadline(
       realClock,
@@ -184,8 +191,8 @@ describe('the removal of a toxic that is done to requests, while an answer stand
   });
 });
 
-describe('the removal of a toxic that is done to handshakes', () => {
-  async function throughTls(): Promise<{ upstream: TcpServer; dial: () => Promise<Peer> }> {
+describe.concurrent('the removal of a toxic that is done to handshakes', () => {
+  async function throughTls(bench: Bench): Promise<{ upstream: TcpServer; dial: () => Promise<Peer> }> {
     const upstream = await bench.tcp((socket) => void socket.pause());
     const port = await bench.proxy('a', upstream.address, { tls: { client: {} } });
     const ca = await authorityOf(bench);
@@ -194,27 +201,29 @@ describe('the removal of a toxic that is done to handshakes', () => {
 
   it.each(kindsOf('tls', false))(
     '$type: a connection that had shaken hands goes on, and loses nothing',
-    async ({ type, attributes }) => {
-      const { upstream, dial } = await throughTls();
+    async ({ type, attributes, megabytes }) => {
+      await using bench = await startBench();
+      const { upstream, dial } = await throughTls(bench);
       const peer = await dial();
       await bench.toxic('a', { name: 't', type, attributes });
-      await offerUntilStalled(peer, offeredBytes / 1_000_000);
-      await remove();
-      await expectAll(peer, upstream);
+      await stall(peer, megabytes);
+      await remove(bench);
+      await expectAll(peer, upstream, megabytes);
     },
   );
 
   it('tls_stall: a handshake that stands still goes on', async () => {
-    const { upstream, dial } = await throughTls();
+    await using bench = await startBench();
+    const { upstream, dial } = await throughTls(bench);
     await bench.toxic('a', { name: 't', type: 'tls_stall' });
     const dialled = dial();
     await waitUntil(realClock, async () => (await bench.receipt('a', 't'))['connectionsAltered'] === 1 || undefined, {
       ...{ what: 'the first message of the client', limitMs: 5_000 },
     });
-    await remove();
+    await remove(bench);
     const peer = await withDeadline(realClock, dialled, { what: 'the handshake', limitMs: 5_000 });
-    await offerUntilStalled(peer, offeredBytes / 1_000_000);
-    await expectAll(peer, upstream);
+    await stall(peer, 24);
+    await expectAll(peer, upstream, 24);
   });
 });
 

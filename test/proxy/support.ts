@@ -109,7 +109,8 @@ async function dial(port: number): Promise<Peer> {
 
 /** Offers so many megabytes at once to a receiver that does not read, and waits until no more of it is taken. */
 export async function offerUntilStalled(peer: Peer, megabytes: number): Promise<void> {
-  for (let count = 0; count < megabytes; count++) peer.socket.write(Buffer.alloc(1_000_000));
+  const megabyte = Buffer.alloc(1_000_000);
+  for (let count = 0; count < megabytes; count++) peer.socket.write(megabyte);
   const taken = (): number => peer.socket.bytesWritten - peer.socket.writableLength;
   let before = -1;
   let stillFor = 0;
@@ -226,6 +227,19 @@ export class Bench implements AsyncDisposable {
   [Symbol.asyncDispose](): Promise<void> {
     return this.cleanup.stop();
   }
+}
+
+/**
+ * The server of a bench for a test of several, as it takes longer to start than to be used: when this bench is stopped, what was made with it is gone,
+ * its proxies too, and the server is there for the next.
+ */
+export function borrow({ url }: Bench): Bench {
+  const bench = new Bench(url, new Cleanup());
+  bench.cleanup.add('proxies', async () => {
+    const { json } = await bench.call('GET', '/proxies');
+    for (const name of Object.keys(json)) await bench.call('DELETE', `/proxies/${encodeURIComponent(name)}`);
+  });
+  return bench;
 }
 
 /** Which of the next connections a toxic will be done to, as an `x` or a `.` each. */

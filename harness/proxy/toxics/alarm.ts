@@ -22,7 +22,9 @@ export class Alarm {
     const waitMs = Math.ceil(atMs - this.#clock.now());
     this.#timer = this.#clock.setTimer(() => {
       this.#timer = undefined;
-      callback();
+      // The platform counts from a millisecond that has begun before, and fires as much too soon.
+      if (this.#clock.now() < atMs) this.set(atMs, callback);
+      else callback();
     }, waitMs);
   }
 

@@ -41,7 +41,8 @@ async function refusing(bench: Bench, attributes: object = {}): Promise<{ port: 
   return { port, asked: server.asked };
 }
 
-describe('an answer in the place of the server', () => {
+// Each has a bench of its own, and most of it is waiting.
+describe.concurrent('an answer in the place of the server', () => {
   it('has its place among those of the server, and of delayed ones, when all were asked in one write', async () => {
     await using bench = await startBench();
     const { port, asked } = await refusing(bench);
@@ -187,7 +188,7 @@ describe('an answer in the place of the server', () => {
   });
 });
 
-describe('a stream that a fault ends before the server does', () => {
+describe.concurrent('a stream that a fault ends before the server does', () => {
   it.each([
     ['stream_cut', { events: 1, how: 'end' }],
     ['stream_error', { events: 1 }],
@@ -208,7 +209,7 @@ describe('a stream that a fault ends before the server does', () => {
   );
 });
 
-describe('a toxic that comes to a connection that is open', () => {
+describe.concurrent('a toxic that comes to a connection that is open', () => {
   it('is done to the next request, and to none that is under way', async () => {
     await using bench = await startBench();
     const server = await startHttp(bench, (incoming, response) => {

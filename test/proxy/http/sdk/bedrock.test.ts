@@ -3,10 +3,13 @@ import { NodeHttpHandler } from '@smithy/node-http-handler';
 import { once } from 'node:events';
 import { createServer as createHttp2Server } from 'node:http2';
 import type { AddressInfo } from 'node:net';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { startBench } from '../../support.ts';
 import { answer, bedrockService, pieces, serve } from './servers.ts';
 import { came, expectAtWork, faulted, isPendingAfter, type Came, type Toxic } from './support.ts';
+
+// Nearly all of it is waiting, for clients that wait.
+vi.setConfig({ maxConcurrency: 20 });
 
 const asked = { modelId: 'test', messages: [{ role: 'user' as const, content: [{ text: 'Hello' }] }] };
 

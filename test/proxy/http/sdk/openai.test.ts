@@ -1,8 +1,11 @@
 import OpenAI from 'openai';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { likeGeneratedClients, terminated } from './generated-clients.ts';
 import { answer, openaiService, pieces, serve } from './servers.ts';
 import { came, expectAtWork, faulted, isPendingAfter, watchedFetch, type Came, type Toxic } from './support.ts';
+
+// Nearly all of it is waiting, for clients that wait.
+vi.setConfig({ maxConcurrency: 20 });
 
 const messages = [{ role: 'user' as const, content: 'Hello' }];
 
