@@ -248,7 +248,7 @@ export const differences: readonly Difference[] = [
   },
   {
     what: '`toxicity` when a toxic is updated',
-    ours: 'stays rolled as it was for each open connection',
+    ours: 'an open connection keeps what it has drawn: more toxicity only takes in further ones, less only lets some go',
     theirs: 'is rolled anew for each',
     why: 'A connection is a bad one or a good one, and a record can say which',
     probe: isChosenForLife,
