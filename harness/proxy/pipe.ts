@@ -43,10 +43,12 @@ export interface PipeSettings {
 
 /**
  * Who sends into a hole, or to a receiver that has gone, is never slowed down by one, and a few of them would take all the time that there is. So
- * after so many bytes that were dropped the source rests, as a sender does whose bytes nobody acknowledges.
+ * after so many bytes that were dropped the source rests, as a sender does whose bytes nobody acknowledges: twice as long each time, as long as
+ * nothing arrives.
  */
 const restBytes = 65_536;
-const restMs = 10;
+const shortestRestMs = 10;
+const longestRestMs = 320;
 
 /** The place of a toxic in the chain. It has a stage while the connection is among those that the toxic is done to. */
 interface Slot {
@@ -84,6 +86,7 @@ export class Pipe {
   /** Since the source rested last. */
   #droppedBytes = 0;
   #rest: Timer | undefined;
+  #restMs = shortestRestMs;
 
   constructor(settings: PipeSettings) {
     this.#settings = settings;
@@ -192,6 +195,7 @@ export class Pipe {
       this.#regulate();
       return;
     }
+    this.#restMs = shortestRestMs;
     this.#settings.passed(chunk.length);
     const hasRoom = this.#sink.write(chunk);
     const isThrough = this.#sink.writableLength === 0;
@@ -290,7 +294,8 @@ export class Pipe {
       this.#rest = undefined;
       for (const { stage } of this.#slots) stage?.rest?.(false);
       this.#regulate();
-    }, restMs);
+    }, this.#restMs);
+    this.#restMs = Math.min(longestRestMs, 2 * this.#restMs);
     for (const { stage } of this.#slots) stage?.rest?.(true);
   }
 

@@ -317,7 +317,7 @@ export const differences: readonly Difference[] = [
   },
   {
     what: 'Who sends into a hole (`timeout`)',
-    ours: 'rests for 10 ms after each 64 KiB',
+    ours: 'rests after each 64 KiB, 10 ms and each time twice as long, up to 320 ms',
     theirs: 'is read as fast as it sends',
     why: 'Control and other connections have their turn',
     probe: fallOf60Megabytes,

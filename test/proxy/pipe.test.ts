@@ -179,6 +179,24 @@ it('lets a sender rest for 10 ms after 64 KiB that were dropped, and not where t
   expect(clock.pending).toBe(0);
 });
 
+it('lets a sender rest twice as long each time, up to 320 ms, and for 10 ms again once something has arrived', async () => {
+  const { clock, send, add, pipe, rests } = startPipe();
+  const restedMs = async (): Promise<number> => {
+    const fromMs = clock.now();
+    send('a'.repeat(65_536));
+    while (rests.at(-1) === 'pause') await clock.advance(1);
+    return clock.now() - fromMs;
+  };
+  const hole = add(timeout, { timeout: 0 });
+  const times: number[] = [];
+  for (let count = 0; count < 7; count++) times.push(await restedMs());
+  expect(times).toEqual([10, 20, 40, 80, 160, 320, 320]);
+  pipe.remove(hole);
+  send('a');
+  add(timeout, { timeout: 0 });
+  expect(await restedMs()).toBe(10);
+});
+
 it('whose sender broke down hands on what it holds, and then resets in place of the end', async () => {
   const { clock, log, send, add, pipe } = startPipe();
   add(latency, { latency: 100, jitter: 0 });
@@ -234,7 +252,7 @@ it('takes no rest of its sender for a silence', async () => {
     await clock.advance(1);
   }
   expect([rests.length > 4, log]).toEqual([true, []]);
-  await clock.advance(20);
+  await clock.advance(80);
   expect(log).toEqual(['CLOSE']);
 });
 
