@@ -2,11 +2,11 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { runCommandLine } from '../../harness/commands/command-line.ts';
 import { withLongFlags } from '../../harness/commands/proxy.ts';
 import { Cleanup } from '../../harness/kit/lifecycle.ts';
 import { Bench, decidedBy, decidedBySeed, startBench } from '../proxy/support.ts';
 import { gameday, type Finished } from '../table/run-gameday.ts';
+import { inThisProcess } from './support/in-this-process.ts';
 
 let folder: string;
 beforeEach(async () => {
@@ -32,22 +32,11 @@ type Running = (
 
 const inItsOwnProcess: Running = (parameters, options) => gameday(parameters, { folder, ...options });
 
-/** In this process: a second less than in one of its own. */
-const inThisProcess: Running = async (parameters, { signal, onOutput }) => {
-  let output = '';
-  const write = (line: string): void => {
-    output += `${line}\n`;
-    onOutput(`${line}\n`);
-  };
-  const terminal = { isTerminal: false, color: false, print: write, say: write, transient: () => undefined };
-  return { code: await runCommandLine(parameters, terminal, signal), output };
-};
-
 /** Runs `gameday proxy` until `work` is done with its API, then ends it. */
 async function withProxy(
   flags: readonly string[],
   work: (url: string) => Promise<void>,
-  run = inThisProcess,
+  run: Running = inThisProcess,
 ): Promise<Finished> {
   const ending = new AbortController();
   let output = '';
@@ -66,7 +55,7 @@ async function withProxy(
 
 /** What becomes of one that does not begin to serve. */
 function ended(...flags: readonly string[]): Promise<Finished> {
-  return inThisProcess(['proxy', ...flags], { signal: new AbortController().signal, onOutput: () => undefined });
+  return inThisProcess(['proxy', ...flags]);
 }
 
 async function expectRefused(config: string, says: string | RegExp): Promise<void> {

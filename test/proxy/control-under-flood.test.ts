@@ -1,24 +1,26 @@
-import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
+import { afterEach, beforeEach, expect, it } from 'vitest';
 import { waitUntil } from '../../harness/kit/deadline.ts';
-import { borrowProcess, callMs, median, startProgram, startProxyProcess, type ProcessBench } from './proxy-process.ts';
+import {
+  borrowProcess,
+  callMs,
+  median,
+  startProgram,
+  processesForAll,
+  startProxyProcess,
+  type ProcessBench,
+} from './proxy-process.ts';
 import { realClock } from './support.ts';
 
 const flooding = 20;
 const limitMs = 50;
 
 /** For all: they take longer to start than a flood. */
-let processes: readonly [idle: ProcessBench, busy: ProcessBench];
-beforeAll(async () => {
-  processes = await Promise.all([startProxyProcess(), startProxyProcess()]);
-});
-afterAll(async () => {
-  for (const { cleanup } of processes) await cleanup.stop();
-});
+const processes = processesForAll(startProxyProcess);
 
 let idle: ProcessBench;
 let busy: ProcessBench;
 beforeEach(() => {
-  [idle, busy] = [borrowProcess(processes[0]), borrowProcess(processes[1])];
+  [idle, busy] = [borrowProcess(processes()[0]), borrowProcess(processes()[1])];
 });
 afterEach(async () => {
   await busy.cleanup.stop();

@@ -1,7 +1,15 @@
 import type { Socket } from 'node:net';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { waitUntil } from '../../harness/kit/deadline.ts';
-import { borrowProcess, callMs, dialMany, median, startMeasuredProxy, type ProcessBench } from './proxy-process.ts';
+import {
+  borrowProcess,
+  callMs,
+  dialMany,
+  median,
+  processesForAll,
+  startMeasuredProxy,
+  type ProcessBench,
+} from './proxy-process.ts';
 import { realClock, type TcpServer } from './support.ts';
 
 // Control never waits for data. The proxies are processes of their own. Medians are compared with those of an idle one that is called in turn
@@ -13,18 +21,12 @@ const connections = 500;
 const endedConnections = 1000;
 const block = Buffer.alloc(200_000, 'x');
 
-let processes: readonly [idle: ProcessBench, busy: ProcessBench];
-beforeAll(async () => {
-  processes = await Promise.all([startMeasuredProxy(), startMeasuredProxy()]);
-});
-afterAll(async () => {
-  for (const { cleanup } of processes) await cleanup.stop();
-});
+const processes = processesForAll(startMeasuredProxy);
 
 let idle: ProcessBench;
 let busy: ProcessBench;
 function begin(): void {
-  [idle, busy] = [borrowProcess(processes[0]), borrowProcess(processes[1])];
+  [idle, busy] = [borrowProcess(processes()[0]), borrowProcess(processes()[1])];
 }
 async function end(): Promise<void> {
   // The sockets of both are with the busy one.

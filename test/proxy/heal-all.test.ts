@@ -1,7 +1,14 @@
 import type { Socket } from 'node:net';
-import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
+import { afterEach, beforeEach, expect, it } from 'vitest';
 import { waitUntil } from '../../harness/kit/deadline.ts';
-import { borrowProcess, callMs, dialMany, startProxyProcess, type ProcessBench } from './proxy-process.ts';
+import {
+  borrowProcess,
+  callMs,
+  dialMany,
+  processesForAll,
+  startProxyProcess,
+  type ProcessBench,
+} from './proxy-process.ts';
 import { portState, realClock } from './support.ts';
 
 const limitMs = 100;
@@ -11,17 +18,11 @@ const proxies = 200;
 const perProxy = 3;
 const block = Buffer.alloc(200_000, 'x');
 
-let processes: readonly [idle: ProcessBench, busy: ProcessBench];
-beforeAll(async () => {
-  processes = await Promise.all([startProxyProcess(), startProxyProcess()]);
-});
-afterAll(async () => {
-  for (const { cleanup } of processes) await cleanup.stop();
-});
+const processes = processesForAll(startProxyProcess);
 
 let bench: ProcessBench;
 beforeEach(() => {
-  bench = borrowProcess(processes[1]);
+  bench = borrowProcess(processes()[1]);
 });
 afterEach(() => bench.cleanup.stop());
 
@@ -72,7 +73,7 @@ it('heals 200 proxies with toxics and live connections in one call of 100 ms, an
 }, 120_000);
 
 it('heals twenty proxies whose clients get no answer to their connects, and other calls are answered in time meanwhile', async () => {
-  const [idle] = processes;
+  const [idle] = processes();
   const names = Array.from({ length: 20 }, (_, index) => `q${index}`);
   const ports = await Promise.all(names.map((name) => bench.proxy(name, '127.0.0.1:9')));
   const moreMs: number[] = [];

@@ -2,6 +2,7 @@ import { fork, spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll } from 'vitest';
 import { withDeadline } from '../../harness/kit/deadline.ts';
 import { Cleanup } from '../../harness/kit/lifecycle.ts';
 import { Bench, borrow, realClock } from './support.ts';
@@ -37,6 +38,20 @@ export async function startMeasuredProxy(): Promise<ProcessBench> {
   const cleanup = new Cleanup();
   const { port, pid } = await startProgram(cleanup, measured);
   return Object.assign(new Bench(`http://127.0.0.1:${port}`, cleanup), { pid });
+}
+
+/** Two for all tests of a file or a group, since they take longer to start than many a test: one that is called beside the other, which is kept busy. */
+export function processesForAll(
+  start: () => Promise<ProcessBench>,
+): () => readonly [idle: ProcessBench, busy: ProcessBench] {
+  let processes: readonly [idle: ProcessBench, busy: ProcessBench];
+  beforeAll(async () => {
+    processes = await Promise.all([start(), start()]);
+  });
+  afterAll(async () => {
+    for (const { cleanup } of processes) await cleanup.stop();
+  });
+  return () => processes;
 }
 
 /** As `borrow`, of one that is a process of its own. */

@@ -20,7 +20,7 @@ export const cells: readonly Cell[] = [
 ];
 
 /** Set for what has to be known of every change within three quarters of an hour: less of what takes longest. */
-export const isShort = Boolean(process.env['GAMEDAY_SHORT']);
+const isShort = Boolean(process.env['GAMEDAY_SHORT']);
 
 /** Of each scenario the defect whose sign real time can hide most easily: a wait that was too short, and a queue of a few seconds. */
 const telling = ['A6', 'E2'];

@@ -1,6 +1,6 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { expectBackToTheStart, footprint, type Footprint } from '../footprint.ts';
-import { borrowProcess, callMs, startMeasuredProxy, type ProcessBench } from '../proxy-process.ts';
+import { borrowProcess, callMs, processesForAll, startMeasuredProxy, type ProcessBench } from '../proxy-process.ts';
 import type { Peer } from '../support.ts';
 import { EdgeBench } from './edge-bench.ts';
 
@@ -121,20 +121,16 @@ async function paused(bench: ProcessBench, port: number): Promise<Peer> {
 
 describe('while a client does not read a stream of a hundred thousand small events', () => {
   /** For all: they take longer to start than a stream to be seen. */
-  let processes: readonly [idle: ProcessBench, busy: ProcessBench];
+  const processes = processesForAll(startMeasuredProxy);
   /** Of the busy one, with nothing in it. */
   let start: Footprint;
   beforeAll(async () => {
-    processes = await Promise.all([startMeasuredProxy(), startMeasuredProxy()]);
-    start = await footprint(processes[1]);
-  });
-  afterAll(async () => {
-    for (const { cleanup } of processes) await cleanup.stop();
+    start = await footprint(processes()[1]);
   });
 
   let bench: ProcessBench;
   beforeEach(() => {
-    bench = borrowProcess(processes[1]);
+    bench = borrowProcess(processes()[1]);
   });
   afterEach(async () => {
     await bench.cleanup.stop();
@@ -156,7 +152,7 @@ describe('while a client does not read a stream of a hundred thousand small even
   ])(
     'by %s, control is answered in time, and what is held is bounded',
     async (_what, toxics) => {
-      const [idle] = processes;
+      const [idle] = processes();
       const port = await streaming(bench, toxics as Record<string, unknown>[]);
       const moreMs: number[] = [];
       // The best of some: a busy machine may be slow for one of the two, work that holds up the answer is there each time.
