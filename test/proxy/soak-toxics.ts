@@ -18,15 +18,16 @@ interface SoakToxic {
   /** Where it has no choice; default one or the other. */
   readonly stream?: 'downstream';
   readonly isDoor?: true;
+  /** It only meets who comes while it is there. */
+  readonly isForComers?: true;
   attributes(random: Random): Record<string, number | string>;
 }
 
 /** Milliseconds are short, so that connections come and go; what closes or loses is done to a few. */
 export const soakToxics: readonly SoakToxic[] = [
-  // First, while all shake hands at once.
-  { link: 'tls', type: 'tls_stall', toxicity: 0.2, stream: 'downstream', attributes: () => ({}) },
-  { link: 'tls', type: 'bad_certificate', toxicity: 0.1, stream: 'downstream', attributes: (random) => ({ fault: certificateFlaws[random.integer(0, certificateFlaws.length - 1)] ?? '' }) },
-  { link: 'tls', type: 'tls_cut', toxicity: 0.1, stream: 'downstream', attributes: () => ({}) },
+  { link: 'tls', type: 'tls_stall', isForComers: true, toxicity: 0.2, stream: 'downstream', attributes: () => ({}) },
+  { link: 'tls', type: 'bad_certificate', isForComers: true, toxicity: 0.1, stream: 'downstream', attributes: (random) => ({ fault: certificateFlaws[random.integer(0, certificateFlaws.length - 1)] ?? '' }) },
+  { link: 'tls', type: 'tls_cut', isForComers: true, toxicity: 0.1, stream: 'downstream', attributes: () => ({}) },
   { link: 'tls', type: 'latency', attributes: (random) => ({ latency: random.integer(0, 80), jitter: random.integer(0, 40) }) },
   { link: 'tls', type: 'timeout', toxicity: 0.05, attributes: (random) => ({ timeout: random.integer(0, 200) }) },
   { link: 'tls', type: 'reset_peer', toxicity: 0.05, attributes: (random) => ({ timeout: random.integer(0, 100) }) },

@@ -4,6 +4,7 @@ import { OpenSockets } from './open-sockets.ts';
 import { startProgram } from './proxy-process.ts';
 import { bytesPerConnection, converse, echo, piecesPerConnection, problemOf } from './soak-bytes.ts';
 import { askOften, eventServer, problemOfAnswers } from './soak-http.ts';
+import { visit, visitUntilMet, type Door } from './soak-visitors.ts';
 import { links, soakToxics, typesThatCount, type Link } from './soak-toxics.ts';
 import { realClock, type Bench } from './support.ts';
 import { authorityOf, certify } from './tls-support.ts';
@@ -43,7 +44,7 @@ export async function soak(bench: Bench, settings: SoakSettings): Promise<SoakRe
   const nameOf = (link: Link): string => `${settings.name}-${link}`;
   const traffic = new SoakTraffic(await openLinks(bench, nameOf), settings);
   const flipping = new AbortController();
-  const flips = { random: seededRandom(settings.seed), signal: flipping.signal, onFlip: () => traffic.flip() };
+  const flips = { random: seededRandom(settings.seed), signal: flipping.signal, traffic };
   const running = traffic.run();
   // Toxics end connections, so that as many as are wanted are open at once before the first of them comes, and hardly ever again.
   await waitUntil(realClock, () => traffic.openNow >= settings.atATime || undefined, {
@@ -143,6 +144,16 @@ class SoakTraffic {
     this.#letGo(this.#flips);
   }
 
+  /** Where a client connects. */
+  doorOf(link: Link): Door {
+    return { port: this.#to.ports[link], ...(link === 'tls' && { ca: this.#to.ca }) };
+  }
+
+  countRefusal(errorCode: string): void {
+    if (errorCode === 'ECONNREFUSED') this.#counts.refused += 1;
+    if (/CERT|SIGNATURE/.test(errorCode)) this.#counts.certificatesRefused += 1;
+  }
+
   stopPausing(): void {
     this.#letGo(Infinity);
   }
@@ -185,14 +196,12 @@ class SoakTraffic {
   }
 
   async #ofBytes(link: Link, number: number): Promise<string | undefined> {
-    const trust = link === 'tls' ? { ca: this.#to.ca } : {};
-    const settings = { port: this.#to.ports[link], pause: this.#pause, watch: this.#sockets.watch, ...trust };
+    const settings = { ...this.doorOf(link), pause: this.#pause, watch: this.#sockets.watch };
     const { received, ended, errorCode = '' } = await converse(number, settings);
     const isWhole = ended && received.length === bytesPerConnection;
     if (isWhole) this.#counts.whole += 1;
     if (isWhole && link === 'tls') this.#counts.wholeThroughTls += 1;
-    if (errorCode === 'ECONNREFUSED') this.#counts.refused += 1;
-    if (/CERT|SIGNATURE/.test(errorCode)) this.#counts.certificatesRefused += 1;
+    this.countRefusal(errorCode);
     return problemOf(link, number, received);
   }
 
@@ -227,7 +236,7 @@ async function alteringTypes(bench: Bench, names: readonly string[]): Promise<re
 async function flipToxics(
   bench: Bench,
   nameOf: (link: Link) => string,
-  { random, signal, onFlip }: { random: Random; signal: AbortSignal; onFlip: () => void },
+  { random, signal, traffic }: { random: Random; signal: AbortSignal; traffic: SoakTraffic },
 ): Promise<void> {
   const there = new Map<string, string>();
   for (let count = 0; !signal.aborted; count++) {
@@ -235,7 +244,7 @@ async function flipToxics(
     const chosen =
       soakToxics[count < leastFlips ? count % soakToxics.length : random.integer(0, soakToxics.length - 1)];
     if (!chosen) continue;
-    const { link, type, isDoor = false, toxicity = isDoor ? 1 : 0.5 } = chosen;
+    const { link, type, isDoor = false, isForComers = false, toxicity = isDoor ? 1 : 0.5 } = chosen;
     const { stream = random.next() < 0.5 ? 'upstream' : 'downstream' } = chosen;
     const place = `${link}-${type}-${stream}`;
     const path = `/proxies/${nameOf(link)}/toxics`;
@@ -246,17 +255,20 @@ async function flipToxics(
       const name = `${place}-${count}`;
       await bench.toxic(nameOf(link), { name, type, stream, attributes, toxicity });
       if (isDoor) {
-        // Shut for a moment only: for everybody who comes.
+        // Shut for a moment only: for everybody who comes, and somebody does.
+        traffic.countRefusal(await visit(traffic.doorOf(link)));
         await realClock.sleep(30);
         await bench.call('DELETE', `${path}/${name}`);
       } else there.set(place, name);
+      if (isForComers)
+        for (const code of await visitUntilMet(bench, traffic.doorOf(link), name)) traffic.countRefusal(code);
     } else if (random.next() < 0.4) {
       await bench.call('PATCH', `${path}/${present}`, { attributes });
     } else {
       await bench.call('DELETE', `${path}/${present}`);
       there.delete(place);
     }
-    onFlip();
+    traffic.flip();
     await realClock.sleep(10);
   }
 }
