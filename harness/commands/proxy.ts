@@ -6,6 +6,7 @@ import { freshSeed, seededRandom } from '../kit/random.ts';
 import { ApiError } from '../proxy/api-error.ts';
 import { serverLog } from '../proxy/log-level.ts';
 import { startProxyServer, type StartedProxyServer } from '../proxy/server.ts';
+import { socketPorts } from '../proxy/socket-port.ts';
 import { toxiproxyVersion } from '../proxy/toxiproxy-routes.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -31,6 +32,7 @@ export async function proxyCommand(flags: ProxyFlags, terminal: Terminal, signal
   }
   const server = await startProxyServer({
     ...{ clock: systemClock(), random: seededRandom(seed), host, port },
+    openPort: socketPorts({ inOwnProcess: true }),
     metrics: { proxies: proxyMetrics, runtime: runtimeMetrics },
     ...serverLog(process.env['LOG_LEVEL'], (line) => terminal.say(line)),
   }).catch((cause: unknown) => {

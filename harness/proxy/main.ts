@@ -2,6 +2,7 @@ import { parseArgs } from 'node:util';
 import { systemClock, type Clock } from '../kit/clock.ts';
 import { freshSeed, seededRandom } from '../kit/random.ts';
 import { startProxyServer, type StartedProxyServer } from './server.ts';
+import { socketPorts } from './socket-port.ts';
 
 /** How long the proxy outlives a conductor that is gone, whatever its lease. */
 const longestOrphanMs = 5_000;
@@ -22,6 +23,7 @@ async function main(): Promise<void> {
     clock,
     random: seededRandom(values.seed ?? freshSeed()),
     port: Number(values.port ?? 0),
+    openPort: socketPorts({ inOwnProcess: true }),
     ...(values.host === undefined ? {} : { host: values.host }),
     log: (line) => process.stderr.write(`${line}\n`),
   });

@@ -7,6 +7,7 @@ import { ApiError } from './api-error.ts';
 import type { Lease, LeaseState } from './lease.ts';
 import { createProxyCore } from './proxy-core.ts';
 import type { Trace } from './log-level.ts';
+import type { OpenPort } from './port.ts';
 import type { MetricsShown } from './proxy-metrics.ts';
 import type { Registry } from './registry.ts';
 import { readProxies } from './requests.ts';
@@ -24,6 +25,8 @@ export interface ProxyServerSettings {
   readonly log?: (line: string) => void;
   /** Told of what goes as it should; default nobody. */
   readonly trace?: Trace | undefined;
+  /** How doors are opened; default `socketPorts()`. */
+  readonly openPort?: OpenPort;
 }
 
 export interface StartedProxyServer extends Stoppable {
@@ -45,10 +48,11 @@ const lookEveryMs = 1_000;
 /** Starts a fault proxy with the API of Toxiproxy 2.12.0 and the routes of `gameday-routes.ts`. */
 export async function startProxyServer(settings: ProxyServerSettings): Promise<StartedProxyServer> {
   const { clock, random, host = '127.0.0.1', port = 0, log = () => undefined } = settings;
-  const { metrics, trace } = settings;
+  const { metrics, trace, openPort } = settings;
   const { registry, lease, handle } = createProxyCore({
     ...{ clock, random, log, trace },
     ...(metrics === undefined ? {} : { metrics }),
+    ...(openPort === undefined ? {} : { openPort }),
   });
   const listener = getRequestListener(handle, { overrideGlobalObjects: false });
   const server = createServer(

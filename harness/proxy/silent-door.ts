@@ -1,22 +1,20 @@
 import { connect, type Socket } from 'node:net';
 import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
-import { Worker } from 'node:worker_threads';
-import { siblingModule } from '../kit/sibling-module.ts';
+import type { Worker } from 'node:worker_threads';
 import { formatAddress, type Address } from './address.ts';
 import { ApiError } from './api-error.ts';
+import type { SilentListenerTask, SilentThread } from './silent-threads.ts';
 
-export interface SilentListenerData extends Address {
-  /** One number: 1 to close the port. */
-  readonly state: Int32Array;
-}
-
-type Message = { readonly kind: 'up' | 'listening' | 'closed' } | { readonly kind: 'failed'; readonly why: string };
+type Message = { readonly kind: 'listening' | 'closed' } | { readonly kind: 'failed'; readonly why: string };
 
 /** Linux takes one connection more than it was asked to; others may take half as many again. */
 const mostFillers = 8;
 
-/** A connect on loopback that takes longer than this is not answered. */
-const silenceMs = 200;
+/** Loopback answers a connect before the call that begins it returns, unless the system is busy. */
+const silenceMs = 10;
+
+/** Then it may be so late. */
+const lateMs = 200;
 
 /** How long the thread may take to close the port: it does nothing else. */
 const closeLimitMs = 2000;
@@ -27,7 +25,7 @@ const closeLimitMs = 2000;
  */
 export class SilentDoor {
   readonly #address: Address;
-  readonly #state = new Int32Array(new SharedArrayBuffer(4));
+  readonly #state: Int32Array;
   readonly #worker: Worker;
   /** Resolves when the thread has let go of the port, or could not have it. */
   readonly #freed: Promise<void>;
@@ -35,36 +33,33 @@ export class SilentDoor {
   /** It may have the port, or get it still. */
   #isAsked = false;
 
-  private constructor(address: Address) {
+  /** Nothing is done to the port yet. */
+  constructor(address: Address, { worker, state }: SilentThread) {
     this.#address = address;
-    const workerData: SilentListenerData = { ...address, state: this.#state };
-    // Without the options of this process: some, as --input-type, are none for a file.
-    this.#worker = new Worker(siblingModule(import.meta.url, './silent-listener'), { workerData, execArgv: [] });
-    this.#worker.unref();
+    this.#state = state;
+    this.#worker = worker;
     this.#freed = new Promise((resolve) => {
-      this.#worker.once('exit', () => resolve());
-      this.#worker.on('message', ({ kind }: Message) => {
+      worker.once('exit', () => resolve());
+      worker.on('message', ({ kind }: Message) => {
         if (kind === 'closed' || kind === 'failed') resolve();
       });
     });
-  }
-
-  /** With its thread ready, but nothing done to the port yet. */
-  static async prepare(address: Address): Promise<SilentDoor> {
-    const door = new SilentDoor(address);
-    await door.#told('up');
-    return door;
   }
 
   /** Takes the port, on which nobody may listen any more. Throws an ApiError 500 where connects are answered all the same. Is over when it is closed. */
   async shut(): Promise<void> {
     const listening = this.#told('listening');
     this.#isAsked = true;
-    this.#worker.postMessage('listen');
+    const task: SilentListenerTask = this.#address;
+    this.#worker.postMessage(task);
     await listening;
-    for (let count = 0; count < mostFillers; count++) {
+    for (let left = mostFillers; left > 0; left--) {
       // The port is somebody else's as soon as this is closed: a connect more would be one to them.
-      if (this.#isClosed || !(await this.#isAnswered())) return;
+      if (this.#isClosed) return;
+      const filler = this.#connect();
+      if (await isAnswered(filler, silenceMs)) continue;
+      void this.#fillUp(filler, left);
+      return;
     }
     if (this.#isClosed) return;
     throw new ApiError(
@@ -86,25 +81,24 @@ export class SilentDoor {
     return Atomics.load(this.#state, 0) === 1;
   }
 
-  /** Whether one more connect is answered, which then takes a place in the queue. */
-  async #isAnswered(): Promise<boolean> {
-    const socket = connect(this.#address);
-    this.#fillers.push(socket);
-    socket.unref();
-    socket.on('error', () => undefined);
-    const answered = new Promise<void>((resolve) => socket.once('connect', resolve));
-    await Promise.race([answered, sleep(silenceMs)]);
-    // Where this process did not get its turn for so long, the answer is there and has only not been looked at.
-    if (socket.connecting) await nextTurn();
-    if (socket.connecting) await nextTurn();
-    if (socket.connecting) {
-      socket.destroy();
-      return false;
-    }
-    return true;
+  /** One that is answered takes a place in the queue. */
+  #connect(): Socket {
+    const filler = connect(this.#address);
+    this.#fillers.push(filler);
+    filler.unref();
+    filler.on('error', () => undefined);
+    return filler;
   }
 
-  #told(kind: 'up' | 'listening'): Promise<void> {
+  /** Where an answer was only late, there may be a place left. */
+  async #fillUp(last: Socket, most: number): Promise<void> {
+    let filler = last;
+    for (let left = most; left > 0 && (await isAnswered(filler, lateMs)) && !this.#isClosed; left--)
+      filler = this.#connect();
+    if (filler.connecting) filler.destroy();
+  }
+
+  #told(kind: 'listening'): Promise<void> {
     const worker = this.#worker;
     return new Promise((resolve, reject) => {
       worker.once('message', (message: Message) => {
@@ -119,4 +113,14 @@ export class SilentDoor {
       });
     });
   }
+}
+
+/** Whether a connect is answered, or given up, within so many milliseconds. */
+async function isAnswered(socket: Socket, limitMs: number): Promise<boolean> {
+  const over = new Promise<void>((resolve) => socket.once('connect', resolve).once('close', resolve));
+  if (socket.connecting) await Promise.race([over, sleep(limitMs, undefined, { ref: false })]);
+  // Where this process did not get its turn for so long, the answer is there and has only not been looked at.
+  if (socket.connecting) await nextTurn();
+  if (socket.connecting) await nextTurn();
+  return !socket.connecting;
 }

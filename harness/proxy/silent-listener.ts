@@ -1,15 +1,15 @@
 import { createServer } from 'node:net';
 import { parentPort, workerData } from 'node:worker_threads';
-import type { SilentListenerData } from './silent-door.ts';
+import type { SilentListenerData, SilentListenerTask } from './silent-threads.ts';
 
 // A thread that listens on a port and stands still: nobody accepts, so that the queue of the system fills up and stays full.
 
-const { host, port, state } = workerData as SilentListenerData;
+const { state } = workerData as SilentListenerData;
 const server = createServer();
 server.on('error', (cause) => {
   parentPort?.postMessage({ kind: 'failed', why: cause.message });
 });
-parentPort?.once('message', () => {
+parentPort?.once('message', ({ host, port }: SilentListenerTask) => {
   // It has been closed before it was opened.
   if (Atomics.load(state, 0) === 1) {
     tellClosed();

@@ -9,21 +9,28 @@ import type { OpenPort, Port, PortSettings } from './port.ts';
 import { Lookups } from './lookups.ts';
 import type { Side } from './side.ts';
 import { SilentDoor } from './silent-door.ts';
+import { SilentThreads } from './silent-threads.ts';
 import { acceptTls } from './tls/accept-tls.ts';
 import { prepareTls, type PreparedTls } from './tls/prepare-tls.ts';
 import { encrypt } from './tls/upstream-handshake.ts';
 import type { DoorState } from './toxics/toxic.ts';
 import { ReadMemory, takeOver, WireSocket } from './wire-socket.ts';
 
-/** Opens TCP ports, which look up names together. */
-export function socketPorts(): OpenPort {
-  const lookups = new Lookups();
-  return (settings) => openSocketPort(settings, lookups);
+/** What TCP ports have together. */
+interface SharedByPorts {
+  readonly lookups: Lookups;
+  readonly threads: SilentThreads;
 }
 
-async function openSocketPort(settings: PortSettings, lookups: Lookups): Promise<Port> {
+/** Opens TCP ports. In a process of its own they keep what takes long to start ready: `connect_timeout` needs a thread. */
+export function socketPorts({ inOwnProcess = false } = {}): OpenPort {
+  const shared = { lookups: new Lookups(), threads: new SilentThreads({ keepsOneReady: inOwnProcess }) };
+  return (settings) => openSocketPort(settings, shared);
+}
+
+async function openSocketPort(settings: PortSettings, shared: SharedByPorts): Promise<Port> {
   const address = await resolveAddress(settings.listen);
-  const port = new SocketPort(settings, address, { tls: await prepareTls(settings.tls, address.host), lookups });
+  const port = new SocketPort(settings, address, { tls: await prepareTls(settings.tls, address.host), ...shared });
   await port.open(settings.door);
   return port;
 }
@@ -32,6 +39,7 @@ class SocketPort implements Port {
   readonly #settings: PortSettings;
   readonly #tls: PreparedTls;
   readonly #lookups: Lookups;
+  readonly #threads: SilentThreads;
   readonly #memory = new ReadMemory();
   #address: Address;
   #server: Server | undefined;
@@ -46,11 +54,12 @@ class SocketPort implements Port {
   constructor(
     settings: PortSettings,
     address: Address,
-    { tls, lookups }: { readonly tls: PreparedTls; readonly lookups: Lookups },
+    { tls, lookups, threads }: SharedByPorts & { readonly tls: PreparedTls },
   ) {
     this.#settings = settings;
     this.#tls = tls;
     this.#lookups = lookups;
+    this.#threads = threads;
     this.#address = address;
   }
 
@@ -137,7 +146,7 @@ class SocketPort implements Port {
   }
 
   async #fallSilent(): Promise<void> {
-    const silent = await SilentDoor.prepare(this.#address);
+    const silent = new SilentDoor(this.#address, await this.#threads.take());
     if (this.#isClosed) {
       await silent.close();
       return;

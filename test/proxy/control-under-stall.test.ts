@@ -48,6 +48,10 @@ type Call = readonly [name: string, method: string, path: string, body?: unknown
 /** Every call there is that leaves the stall as it is, by what it is called, in an order in which each makes sense again. */
 const calls: readonly Call[] = [
   ['create', 'POST', '/proxies', { name: 'b', listen: '127.0.0.1:0', upstream: '127.0.0.1:1' }],
+  ['answer no connect', 'POST', '/proxies/b/toxics', { name: 'mute', type: 'connect_timeout' }],
+  ['answer again', 'DELETE', '/proxies/b/toxics/mute'],
+  ['refuse', 'POST', '/proxies/b/toxics', { name: 'shut', type: 'refuse' }],
+  ['accept', 'DELETE', '/proxies/b/toxics/shut'],
   ['add', 'POST', '/proxies/a/toxics', { name: 't', type: 'latency', stream: 'upstream', attributes: { latency: 1 } }],
   ['update', 'PATCH', '/proxies/a/toxics/t', { attributes: { latency: 2 } }],
   ['list', 'GET', '/proxies'],

@@ -28,8 +28,10 @@ const measured = `
   import { systemClock } from '${harness}/kit/clock.ts';
   import { seededRandom } from '${harness}/kit/random.ts';
   import { startProxyServer } from '${harness}/proxy/server.ts';
+  import { socketPorts } from '${harness}/proxy/socket-port.ts';
   const metrics = { proxies: true, runtime: true };
-  const { port } = await startProxyServer({ clock: systemClock(), random: seededRandom(1), metrics });
+  const openPort = socketPorts({ inOwnProcess: true });
+  const { port } = await startProxyServer({ clock: systemClock(), random: seededRandom(1), metrics, openPort });
   process.on('SIGUSR2', () => globalThis.gc());
   process.send({ port });
 `;
