@@ -5,7 +5,9 @@ import type { DecisionLog } from './decision-log.ts';
 import { Meeting } from './meeting.ts';
 import type { AttributeValues, HttpToxicKind } from './http/http-toxic.ts';
 import type { TlsToxicKind } from './tls/tls-toxic.ts';
+import { Pacer } from './pacer.ts';
 import { HeldTogether } from './toxics/held-together.ts';
+import type { SharedByServer } from './toxics/toxic.ts';
 import type {
   Alteration,
   Attributes,
@@ -87,9 +89,9 @@ export interface ToxicAccount {
 
 type Start = (attributes: Attributes, outlet: ToxicOutlet) => ToxicStage;
 
-function starterOf(kind: AnyKind, clock: Clock, held: HeldTogether): Start {
+function starterOf(kind: AnyKind, clock: Clock, shared: SharedByServer): Start {
   if ('layer' in kind) throw new Error(`${kind.type} is not done to bytes: it has no stage in a pipe.`);
-  return kind.together?.(clock, held) ?? ((attributes, outlet) => kind.start(attributes, outlet));
+  return kind.together?.(clock, shared) ?? ((attributes, outlet) => kind.start(attributes, outlet));
 }
 
 /** A toxic at a proxy, with its account. */
@@ -100,7 +102,7 @@ export class ActiveToxic<Kind extends AnyKind = AnyKind> {
   readonly stream: string;
   readonly direction: Direction;
   readonly #clock: Clock;
-  readonly #held: HeldTogether;
+  readonly shared: SharedByServer;
   readonly #activeFromMs: number;
   readonly seed: number | undefined;
   leaseMs: number | undefined;
@@ -119,12 +121,12 @@ export class ActiveToxic<Kind extends AnyKind = AnyKind> {
   readonly #bytes: Record<Alteration, number> = { delayed: 0, dropped: 0, corrupted: 0, cut: 0, added: 0 };
   #ending: { readonly activeToMs: number; readonly ended: ToxicEnding } | undefined;
 
-  /** @param held what the connections of its server hold; default that of a server of its own */
+  /** @param shared default that of a server of its own */
   constructor(
     proxy: string,
     request: ToxicRequest & { readonly kind: Kind },
     clock: Clock,
-    held: HeldTogether = new HeldTogether(),
+    shared: SharedByServer = { held: new HeldTogether(), pacer: new Pacer(clock, () => undefined) },
   ) {
     this.proxy = proxy;
     this.name = request.name;
@@ -137,7 +139,7 @@ export class ActiveToxic<Kind extends AnyKind = AnyKind> {
     this.seed = request.seed;
     this.leaseMs = request.leaseMs;
     this.#clock = clock;
-    this.#held = held;
+    this.shared = shared;
     this.#activeFromMs = clock.now();
   }
 
@@ -162,7 +164,7 @@ export class ActiveToxic<Kind extends AnyKind = AnyKind> {
 
   /** Comes to one direction of one connection. */
   start(attributes: Attributes, outlet: ToxicOutlet): ToxicStage {
-    this.#start ??= starterOf(this.kind, this.#clock, this.#held);
+    this.#start ??= starterOf(this.kind, this.#clock, this.shared);
     return this.#start(attributes, outlet);
   }
 

@@ -9,7 +9,6 @@ import { DecisionLog } from './decision-log.ts';
 import { Lease } from './lease.ts';
 import type { LinkCount, LinkCounts } from './link-counts.ts';
 import type { Trace } from './log-level.ts';
-import type { Pacer } from './pacer.ts';
 import type { ConnectionContext, LiveConnection, OpenPort, Port } from './port.ts';
 import type { ProxyTraffic, ProxyView } from './proxy-view.ts';
 import { inTime, openedInTime } from './opened-in-time.ts';
@@ -17,7 +16,7 @@ import { mostToxics, type ToxicChange } from './requests.ts';
 import { rehearse, type Rehearsed, type RehearsalRequest } from './rehearsal.ts';
 import type { Authority } from './tls/authority.ts';
 import type { TlsSettings } from './tls/tls-settings.ts';
-import type { HeldTogether } from './toxics/held-together.ts';
+import type { SharedByServer } from './toxics/toxic.ts';
 import type { DoorState } from './toxics/toxic.ts';
 import { tryAll } from './try-all.ts';
 
@@ -39,9 +38,8 @@ export interface FaultProxySettings {
   /** Default on no side. */
   readonly tls?: TlsSettings | undefined;
   readonly authority: Authority;
-  readonly pacer: Pacer;
   readonly linkCounts: LinkCounts;
-  readonly held: HeldTogether;
+  readonly shared: SharedByServer;
   /** How many decisions of each toxic are kept; default none. */
   readonly decisionLimit?: (() => number | undefined) | undefined;
 }
@@ -234,7 +232,7 @@ export class FaultProxy {
   }
 
   #drop(connections: readonly LiveConnection[]): void {
-    this.#settings.pacer.each(connections, (connection) => {
+    this.#settings.shared.pacer.each(connections, (connection) => {
       // Others have ended by themselves meanwhile.
       if (!this.#connections.delete(connection)) return;
       this.#dropped += 1;
@@ -261,8 +259,8 @@ export class FaultProxy {
     if (this.#toxics.some((toxic) => toxic.name === request.name)) throw apiErrors.toxicExists();
     if (this.#toxics.length >= mostToxics) throw apiErrors.tooManyToxics(mostToxics);
     checkAtProxy(request, { others: this.#toxics, tls: this.#place.tls });
-    const { clock, held } = this.#settings;
-    const toxic = new ActiveToxic(this.name, request, clock, held);
+    const { clock, shared } = this.#settings;
+    const toxic = new ActiveToxic(this.name, request, clock, shared);
     const decisionLimit = this.#settings.decisionLimit?.();
     if (decisionLimit !== undefined) toxic.decisionLog = new DecisionLog(decisionLimit);
     this.#toxics.push(toxic);
@@ -317,7 +315,7 @@ export class FaultProxy {
 
   #apply(toxic: ActiveToxic, work: (connection: LiveConnection) => void): void {
     if (toxic.kind.door) this.#turnDoor();
-    else this.#settings.pacer.each(this.#connections, work);
+    else this.#settings.shared.pacer.each(this.#connections, work);
   }
 
   #doorWanted(): DoorState {

@@ -28,6 +28,16 @@ export class Pacer {
     if (!this.#busy) this.#slice(sliceMs - this.#spentMs);
   }
 
+  /** Whether a go may begin now that comes without being asked for, as bytes do: nobody is in line, and there is time left before everything else has its turn. */
+  get hasTime(): boolean {
+    return !this.#busy && this.#spentMs < sliceMs;
+  }
+
+  /** Counts how long such a go has taken. */
+  spent(tookMs: number): void {
+    if (tookMs > 0) this.#rest(tookMs);
+  }
+
   /** Does all that waits, now. */
   finish(): void {
     this.#slice(Infinity);

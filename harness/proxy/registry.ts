@@ -18,6 +18,7 @@ import { socketPorts } from './socket-port.ts';
 import { Authority } from './tls/authority.ts';
 import { ToxicAccounts } from './toxic-accounts.ts';
 import { HeldTogether } from './toxics/held-together.ts';
+import type { SharedByServer } from './toxics/toxic.ts';
 import { tryAll } from './try-all.ts';
 import { TurnsByName } from './turns-by-name.ts';
 import { Turns } from './turns.ts';
@@ -48,12 +49,11 @@ export class Registry {
   readonly authority: Authority;
   /** Of all links that there are and were, as far as they are remembered. */
   readonly linkCounts = new LinkCounts();
-  readonly #held = new HeldTogether();
   readonly #proxies = new Map<string, FaultProxy>();
   /** Those whose port is being opened for the first time. */
   readonly #making = new Set<FaultProxy>();
   /** Of all proxies together. */
-  readonly #pacer: Pacer;
+  readonly #shared: SharedByServer;
   readonly #accounts = new ToxicAccounts();
   /** Changes to the port of a proxy come one after another. Toxics never wait for them, nor do other proxies: a port may be long in opening. */
   readonly #turns = new TurnsByName();
@@ -69,7 +69,7 @@ export class Registry {
   constructor(settings: RegistrySettings) {
     this.#settings = settings;
     this.authority = new Authority(settings.clock, settings.random.fork('authority'));
-    this.#pacer = new Pacer(settings.clock, settings.log);
+    this.#shared = { held: new HeldTogether(), pacer: new Pacer(settings.clock, settings.log) };
   }
 
   /** For a call that may take long. */
@@ -258,7 +258,7 @@ export class Registry {
         () => proxy.removeAllToxics('stopped'),
         () => this.#dropLease(proxy),
         () => void freed.push(proxy.stop()),
-        () => this.#pacer.finish(),
+        () => this.#shared.pacer.finish(),
       ]),
     );
     await Promise.all(freed);
@@ -301,8 +301,8 @@ export class Registry {
     const { clock, random, log, trace, openPort = this.#openSocketPort } = this.#settings;
     const { seed, leaseMs } = request;
     const { authority, linkCounts } = this;
-    const pacer = this.#pacer;
-    const own = { name, listen, upstream, tls, seed, pacer, linkCounts, held: this.#held };
+    const shared = this.#shared;
+    const own = { name, listen, upstream, tls, seed, shared, linkCounts };
     const decisionLimit = (): number | undefined => this.#accounts.decisionLimit;
     const proxy = new FaultProxy({ ...own, clock, random, log, trace, openPort, authority, decisionLimit });
     const added: ActiveToxic[] = [];

@@ -1,12 +1,19 @@
 import { describe, expect, it } from 'vitest';
 import { seededRandom } from '../../harness/kit/random.ts';
 import { bandwidth } from '../../harness/proxy/toxics/bandwidth.ts';
+import type { SharedByServer } from '../../harness/proxy/toxics/toxic.ts';
+import { Pacer } from '../../harness/proxy/pacer.ts';
 import { HeldTogether } from '../../harness/proxy/toxics/held-together.ts';
 import { latency } from '../../harness/proxy/toxics/latency.ts';
 import { slicer } from '../../harness/proxy/toxics/slicer.ts';
 import { slowAccept } from '../../harness/proxy/toxics/slow-accept.ts';
 import type { Alteration, ToxicStage } from '../../harness/proxy/toxics/toxic.ts';
 import { bytes, Outlet } from './toxic-outlet.ts';
+
+const sharedByServer = (): SharedByServer => ({
+  held: new HeldTogether(),
+  pacer: new Pacer(new Outlet().clock, () => undefined),
+});
 
 describe('latency', () => {
   it('hands each chunk on exactly its time after it came, and the end behind the last', async () => {
@@ -110,7 +117,7 @@ describe('latency', () => {
   ])(
     'is full at 256 KiB where all together hold 128 MiB, and takes more again when another one %s',
     async (_, letGo) => {
-      const together = latency.together?.(new Outlet().clock, new HeldTogether());
+      const together = latency.together?.(new Outlet().clock, sharedByServer());
       const outlets = Array.from({ length: 6 }, () => new Outlet());
       const stages = outlets.flatMap((outlet) => together?.({ latency: 100, jitter: 0 }, outlet) ?? []);
       const taken = stages.slice(0, 5).map((stage) => fill(stage, large));
@@ -124,7 +131,7 @@ describe('latency', () => {
   );
 
   it('holds less than 300 MiB for 500 connections that are all full', () => {
-    const together = latency.together?.(new Outlet().clock, new HeldTogether());
+    const together = latency.together?.(new Outlet().clock, sharedByServer());
     const stages = Array.from({ length: 500 }, () => together?.({ latency: 100, jitter: 0 }, new Outlet()));
     const taken = stages.map((stage) => (stage ? fill(stage, large) : NaN)).reduce((sum, chunks) => sum + chunks, 0);
     expect((taken * large.length) / mebibyte).toBeLessThan(300);

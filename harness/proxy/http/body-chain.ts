@@ -1,5 +1,6 @@
 import type { Clock } from '../../kit/clock.ts';
 import type { ActiveToxic } from '../active-toxic.ts';
+import type { Pacer } from '../pacer.ts';
 import { Alarm } from '../toxics/alarm.ts';
 import type { Alteration } from '../toxics/toxic.ts';
 import type { ChosenFault, HttpMeeting } from './choose-faults.ts';
@@ -37,6 +38,10 @@ export class BodyChain {
   readonly #sink: BodySink;
   readonly #clock: Clock;
   readonly #alarm: Alarm;
+  readonly #pacer: Pacer;
+  /** It is its turn by the pacer. */
+  #isTurn = false;
+  #isInLine = false;
   #isCut = false;
   #isEnded = false;
   /** How many pieces may still go on in this go. */
@@ -52,14 +57,16 @@ export class BodyChain {
     head: ResponseFacts,
     settings: {
       readonly clock: Clock;
+      readonly pacer: Pacer;
       readonly sink: BodySink;
       readonly count: (meeting: HttpMeeting, bytes: number, how: Alteration) => void;
     },
   ) {
-    const { clock, sink, count } = settings;
+    const { clock, pacer, sink, count } = settings;
     this.#sink = sink;
     this.#clock = clock;
     this.#alarm = new Alarm(clock);
+    this.#pacer = pacer;
     for (const { meeting, fault, random } of faults) {
       if (fault.kind !== 'body') continue;
       const place = this.#links.length;
@@ -135,20 +142,40 @@ export class BodyChain {
   #mayGoOn(place: number): boolean {
     if (this.#isEndedFrom(place)) return false;
     const isFree = this.#sink.isFull !== true && !this.#isFullBehind(place);
-    if (isFree && this.#leftOfGo > 0) {
-      // A go ends with what the platform has called, whoever that was: all that it asks for counts together.
-      if (this.#leftOfGo === piecesAtOnce) queueMicrotask(() => (this.#leftOfGo = piecesAtOnce));
+    if (isFree && this.#leftOfGo > 0 && this.#mayBegin()) {
       this.#leftOfGo -= 1;
       return true;
     }
     this.#isHeld = true;
-    if (isFree && !this.#alarm.isSet) this.#alarm.set(this.#clock.now() + turnMs, () => this.#nextGo());
+    if (isFree && !this.#alarm.isSet && !this.#isInLine)
+      this.#alarm.set(this.#clock.now() + turnMs, () => this.#joinLine());
     return false;
   }
 
-  #nextGo(): void {
-    this.goOn();
-    this.#sink.moved();
+  /** Whether a go has begun, or may begin now. */
+  #mayBegin(): boolean {
+    if (this.#leftOfGo < piecesAtOnce) return true;
+    const comesUnasked = !this.#isTurn;
+    if (comesUnasked && !this.#pacer.hasTime) return false;
+    const fromMs = this.#clock.now();
+    // A go ends with what the platform has called, whoever that was: all that it asks for counts together.
+    queueMicrotask(() => {
+      this.#leftOfGo = piecesAtOnce;
+      if (comesUnasked) this.#pacer.spent(this.#clock.now() - fromMs);
+    });
+    return true;
+  }
+
+  /** In turn with other connections: small events of many of them take all the time that there is. */
+  #joinLine(): void {
+    this.#isInLine = true;
+    this.#pacer.each([this], () => {
+      this.#isInLine = false;
+      this.#isTurn = true;
+      this.goOn();
+      this.#sink.moved();
+      this.#isTurn = false;
+    });
   }
 
   /** Whether a fault behind that place holds as much as it should. What is held before an end goes nowhere. */

@@ -85,9 +85,10 @@ export class ExchangeFaults {
     const fitting = this.#chosen.filter(
       ({ meeting, fault }) => fault.kind === 'body' && !this.#gone.has(meeting.toxic) && (fault.fits?.(head) ?? true),
     );
-    if (fitting.length === 0) return undefined;
+    if (!fitting[0]) return undefined;
     const count = (meeting: HttpMeeting, bytes: number, how: Alteration): void => this.#count(meeting, bytes, how);
-    this.#chain = new BodyChain(fitting, head, { clock, sink, count });
+    const { pacer } = fitting[0].meeting.toxic.shared;
+    this.#chain = new BodyChain(fitting, head, { clock, pacer, sink, count });
     const changing = fitting.filter(({ fault }) => fault.kind === 'body' && fault.changesLength);
     const ending = fitting.filter(({ fault }) => fault.kind === 'body' && fault.endsEarly === true);
     return {

@@ -23,7 +23,10 @@ export const latency: ToxicKind<Name> = {
     latency: { from: 0, to: longestMs, unit: 'ms' },
     jitter: { from: 0, to: longestMs, unit: 'ms' },
   },
-  together: (_clock, held) => (attributes, outlet) => new LatencyStage(held, attributes, outlet),
+  together:
+    (_clock, { held }) =>
+    (attributes, outlet) =>
+      new LatencyStage(held, attributes, outlet),
   start: (attributes, outlet) => new LatencyStage(new HeldTogether(), attributes, outlet),
 };
 

@@ -1,3 +1,4 @@
+import { Pacer } from '../pacer.ts';
 import { HoldingStage } from './holding-stage.ts';
 import { drawAt, type Attributes, type ToxicKind, type ToxicOutlet, type ToxicStage } from './toxic.ts';
 
@@ -7,7 +8,7 @@ const heldBytes = 65_536;
 /** Timers are no finer; a piece that is due in less goes on at once, and the next one is due that much later. */
 const timerMs = 1;
 const longestDelayUs = 60_000_000;
-/** So many pieces are handed on in one go, some milliseconds' worth; then everything else gets its turn. */
+/** So many pieces are handed on in one go, some milliseconds' worth; then other connections have theirs, and everything else gets its turn. */
 const piecesAtOnce = 500;
 
 /**
@@ -25,7 +26,11 @@ export const slicer: ToxicKind<Name> = {
     variation < average
       ? []
       : [`attribute "size_variation" of slicer must be less than its average_size (${average}), not ${variation}`],
-  start: (attributes, outlet) => new SlicerStage(attributes, outlet),
+  together:
+    (_clock, { pacer }) =>
+    (attributes, outlet) =>
+      new SlicerStage(pacer, attributes, outlet),
+  start: (attributes, outlet) => new SlicerStage(new Pacer(outlet.clock, () => undefined), attributes, outlet),
 };
 
 interface Held {
@@ -35,7 +40,9 @@ interface Held {
 }
 
 class SlicerStage extends HoldingStage<Held> implements ToxicStage<Name> {
+  readonly #pacer: Pacer;
   #attributes: Attributes<Name>;
+  #isInLine = false;
   /** Where the next piece begins in the stream, and how much of it has yet to come. */
   #offset = 0;
   #leftOfPiece = 0;
@@ -44,8 +51,9 @@ class SlicerStage extends HoldingStage<Held> implements ToxicStage<Name> {
   /** When the next piece may go on. */
   #nextMs = 0;
 
-  constructor(attributes: Attributes<Name>, outlet: ToxicOutlet) {
+  constructor(pacer: Pacer, attributes: Attributes<Name>, outlet: ToxicOutlet) {
     super(outlet);
+    this.#pacer = pacer;
     this.#attributes = attributes;
   }
 
@@ -81,7 +89,17 @@ class SlicerStage extends HoldingStage<Held> implements ToxicStage<Name> {
     super.release();
   }
 
+  /** In turn with other connections: pieces of many small ones take all the time that there is. */
   #handOn(): void {
+    if (this.#isInLine) return;
+    this.#isInLine = true;
+    this.#pacer.each([this], () => {
+      this.#isInLine = false;
+      if (this.held.first) this.#go();
+    });
+  }
+
+  #go(): void {
     let pieces = 0;
     for (let first = this.held.first; first; first = this.held.first) {
       const nowMs = this.outlet.clock.now();

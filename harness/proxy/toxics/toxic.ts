@@ -1,6 +1,14 @@
 import type { Clock } from '../../kit/clock.ts';
 import type { Random } from '../../kit/random.ts';
+import type { Pacer } from '../pacer.ts';
 import type { HeldTogether } from './held-together.ts';
+
+/** What all toxics of a server have in common. */
+export interface SharedByServer {
+  readonly held: HeldTogether;
+  /** Work that may take long is done in turn by it. */
+  readonly pacer: Pacer;
+}
 
 /** The numbers that an attribute may have, both included. */
 export interface AttributeRange {
@@ -100,7 +108,10 @@ export interface ToxicKind<Name extends string = string> {
    * For one toxic, at all the connections it comes to: gives what takes the place of `start`, and holds what they have in common. `held` is what
    * those of the whole server hold. Default `start`.
    */
-  together?(clock: Clock, held: HeldTogether): (attributes: Attributes<Name>, outlet: ToxicOutlet) => ToxicStage<Name>;
+  together?(
+    clock: Clock,
+    shared: SharedByServer,
+  ): (attributes: Attributes<Name>, outlet: ToxicOutlet) => ToxicStage<Name>;
 }
 
 /** The longest time that a toxic takes, a day: beyond it a timer of the platform would overflow into firing at once. */
