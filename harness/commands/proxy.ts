@@ -3,6 +3,7 @@ import { resolve } from 'node:path';
 import { systemClock } from '../kit/clock.ts';
 import { GamedayError, messageOf } from '../kit/errors.ts';
 import { freshSeed, seededRandom } from '../kit/random.ts';
+import { formatAddress } from '../proxy/address.ts';
 import { ApiError } from '../proxy/api-error.ts';
 import { serverLog } from '../proxy/log-level.ts';
 import { startProxyServer, type StartedProxyServer } from '../proxy/server.ts';
@@ -43,7 +44,9 @@ export async function proxyCommand(flags: ProxyFlags, terminal: Terminal, signal
   });
   try {
     if (config !== undefined) await populate(server, config);
-    terminal.print(`fault proxy: http://${host}:${server.port} (the API of Toxiproxy 2.12.0), seed ${seed}`);
+    terminal.print(
+      `fault proxy: http://${formatAddress({ host, port: server.port })} (the API of Toxiproxy 2.12.0), seed ${seed}`,
+    );
     await stopped(signal);
   } finally {
     await server.stop();

@@ -54,7 +54,8 @@ export async function startProxyServer(settings: ProxyServerSettings): Promise<S
     ...(metrics === undefined ? {} : { metrics }),
     ...(openPort === undefined ? {} : { openPort }),
   });
-  const listener = getRequestListener(handle, { overrideGlobalObjects: false });
+  // Requests of HTTP/1.0 need not say whom they are for.
+  const listener = getRequestListener(handle, { overrideGlobalObjects: false, hostname: 'localhost' });
   const server = createServer(
     { keepAliveTimeout: idleMs, requestTimeout: requestLimitMs, connectionsCheckingInterval: lookEveryMs },
     (request, response) => void listener(request, response),

@@ -1,4 +1,6 @@
 import type { Random } from '../../kit/random.ts';
+import { ChunkQueue } from '../chunk-queue.ts';
+import { Pacer } from '../pacer.ts';
 import type { Attributes, ToxicKind, ToxicOutlet, ToxicStage } from './toxic.ts';
 
 type Name = 'rate';
@@ -14,12 +16,20 @@ const blockBytes = 1024;
 export const corrupt: ToxicKind<Name> = {
   type: 'corrupt',
   attributes: { rate: { from: 0, to: 1, unit: 'share', isFraction: true } },
-  start: (attributes, outlet) => new CorruptStage(attributes, outlet),
+  together:
+    (_clock, { pacer }) =>
+    (attributes, outlet) =>
+      new CorruptStage(pacer, attributes, outlet),
+  start: (attributes, outlet) => new CorruptStage(new Pacer(outlet.clock, () => undefined), attributes, outlet),
 };
 
 class CorruptStage implements ToxicStage<Name> {
-  readonly full = false;
+  readonly #pacer: Pacer;
   readonly #outlet: ToxicOutlet;
+  /** What waits for its turn: a flip takes as long as hundreds of bytes that pass, and many connections take all the time that there is. */
+  readonly #held = new ChunkQueue<{ readonly chunk: Buffer }>();
+  #isInLine = false;
+  #ended = false;
   readonly #random: Random;
   #rate: number;
   /** Chance of the block, and where that ends. */
@@ -33,7 +43,8 @@ class CorruptStage implements ToxicStage<Name> {
   /** Bytes that have come. */
   #offset = 0;
 
-  constructor(attributes: Attributes<Name>, outlet: ToxicOutlet) {
+  constructor(pacer: Pacer, attributes: Attributes<Name>, outlet: ToxicOutlet) {
+    this.#pacer = pacer;
     this.#outlet = outlet;
     this.#random = outlet.random;
     this.#chance = outlet.random;
@@ -41,7 +52,30 @@ class CorruptStage implements ToxicStage<Name> {
     this.#lookFrom(0);
   }
 
+  get full(): boolean {
+    return this.#held.first !== undefined;
+  }
+
   chunk(chunk: Buffer): void {
+    this.#held.push({ chunk });
+    this.#joinLine();
+  }
+
+  #joinLine(): void {
+    if (this.#isInLine) return;
+    this.#isInLine = true;
+    this.#pacer.each([this], () => {
+      this.#isInLine = false;
+      const { first } = this.#held;
+      if (!first) return;
+      this.#held.shift();
+      this.#pass(first.chunk);
+      if (this.#held.first) this.#joinLine();
+      else if (this.#ended) this.#outlet.end();
+    });
+  }
+
+  #pass(chunk: Buffer): void {
     const from = this.#offset;
     this.#offset += chunk.length;
     let changed: Buffer | undefined;
@@ -65,7 +99,8 @@ class CorruptStage implements ToxicStage<Name> {
   }
 
   end(): void {
-    this.#outlet.end();
+    this.#ended = true;
+    if (!this.#held.first) this.#outlet.end();
   }
 
   update(attributes: Attributes<Name>): void {
@@ -75,11 +110,12 @@ class CorruptStage implements ToxicStage<Name> {
   }
 
   release(): void {
-    // Nothing is held.
+    for (const { chunk } of this.#held.drain()) this.#outlet.forward(chunk);
+    if (this.#ended) this.#outlet.end();
   }
 
   discard(): void {
-    // Nothing is held.
+    this.#held.drain();
   }
 
   /** Finds the next byte that is flipped, up to the end of the block. */
