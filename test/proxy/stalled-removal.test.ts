@@ -24,7 +24,8 @@ const never = 1_000_000_000;
 
 /** One for every kind there is. */
 const removals: Readonly<Record<string, Removal>> = {
-  latency: { attributes: { latency: hourMs }, megabytes: 60 },
+  // It holds 32 MiB; a quick machine, whose system lets a socket have 32 MiB and more in each direction, took 60 MB once.
+  latency: { attributes: { latency: hourMs }, megabytes: 120 },
   bandwidth: { attributes: { rate: 0 } },
   shared_bandwidth: { attributes: { rate: 0 } },
   slow_close: { attributes: { delay: hourMs } },
