@@ -4,6 +4,13 @@ import { messageOf } from '../kit/errors.ts';
 /** How long the work may hold up everything else in one go. */
 const sliceMs = 10;
 
+/** See `Pacer.place`. */
+export interface PlaceInLine {
+  readonly isTaken: boolean;
+  /** Has the work done, now or when it is its turn. */
+  take(): void;
+}
+
 /**
  * Does work at many connections without holding up the control API: to let go of what five hundred stalled connections hold takes seconds of
  * copying. What fits into a slice is done at once, however many calls it comes in; the rest follows slice by slice, and everything else gets its turn
@@ -26,6 +33,25 @@ export class Pacer {
   each<T>(items: Iterable<T>, work: (item: T) => void): void {
     for (const item of items) this.#waiting.push(() => work(item));
     if (!this.#busy) this.#slice(sliceMs - this.#spentMs);
+  }
+
+  /** A place in line for work that comes again and again, as the pieces of a stream do: however often it is asked for, it is in line once. */
+  place(work: () => void): PlaceInLine {
+    let isTaken = false;
+    return {
+      get isTaken() {
+        return isTaken;
+      },
+      take: () => {
+        if (isTaken) return;
+        isTaken = true;
+        this.each([work], (doIt) => {
+          // It may ask for its next turn.
+          isTaken = false;
+          doIt();
+        });
+      },
+    };
   }
 
   /** Whether a go may begin now that comes without being asked for, as bytes do: nobody is in line, and there is time left before everything else has its turn. */

@@ -3,9 +3,7 @@ import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promi
 import type { Worker } from 'node:worker_threads';
 import { formatAddress, type Address } from './address.ts';
 import { ApiError } from './api-error.ts';
-import type { SilentListenerTask, SilentThread } from './silent-threads.ts';
-
-type Message = { readonly kind: 'listening' | 'closed' } | { readonly kind: 'failed'; readonly why: string };
+import type { SilentListenerMessage, SilentListenerTask } from './silent-threads.ts';
 
 /** Linux takes one connection more than it was asked to; others may take half as many again. */
 const mostFillers = 8;
@@ -25,43 +23,49 @@ const closeLimitMs = 2000;
  */
 export class SilentDoor {
   readonly #address: Address;
-  readonly #state: Int32Array;
+  /** As in SilentListenerTask. */
+  readonly #state = new Int32Array(new SharedArrayBuffer(4));
   readonly #worker: Worker;
-  /** Resolves when the thread has let go of the port, or could not have it. */
-  readonly #freed: Promise<void>;
+  readonly #giveBack: (worker: Worker) => void;
+  /** Resolves when the thread listens, or has let go of the port; rejects where it could not have it. */
+  readonly #listening = settledLater<undefined>();
+  /** Resolves when the thread has let go of the port, or could not have it: to whether it lives. */
+  readonly #freed = settledLater<boolean>();
   readonly #fillers: Socket[] = [];
   /** It may have the port, or get it still. */
   #isAsked = false;
+  #closing: Promise<void> | undefined;
 
-  /** Nothing is done to the port yet. */
-  constructor(address: Address, { worker, state }: SilentThread) {
+  /**
+   * Nothing is done to the port yet.
+   *
+   * @param giveBack told when the thread may have another port; one that did not let go is ended
+   */
+  constructor(address: Address, worker: Worker, giveBack: (worker: Worker) => void) {
     this.#address = address;
-    this.#state = state;
     this.#worker = worker;
-    this.#freed = new Promise((resolve) => {
-      worker.once('exit', () => resolve());
-      worker.on('message', ({ kind }: Message) => {
-        if (kind === 'closed' || kind === 'failed') resolve();
-      });
-    });
+    this.#giveBack = giveBack;
+    // Whoever waits for it is told.
+    this.#listening.promise.catch(() => undefined);
+    worker.on('message', this.#hear).on('error', this.#end).on('exit', this.#end);
   }
 
   /** Takes the port, on which nobody may listen any more. Throws an ApiError 500 where connects are answered all the same. Is over when it is closed. */
   async shut(): Promise<void> {
-    const listening = this.#told('listening');
+    if (this.#isClosed()) return;
     this.#isAsked = true;
-    const task: SilentListenerTask = this.#address;
+    const task: SilentListenerTask = { address: this.#address, state: this.#state };
     this.#worker.postMessage(task);
-    await listening;
+    await this.#listening.promise;
     for (let left = mostFillers; left > 0; left--) {
       // The port is somebody else's as soon as this is closed: a connect more would be one to them.
-      if (this.#isClosed) return;
+      if (this.#isClosed()) return;
       const filler = this.#connect();
       if (await isAnswered(filler, silenceMs)) continue;
       void this.#fillUp(filler, left);
       return;
     }
-    if (this.#isClosed) return;
+    if (this.#isClosed()) return;
     throw new ApiError(
       500,
       `connects to ${formatAddress(this.#address)} are answered although nobody accepts them: this system cannot do that`,
@@ -69,15 +73,23 @@ export class SilentDoor {
   }
 
   /** Resolves when the port is free. */
-  async close(): Promise<void> {
+  close(): Promise<void> {
+    this.#closing ??= this.#letGo();
+    return this.#closing;
+  }
+
+  async #letGo(): Promise<void> {
     for (const filler of this.#fillers) filler.destroy();
     Atomics.store(this.#state, 0, 1);
     Atomics.notify(this.#state, 0);
-    if (this.#isAsked) await Promise.race([this.#freed, sleep(closeLimitMs, undefined, { ref: false })]);
-    void this.#worker.terminate();
+    const late = sleep(closeLimitMs, false, { ref: false });
+    const isFree = this.#isAsked ? await Promise.race([this.#freed.promise, late]) : true;
+    const worker = this.#worker.off('message', this.#hear).off('error', this.#end).off('exit', this.#end);
+    if (isFree) this.#giveBack(worker);
+    else void worker.terminate();
   }
 
-  get #isClosed(): boolean {
+  #isClosed(): boolean {
     return Atomics.load(this.#state, 0) === 1;
   }
 
@@ -93,26 +105,35 @@ export class SilentDoor {
   /** Where an answer was only late, there may be a place left. */
   async #fillUp(last: Socket, most: number): Promise<void> {
     let filler = last;
-    for (let left = most; left > 0 && (await isAnswered(filler, lateMs)) && !this.#isClosed; left--)
+    for (let left = most; left > 0 && (await isAnswered(filler, lateMs)) && !this.#isClosed(); left--)
       filler = this.#connect();
     if (filler.connecting) filler.destroy();
   }
 
-  #told(kind: 'listening'): Promise<void> {
-    const worker = this.#worker;
-    return new Promise((resolve, reject) => {
-      worker.once('message', (message: Message) => {
-        if (message.kind === kind || this.#isClosed) resolve();
-        else reject(new ApiError(500, `the silent listener said ${'why' in message ? message.why : message.kind}`));
-      });
-      worker.once('error', reject);
-      // It was closed in the middle of this.
-      worker.once('exit', () => {
-        if (this.#isClosed) resolve();
-        else reject(new ApiError(500, 'the silent listener has ended'));
-      });
-    });
-  }
+  readonly #hear = (message: SilentListenerMessage): void => {
+    // It was closed in the middle of this.
+    if (message.kind !== 'failed' || this.#isClosed()) this.#listening.resolve(undefined);
+    else this.#listening.reject(new ApiError(500, `the silent listener said ${message.why}`));
+    if (message.kind !== 'listening') this.#freed.resolve(true);
+  };
+
+  readonly #end = (): void => {
+    if (this.#isClosed()) this.#listening.resolve(undefined);
+    else this.#listening.reject(new ApiError(500, 'the silent listener has ended'));
+    this.#freed.resolve(false);
+  };
+}
+
+interface SettledLater<T> {
+  readonly promise: Promise<T>;
+  resolve(value: T): void;
+  reject(cause: Error): void;
+}
+
+function settledLater<T>(): SettledLater<T> {
+  let settle: Omit<SettledLater<T>, 'promise'> | undefined;
+  const promise = new Promise<T>((resolve, reject) => (settle = { resolve, reject }));
+  return { promise, resolve: (value) => settle?.resolve(value), reject: (cause) => settle?.reject(cause) };
 }
 
 /** Whether a connect is answered, or given up, within so many milliseconds. */

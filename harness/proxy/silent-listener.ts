@@ -1,30 +1,27 @@
 import { createServer } from 'node:net';
-import { parentPort, workerData } from 'node:worker_threads';
-import type { SilentListenerData, SilentListenerTask } from './silent-threads.ts';
+import { parentPort } from 'node:worker_threads';
+import type { SilentListenerMessage, SilentListenerTask } from './silent-threads.ts';
 
 // A thread that listens on a port and stands still: nobody accepts, so that the queue of the system fills up and stays full.
 
-const { state } = workerData as SilentListenerData;
-const server = createServer();
-server.on('error', (cause) => {
-  parentPort?.postMessage({ kind: 'failed', why: cause.message });
-});
-parentPort?.once('message', ({ host, port }: SilentListenerTask) => {
+parentPort?.on('message', ({ address: { host, port }, state }: SilentListenerTask) => {
   // It has been closed before it was opened.
   if (Atomics.load(state, 0) === 1) {
-    tellClosed();
+    say({ kind: 'closed' });
     return;
   }
+  const server = createServer();
+  server.on('error', ({ message: why }) => say({ kind: 'failed', why }));
   server.listen({ host, port, backlog: 1 }, () => {
-    parentPort?.postMessage({ kind: 'listening' });
+    say({ kind: 'listening' });
     Atomics.wait(state, 0, 0);
     server.close();
-    tellClosed();
+    say({ kind: 'closed' });
   });
 });
 
-function tellClosed(): void {
-  parentPort?.postMessage({ kind: 'closed' });
+function say(message: SilentListenerMessage): void {
+  parentPort?.postMessage(message);
 }
 
-parentPort?.postMessage({ kind: 'up' });
+say({ kind: 'up' });

@@ -146,7 +146,9 @@ class SocketPort implements Port {
   }
 
   async #fallSilent(): Promise<void> {
-    const silent = new SilentDoor(this.#address, await this.#threads.take());
+    const silent = new SilentDoor(this.#address, await this.#threads.take(), (thread) =>
+      this.#threads.giveBack(thread),
+    );
     if (this.#isClosed) {
       await silent.close();
       return;

@@ -1,5 +1,5 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { networkInterfaces, tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { withLongFlags } from '../../harness/commands/proxy.ts';
@@ -65,6 +65,8 @@ async function expectRefused(config: string, says: string | RegExp): Promise<voi
   expect(code).toBe(64);
 }
 
+const hasIpv6 = Object.values(networkInterfaces()).some((all) => all?.some(({ address }) => address === '::1'));
+
 /** A metric of the process. */
 const processTime = /^process_cpu_seconds_total \d/m;
 
@@ -96,6 +98,15 @@ describe('gameday proxy', () => {
     const [same, other] = await Promise.all([7, 8].map(decidedBySeed));
     expect(decided).toBe(same);
     expect(decided).not.toBe(other);
+  });
+
+  it.skipIf(!hasIpv6)('prints an address with colons so that it can be asked, in brackets', async () => {
+    let status = 0;
+    const { output } = await withProxy(['-host', '::1', '-port', '0'], async (url) => {
+      ({ status } = await fetch(`${url}/version`));
+    });
+    expect(output).toMatch(/http:\/\/\[::1\]:\d+ /);
+    expect(status).toBe(200);
   });
 
   it('shows with -runtime-metrics those of its process, and no others', async () => {

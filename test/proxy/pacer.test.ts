@@ -107,3 +107,22 @@ it('does the rest where a piece fails, in each way of doing it, and tells of eve
   const told = (item: number): string => `what a toxic does to a connection has failed: odd: ${item}`;
   expect(lines).toEqual([1, 3, 5, 7, 9, 11].map(told));
 });
+
+it('has work that comes again and again in line once, and in line again when it asks for that in its turn', async () => {
+  const { clock, virtual, work } = workingClock();
+  const pacer = new Pacer(clock, untold);
+  const done: string[] = [];
+  let left = 3;
+  const place = pacer.place(() => {
+    work(12);
+    done.push('piece');
+    if (--left > 0) place.take();
+  });
+  place.take();
+  expect([done, place.isTaken]).toEqual([['piece'], true]);
+  for (let count = 0; count < 3; count++) place.take();
+  pacer.each(['other'], (item) => done.push(item));
+  await virtual.advance(1);
+  expect(done).toEqual(['piece', 'piece', 'other', 'piece']);
+  expect([place.isTaken, virtual.pending]).toEqual([false, 0]);
+});

@@ -2,6 +2,7 @@ import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { once } from 'node:events';
 import { syncBuiltinESMExports } from 'node:module';
 import net, { connect, createServer, type NetConnectOpts, type AddressInfo, type Server, type Socket } from 'node:net';
+import type { Worker } from 'node:worker_threads';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, it, vi } from 'vitest';
 import { Cleanup } from '../../harness/kit/lifecycle.ts';
@@ -11,7 +12,8 @@ import { SilentThreads } from '../../harness/proxy/silent-threads.ts';
 const host = '127.0.0.1';
 
 async function silentDoor(port: number): Promise<SilentDoor> {
-  return new SilentDoor({ host, port }, await new SilentThreads().take());
+  const threads = new SilentThreads();
+  return new SilentDoor({ host, port }, await threads.take(), (thread) => threads.giveBack(thread));
 }
 
 async function freePort(): Promise<number> {
@@ -99,6 +101,34 @@ it('a silent door fills its queue although a busy system is late with its answer
   expect(await Promise.race([once(client, 'connect').then(() => 'answered'), sleep(300, 'not answered')])).toBe(
     'not answered',
   );
+});
+
+it('a thread that has let go of its port, or could not have it, takes the next one', async () => {
+  await using cleanup = new Cleanup();
+  const given: Worker[] = [];
+  let thread = await new SilentThreads().take();
+  cleanup.add('thread', async () => {
+    await thread.terminate();
+  });
+  const { server } = takeOver(cleanup, 0);
+  await once(server, 'listening');
+  const taken = (server.address() as AddressInfo).port;
+  for (const port of [await freePort(), taken, await freePort()]) {
+    const door: SilentDoor = new SilentDoor({ host, port }, thread, (free) => void given.push(free));
+    const shutting = door.shut();
+    if (port === taken) await expect(shutting).rejects.toThrow('EADDRINUSE');
+    else {
+      await shutting;
+      const client = connect({ port, host }).on('error', () => undefined);
+      const answered = once(client, 'connect').then(() => 'answered');
+      expect(await Promise.race([answered, sleep(200, 'not answered')])).toBe('not answered');
+      client.destroy();
+    }
+    await Promise.all([door.close(), door.close()]);
+    expect(given).toEqual([thread]);
+    thread = given.pop() ?? thread;
+    expect(['message', 'error', 'exit'].map((name) => thread.listenerCount(name))).toEqual([0, 1, 0]);
+  }
 });
 
 it('a silent door says when somebody else has the port', async () => {

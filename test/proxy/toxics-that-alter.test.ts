@@ -1,18 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import type { Clock } from '../../harness/kit/clock.ts';
 import { seededRandom } from '../../harness/kit/random.ts';
-import { Pacer } from '../../harness/proxy/pacer.ts';
 import { corrupt } from '../../harness/proxy/toxics/corrupt.ts';
-import { HeldTogether } from '../../harness/proxy/toxics/held-together.ts';
 import { packetLoss } from '../../harness/proxy/toxics/packet-loss.ts';
 import { bytes, Outlet } from './toxic-outlet.ts';
-
-/** Tells another time than the one that its timers go by. */
-const clockOf = (now: () => number, timers: Clock): Clock => ({
-  now,
-  setTimer: (callback, delayMs) => timers.setTimer(callback, delayMs),
-  sleep: (delayMs, signal) => timers.sleep(delayMs, signal),
-});
 
 describe('packet_loss', () => {
   /** Which of many chunks were lost. */
@@ -95,41 +85,6 @@ describe('corrupt', () => {
     const { out: long } = corrupted(0.02, [10_000]);
     expect(corrupted(0.02, [1023, 1, 1, 2047, 928, 6000]).out.equals(long)).toBe(true);
     expect(corrupted(0.02, Array<number>(10_000).fill(1)).out.equals(long)).toBe(true);
-  });
-
-  it('takes turns with other connections: what takes long on one holds up all else no longer than a slice', async () => {
-    const outlets = [new Outlet(), new Outlet()];
-    const { clock } = outlets[0] ?? new Outlet();
-    // Each look at the time finds 12 ms gone.
-    let looks = 0;
-    const pacer = new Pacer(
-      clockOf(() => 12 * looks++, clock),
-      String,
-    );
-    const start = corrupt.together?.(clock, { held: new HeldTogether(), pacer });
-    const stages = outlets.flatMap((outlet) => start?.({ rate: 0 }, outlet) ?? []);
-    for (const stage of stages) stage.chunk(bytes('ab'));
-    for (const stage of stages) stage.end();
-    expect(outlets.map(({ log }) => log.map(([, text]) => text))).toEqual([['ab', 'END'], []]);
-    expect(stages.map(({ full }) => full)).toEqual([false, true]);
-    await clock.advance(1);
-    expect(outlets[1]?.log.map(([, text]) => text)).toEqual(['ab', 'END']);
-    expect(stages.map(({ full }) => full)).toEqual([false, false]);
-  });
-
-  it('hands on what waits for its turn when it is gone, in order and with the end behind it', () => {
-    const outlet = new Outlet();
-    const pacer = new Pacer(
-      clockOf(() => 0, outlet.clock),
-      String,
-    );
-    pacer.spent(20);
-    const stage = corrupt.together?.(outlet.clock, { held: new HeldTogether(), pacer })({ rate: 1 }, outlet);
-    for (const text of ['ab', 'cd']) stage?.chunk(bytes(text));
-    stage?.end();
-    expect(outlet.log).toEqual([]);
-    stage?.release();
-    expect(outlet.log.map(([, text]) => text)).toEqual(['ab', 'cd', 'END']);
   });
 
   it('leaves all at 0 and none at 1, and the bytes that it was given as they are', () => {

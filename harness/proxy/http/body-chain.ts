@@ -1,6 +1,6 @@
 import type { Clock } from '../../kit/clock.ts';
 import type { ActiveToxic } from '../active-toxic.ts';
-import type { Pacer } from '../pacer.ts';
+import type { Pacer, PlaceInLine } from '../pacer.ts';
 import { Alarm } from '../toxics/alarm.ts';
 import type { Alteration } from '../toxics/toxic.ts';
 import type { ChosenFault, HttpMeeting } from './choose-faults.ts';
@@ -41,7 +41,8 @@ export class BodyChain {
   readonly #pacer: Pacer;
   /** It is its turn by the pacer. */
   #isTurn = false;
-  #isInLine = false;
+  /** In turn with other connections: small events of many of them take all the time that there is. */
+  readonly #turn: PlaceInLine;
   #isCut = false;
   #isEnded = false;
   /** How many pieces may still go on in this go. */
@@ -67,6 +68,7 @@ export class BodyChain {
     this.#clock = clock;
     this.#alarm = new Alarm(clock);
     this.#pacer = pacer;
+    this.#turn = pacer.place(() => this.#takeTurn());
     for (const { meeting, fault, random } of faults) {
       if (fault.kind !== 'body') continue;
       const place = this.#links.length;
@@ -147,8 +149,8 @@ export class BodyChain {
       return true;
     }
     this.#isHeld = true;
-    if (isFree && !this.#alarm.isSet && !this.#isInLine)
-      this.#alarm.set(this.#clock.now() + turnMs, () => this.#joinLine());
+    if (isFree && !this.#alarm.isSet && !this.#turn.isTaken)
+      this.#alarm.set(this.#clock.now() + turnMs, () => this.#turn.take());
     return false;
   }
 
@@ -166,16 +168,11 @@ export class BodyChain {
     return true;
   }
 
-  /** In turn with other connections: small events of many of them take all the time that there is. */
-  #joinLine(): void {
-    this.#isInLine = true;
-    this.#pacer.each([this], () => {
-      this.#isInLine = false;
-      this.#isTurn = true;
-      this.goOn();
-      this.#sink.moved();
-      this.#isTurn = false;
-    });
+  #takeTurn(): void {
+    this.#isTurn = true;
+    this.goOn();
+    this.#sink.moved();
+    this.#isTurn = false;
   }
 
   /** Whether a fault behind that place holds as much as it should. What is held before an end goes nowhere. */

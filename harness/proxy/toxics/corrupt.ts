@@ -1,6 +1,6 @@
 import type { Random } from '../../kit/random.ts';
 import { ChunkQueue } from '../chunk-queue.ts';
-import { Pacer } from '../pacer.ts';
+import { Pacer, type PlaceInLine } from '../pacer.ts';
 import type { Attributes, ToxicKind, ToxicOutlet, ToxicStage } from './toxic.ts';
 
 type Name = 'rate';
@@ -24,11 +24,10 @@ export const corrupt: ToxicKind<Name> = {
 };
 
 class CorruptStage implements ToxicStage<Name> {
-  readonly #pacer: Pacer;
   readonly #outlet: ToxicOutlet;
   /** What waits for its turn: a flip takes as long as hundreds of bytes that pass, and many connections take all the time that there is. */
   readonly #held = new ChunkQueue<{ readonly chunk: Buffer }>();
-  #isInLine = false;
+  readonly #turn: PlaceInLine;
   #ended = false;
   readonly #random: Random;
   #rate: number;
@@ -44,7 +43,7 @@ class CorruptStage implements ToxicStage<Name> {
   #offset = 0;
 
   constructor(pacer: Pacer, attributes: Attributes<Name>, outlet: ToxicOutlet) {
-    this.#pacer = pacer;
+    this.#turn = pacer.place(() => this.#passFirst());
     this.#outlet = outlet;
     this.#random = outlet.random;
     this.#chance = outlet.random;
@@ -58,21 +57,16 @@ class CorruptStage implements ToxicStage<Name> {
 
   chunk(chunk: Buffer): void {
     this.#held.push({ chunk });
-    this.#joinLine();
+    this.#turn.take();
   }
 
-  #joinLine(): void {
-    if (this.#isInLine) return;
-    this.#isInLine = true;
-    this.#pacer.each([this], () => {
-      this.#isInLine = false;
-      const { first } = this.#held;
-      if (!first) return;
-      this.#held.shift();
-      this.#pass(first.chunk);
-      if (this.#held.first) this.#joinLine();
-      else if (this.#ended) this.#outlet.end();
-    });
+  #passFirst(): void {
+    const { first } = this.#held;
+    if (!first) return;
+    this.#held.shift();
+    this.#pass(first.chunk);
+    if (this.#held.first) this.#turn.take();
+    else if (this.#ended) this.#outlet.end();
   }
 
   #pass(chunk: Buffer): void {

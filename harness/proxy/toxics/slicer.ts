@@ -1,4 +1,4 @@
-import { Pacer } from '../pacer.ts';
+import { Pacer, type PlaceInLine } from '../pacer.ts';
 import { HoldingStage } from './holding-stage.ts';
 import { drawAt, type Attributes, type ToxicKind, type ToxicOutlet, type ToxicStage } from './toxic.ts';
 
@@ -40,9 +40,9 @@ interface Held {
 }
 
 class SlicerStage extends HoldingStage<Held> implements ToxicStage<Name> {
-  readonly #pacer: Pacer;
+  /** In turn with other connections: pieces of many small ones take all the time that there is. */
+  readonly #turn: PlaceInLine;
   #attributes: Attributes<Name>;
-  #isInLine = false;
   /** Where the next piece begins in the stream, and how much of it has yet to come. */
   #offset = 0;
   #leftOfPiece = 0;
@@ -53,7 +53,9 @@ class SlicerStage extends HoldingStage<Held> implements ToxicStage<Name> {
 
   constructor(pacer: Pacer, attributes: Attributes<Name>, outlet: ToxicOutlet) {
     super(outlet);
-    this.#pacer = pacer;
+    this.#turn = pacer.place(() => {
+      if (this.held.first) this.#go();
+    });
     this.#attributes = attributes;
   }
 
@@ -65,7 +67,7 @@ class SlicerStage extends HoldingStage<Held> implements ToxicStage<Name> {
     // Time in which nothing was there to be sent earns nothing.
     if (!this.held.first) this.#nextMs = Math.max(this.#nextMs, this.outlet.clock.now());
     this.held.push({ chunk, isRest: false });
-    if (!this.alarm.isSet) this.#handOn();
+    if (!this.alarm.isSet) this.#turn.take();
   }
 
   end(): void {
@@ -77,7 +79,7 @@ class SlicerStage extends HoldingStage<Held> implements ToxicStage<Name> {
     this.#attributes = attributes;
     this.#nextMs = Math.min(this.#nextMs, this.outlet.clock.now() + attributes.delay / 1000);
     this.alarm.cancel();
-    this.#handOn();
+    this.#turn.take();
   }
 
   /** What is held comes late; the rest of a chunk of which a piece has gone on comes in other pieces, too. */
@@ -89,16 +91,6 @@ class SlicerStage extends HoldingStage<Held> implements ToxicStage<Name> {
     super.release();
   }
 
-  /** In turn with other connections: pieces of many small ones take all the time that there is. */
-  #handOn(): void {
-    if (this.#isInLine) return;
-    this.#isInLine = true;
-    this.#pacer.each([this], () => {
-      this.#isInLine = false;
-      if (this.held.first) this.#go();
-    });
-  }
-
   #go(): void {
     let pieces = 0;
     for (let first = this.held.first; first; first = this.held.first) {
@@ -106,7 +98,7 @@ class SlicerStage extends HoldingStage<Held> implements ToxicStage<Name> {
       const isEarly = this.#leftOfPiece === 0 && this.#nextMs - nowMs >= timerMs;
       if (isEarly || pieces >= piecesAtOnce) {
         if (isEarly) this.#isLate = true;
-        this.alarm.set(isEarly ? this.#nextMs : nowMs, () => this.#handOn());
+        this.alarm.set(isEarly ? this.#nextMs : nowMs, () => this.#turn.take());
         return;
       }
       pieces += 1;

@@ -1,4 +1,5 @@
 import { AfterEvents, eventsAttribute } from '../events/after-events.ts';
+import { awsChunk } from '../events/aws-chunks.ts';
 import { awsBodyPlace } from '../events/aws-frames.ts';
 import { isLast } from '../events/ending.ts';
 import { ofEvents } from '../events/event-format.ts';
@@ -81,22 +82,32 @@ class CutEvents extends AfterEvents {
   /** How much of an event still passes; undefined: all of it. */
   #placeIn(event: Buffer): number | undefined {
     switch (textOf(this.attributes, 'where')) {
-      case 'character': {
-        // Lengths and checksums of a frame are no text, whatever their bytes look like.
-        const { from, to } = this.format === 'aws event stream' ? awsBodyPlace(event) : { from: 0, to: event.length };
-        // The first byte of a character that has more than one (UTF-8, RFC 3629) is 0xc2 to 0xf4.
-        const at = event.findIndex(
-          (byte, index) =>
-            index >= from && index < to && byte >= 0xc2 && byte <= 0xf4 && isContinuation(event[index + 1]),
-        );
-        return at === -1 ? undefined : at + 1;
-      }
+      case 'character':
+        return this.format === 'aws event stream'
+          ? characterInFrame(event)
+          : characterIn(event, { from: 0, to: event.length });
       case 'event':
         return Math.floor(event.length / 2);
       default:
         return 0;
     }
   }
+}
+
+/** Lengths and checksums of a frame are no text, whatever their bytes look like, and what a chunk carries is base64. */
+function characterInFrame(frame: Buffer): number | undefined {
+  const chunk = awsChunk(frame);
+  if (!chunk) return characterIn(frame, awsBodyPlace(frame));
+  const place = characterIn(chunk.text, { from: 0, to: chunk.text.length });
+  return place === undefined ? undefined : chunk.placeOf(place);
+}
+
+/** Behind the first byte of the first character that has more than one (UTF-8, RFC 3629): that is 0xc2 to 0xf4. */
+function characterIn(bytes: Buffer, { from, to }: { readonly from: number; readonly to: number }): number | undefined {
+  const at = bytes.findIndex(
+    (byte, index) => index >= from && index < to && byte >= 0xc2 && byte <= 0xf4 && isContinuation(bytes[index + 1]),
+  );
+  return at === -1 ? undefined : at + 1;
 }
 
 function isContinuation(byte: number | undefined): boolean {

@@ -5,7 +5,7 @@ import { textOf, type BodyOutlet, type HttpToxicKind, type ResponseFacts } from 
 
 /**
  * A stream that does not say that it is whole, though the response ends well. Missing is the event that says so - `[DONE]`, `message_stop`,
- * `messageStop` and their like -, or the reason why the answer ends - `finish_reason`, `stop_reason`, `stopReason` -, or both.
+ * `messageStop` and their like -, or the reason why the answer ends - `finish_reason`, `stop_reason`, `stopReason`, `completionReason` -, or both.
  */
 export const streamUnfinished: HttpToxicKind = {
   layer: 'http',

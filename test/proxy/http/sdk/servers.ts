@@ -133,3 +133,57 @@ export const bedrockService: Service = {
   }),
   streams: (path) => path.endsWith('-stream'),
 };
+
+/** What Bedrock adds to the last chunk of a model. */
+const metrics = { inputTokenCount: 3, outputTokenCount: 9, invocationLatency: 40, firstByteLatency: 10 };
+const last = { 'amazon-bedrock-invocationMetrics': metrics };
+
+/** How models answer `InvokeModelWithResponseStream`, each in words of its own. */
+const invoked = {
+  /** As Anthropic's own stream, without its ping. Events: 1 and 2 come before the text, 3 to 6 are the text, 7 to 9 end block, message and stream. */
+  claude: [
+    { type: 'message_start', message: { ...message, content: [], stop_reason: null } },
+    { type: 'content_block_start', index: 0, content_block: { type: 'text', text: '' } },
+    ...pieces.map((text) => ({ type: 'content_block_delta', index: 0, delta: { type: 'text_delta', text } })),
+    { type: 'content_block_stop', index: 0 },
+    { type: 'message_delta', delta: { stop_reason: 'end_turn', stop_sequence: null }, usage: { output_tokens: 9 } },
+    { type: 'message_stop', ...last },
+  ],
+  /** As those of converse, each in an object. Events: 1 begins, 2 to 5 are the text, 6 ends its block, 7 the message, 8 has figures. */
+  nova: [
+    { messageStart: { role: 'assistant' } },
+    ...pieces.map((text) => ({ contentBlockDelta: { delta: { text }, contentBlockIndex: 0 } })),
+    { contentBlockStop: { contentBlockIndex: 0 } },
+    { messageStop: { stopReason: 'end_turn' } },
+    { metadata: { usage: { inputTokens: 3, outputTokens: 9 } }, ...last },
+  ],
+  /** Events: 1 to 4 are the text; the last of it ends the stream. */
+  titan: pieces.map((outputText, index) => ({
+    ...{ outputText, index: 0, totalOutputTextTokenCount: index === 3 ? 9 : null },
+    ...{ completionReason: index === 3 ? 'FINISH' : null, inputTextTokenCount: index === 0 ? 3 : null },
+    ...(index === 3 ? last : {}),
+  })),
+  /** Events: 1 to 4 are the text, 5 ends the stream. */
+  llama: [
+    ...pieces.map((generation) => ({
+      generation,
+      prompt_token_count: null,
+      generation_token_count: 1,
+      stop_reason: null,
+    })),
+    { generation: '', prompt_token_count: null, generation_token_count: 9, stop_reason: 'stop', ...last },
+  ],
+} satisfies Record<string, readonly object[]>;
+
+export type InvokedModel = keyof typeof invoked;
+
+/** Bedrock's models by their own words: each frame is a `chunk` of base64, with a padding that hides its length. */
+export function invokedService(model: InvokedModel): Service {
+  return {
+    ...bedrockService,
+    events: invoked[model].map((event, index) => {
+      const bytes = Buffer.from(JSON.stringify(event)).toString('base64');
+      return frame('chunk', { bytes, p: 'abcdefghijklm'.slice(0, index) });
+    }),
+  };
+}
