@@ -1,5 +1,6 @@
 import { lookup } from 'node:dns/promises';
 import { isIP } from 'node:net';
+import { networkInterfaces } from 'node:os';
 import { messageOf } from '../kit/errors.ts';
 import { ApiError } from './api-error.ts';
 
@@ -56,17 +57,38 @@ export function parseAddress(text: string): Address {
 /** The address with its host name looked up. Throws an ApiError 500 when there is no such name. */
 export async function resolveAddress(text: string): Promise<Address> {
   const { host, port } = parseAddress(text);
-  if (isIP(host) !== 0) return { host, port };
+  if (isIP(host) !== 0) return { host: hostToListenOn(host), port };
   // What every machine has, and what nobody needs to be asked for.
   if (host.toLowerCase() === 'localhost') return { host: '127.0.0.1', port };
+  // Resolvers in C take such for numbers of an address, as 127.1; Go does not.
+  if (/^(?:0x[\da-f]*|\d+)(?:\.(?:0x[\da-f]*|\d+))*$/i.test(host)) throw noSuchHost(host);
   try {
     // IPv4 first, as Go listens on it where a name has both.
     const found = await lookup(host, { order: 'ipv4first' });
     return { host: found.address, port };
   } catch (cause) {
-    const hint = 'A proxy listens on an address of this machine: 127.0.0.1 and localhost are always there.';
-    throw new ApiError(500, `listen tcp: lookup ${host}: no such host (${messageOf(cause)})`, hint);
+    throw noSuchHost(host, ` (${messageOf(cause)})`);
   }
+}
+
+function noSuchHost(host: string, why = ''): ApiError {
+  const hint = 'A proxy listens on an address of this machine: 127.0.0.1 and localhost are always there.';
+  return new ApiError(500, `listen tcp: lookup ${host}: no such host${why}`, hint);
+}
+
+const ipv4InIpv6 = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i;
+
+/**
+ * The address that Go listens on where this one is said: `0.0.0.0` is all that the machine has, IPv6 among it, so that who goes to `localhost` finds it by either; and
+ * IPv4 in the clothes of IPv6 is IPv4.
+ */
+export function hostToListenOn(host: string): string {
+  if (host === '0.0.0.0' && hasIpv6()) return '::';
+  return ipv4InIpv6.exec(host)?.[1] ?? host;
+}
+
+function hasIpv6(): boolean {
+  return Object.values(networkInterfaces()).some((all) => all?.some(({ family }) => family === 'IPv6'));
 }
 
 /** `127.0.0.1:49213`, `[::1]:49213`. */

@@ -21,29 +21,34 @@ export interface ControlApiSettings {
 
 /** The HTTP API of the proxy server, as a web-standard handler. */
 export function createControlApi(settings: ControlApiSettings): (request: Request) => Response | Promise<Response> {
-  const app = new Hono();
-  app.use(async (context, next) => {
-    // A page that somebody has open in a browser must not be able to drive the proxy.
-    const early =
-      context.req.header('user-agent')?.startsWith('Mozilla/') === true
-        ? textError(403, 'User agent not allowed')
-        : oddPath(new URL(context.req.url));
-    if (early) context.res = early;
-    else await next();
-    settings.trace?.(`${context.req.method} ${context.req.url}: ${context.res.status}`, 'debug');
-    context.res.headers.set('x-toxiproxy-request-id', randomHex(settings.random, 10));
-  });
-  addToxiproxyRoutes(app, settings.registry);
-  addGamedayRoutes(app, settings);
+  const routes = new Hono();
+  addToxiproxyRoutes(routes, settings.registry);
+  addGamedayRoutes(routes, settings);
   const { proxies = false, runtime = false } = settings.metrics ?? {};
   if (proxies || runtime) {
     const metrics = createProxyMetrics(settings.registry, { proxies, runtime });
     const headers = { 'content-type': metrics.contentType };
-    app.get('/metrics', async () => new Response(await metrics.page(), { headers }));
+    routes.all('/metrics', async () => new Response(await metrics.page(), { headers }));
   }
-  for (const path of new Set(app.routes.map((route) => route.path).filter((route) => route !== '/*'))) {
+  const app = new Hono();
+  app.use(async (context, next) => {
+    const early = oddPath(new URL(context.req.url));
+    if (early) context.res = early;
+    else await next();
+    settings.trace?.(`${context.req.method} ${context.req.url}: ${context.res.status}`, 'debug');
+  });
+  // As with Toxiproxy, of routes that there are: what is none is nobody's secret.
+  for (const { method, path } of routes.routes)
+    app.on(method, path, async (context, next) => {
+      // A page that somebody has open in a browser must not be able to drive the proxy.
+      if (context.req.header('user-agent')?.startsWith('Mozilla/') === true)
+        context.res = textError(403, 'User agent not allowed');
+      else await next();
+      context.res.headers.set('x-toxiproxy-request-id', randomHex(settings.random, 10));
+    });
+  app.route('/', routes);
+  for (const path of new Set(routes.routes.map((route) => route.path)))
     app.all(path, () => new Response(null, { status: 405 }));
-  }
   app.notFound(() => textError(404, '404 page not found'));
   app.onError((cause) => errorResponse(cause));
   return (request) => app.fetch(request);

@@ -30,10 +30,18 @@ export function joined(problems: readonly string[], separator: string): string {
   return [...problems.slice(0, mostProblems), ...(left > 0 ? [`and ${left} more`] : [])].join(separator);
 }
 
+/** The first half of a pair of surrogates, or the second, as JSON may have it without the other. */
+const halfPair = /\\ud[89a-f]/i;
+
+/** As Go reads them: half a pair is U+FFFD, so that what is named so can be asked for. */
+function wellFormed(_name: string, value: unknown): unknown {
+  return typeof value === 'string' ? Buffer.from(value).toString() : value;
+}
+
 function readJson(text: string): unknown {
   checkShape(text);
   try {
-    return JSON.parse(text);
+    return JSON.parse(text, halfPair.test(text) ? wellFormed : undefined);
   } catch (cause) {
     throw apiErrors.badBody(cause instanceof Error ? cause.message : 'not JSON');
   }

@@ -106,24 +106,29 @@ export class Registry {
   /** Applies the entries in order, up to the first that fails. One that is there with the same addresses is left as it is, but for
    * the toxics that the entry names, and its lease. Fails with an ApiError 400 for another seed. */
   async populate(requests: readonly ProxyRequest[]): Promise<PopulateResult> {
-    const proxies: ProxyView[] = [];
+    const made: FaultProxy[] = [];
+    // As they are in the end: of a name that is there twice, the first has been replaced by then.
+    const result = (failure?: ApiError): PopulateResult => ({
+      proxies: made.map((proxy) => this.#viewOf(proxy)),
+      failure,
+    });
     const turns = this.turns();
     const healings = this.#healings;
     for (const request of requests) {
       await turns.pause();
-      const ensured = async (): Promise<ProxyView> => {
+      const ensured = (): Promise<FaultProxy> => {
         // What was asked for before all were healed is healed, too.
         const wanted = healings === this.#healings ? request : { ...request, toxics: [], enabled: true };
-        return this.#viewOf(await this.#ensure(wanted));
+        return this.#ensure(wanted);
       };
       try {
         if (this.#proxies.has(request.name)) await this.#lookUp(request.listen);
-        proxies.push(await this.#inTurn(request.name, ensured));
+        made.push(await this.#inTurn(request.name, ensured));
       } catch (cause) {
-        return { proxies, failure: cause instanceof ApiError ? cause : new ApiError(500, messageOf(cause)) };
+        return result(cause instanceof ApiError ? cause : new ApiError(500, messageOf(cause)));
       }
     }
-    return { proxies, failure: undefined };
+    return result();
   }
 
   async update(name: string, change: ProxyChange): Promise<ProxyView> {

@@ -3,6 +3,7 @@ import { getRequestListener } from '@hono/node-server';
 import type { Clock } from '../kit/clock.ts';
 import type { Stoppable } from '../kit/lifecycle.ts';
 import type { Random } from '../kit/random.ts';
+import { hostToListenOn } from './address.ts';
 import { ApiError } from './api-error.ts';
 import type { Lease, LeaseState } from './lease.ts';
 import { createProxyCore } from './proxy-core.ts';
@@ -60,7 +61,7 @@ export async function startProxyServer(settings: ProxyServerSettings): Promise<S
     { keepAliveTimeout: idleMs, requestTimeout: requestLimitMs, connectionsCheckingInterval: lookEveryMs },
     (request, response) => void listener(request, response),
   );
-  await listening(server, host, port);
+  await listening(server, hostToListenOn(host), port);
   // Such as that no file is left for one connection more: the proxies go on.
   server.on('error', (cause) => log(`the API: ${cause.message}`));
   const bound = server.address();

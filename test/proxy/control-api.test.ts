@@ -32,16 +32,25 @@ function expectError(answer: Answer<unknown>, status: number, error: string): vo
 }
 
 describe('every answer', () => {
-  it('carries a request id of its own', async () => {
+  it('carries a request id of its own, but for those of routes that there are not', async () => {
     const first = await bench.call('GET', '/version');
     const second = await bench.call('GET', '/proxies/none');
     expect(first.headers.get('x-toxiproxy-request-id')).toMatch(/^[0-9a-z]{20}$/);
     expect(second.headers.get('x-toxiproxy-request-id')).not.toBe(first.headers.get('x-toxiproxy-request-id'));
+    for (const [method, path] of [
+      ['GET', '/nope'],
+      ['PUT', '/proxies'],
+      ['GET', '//version/'],
+    ] as const)
+      // prettier-ignore
+      expect((await bench.call(method, path)).headers.get('x-toxiproxy-request-id')).toBeNull();
   });
 
   it('is 403 to a browser', async () => {
     const answer = await bench.call('POST', '/reset', undefined, { 'user-agent': 'Mozilla/5.0 (X11)' });
     expect([answer.status, answer.text]).toEqual([403, 'User agent not allowed\n']);
+    // What is not there is not there to him either.
+    expect((await bench.call('GET', '/nope', undefined, { 'user-agent': 'Mozilla/5.0' })).status).toBe(404);
   });
 
   it.each(['Wget/1.19', 'curl/8.5.0', 'not Mozilla/5.0'])('is given to %s', async (agent) => {
@@ -99,6 +108,15 @@ describe('proxies', () => {
     const answer = await bench.call('POST', '/proxies', body);
     expect(answer.status).toBe(400);
     expect(answer.json['error']).toMatch(new RegExp(`^bad request body: ${why}`));
+  });
+
+  it('with half a pair of surrogates in the name have U+FFFD there, by which they are found', async () => {
+    const body = '{"name": "a\\ud800b", "listen": "127.0.0.1:0", "upstream": "127.0.0.1:9"}';
+    expect((await bench.call('POST', '/proxies', body)).json).toMatchObject({ name: 'a\ufffdb' });
+    expect((await bench.call('DELETE', `/proxies/${encodeURIComponent('a\ufffdb')}`)).status).toBe(204);
+    // A whole pair is a character.
+    const whole = '{"name": "\\ud83d\\ude00", "listen": "127.0.0.1:0", "upstream": "127.0.0.1:9"}';
+    expect((await bench.call('POST', '/proxies', whole)).json).toMatchObject({ name: '😀' });
   });
 
   it('need a name and an upstream', async () => {

@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { get, type IncomingMessage } from 'node:http';
 import { waitUntil } from '../../harness/kit/deadline.ts';
 import { dialLimitMs } from '../../harness/proxy/connection.ts';
 import { offerUntilStalled, realClock, startBench, startByCommand, type Bench, type Command, type Peer, type TcpServer } from './support.ts'; // prettier-ignore
@@ -40,6 +41,14 @@ export async function statusesOf(bench: Bench, ...calls: readonly Parameters<Ben
   const statuses: number[] = [];
   for (const call of calls) statuses.push((await bench.call(...call)).status);
   return statuses;
+}
+
+/** The status of a path that is sent as it is. */
+export async function statusOfPath({ url }: Bench, path: string): Promise<number | undefined> {
+  const request = get(url, { path });
+  const [response] = (await once(request, 'response')) as [IncomingMessage];
+  response.resume();
+  return response.statusCode;
 }
 
 /** What the answer says of a proxy that is created. */

@@ -4,6 +4,7 @@ import {
   statusesOfToxics,
   mistakes,
   statusesOf,
+  statusOfPath,
   created,
   dialThrough,
   endSeenBy,
@@ -148,12 +149,17 @@ export const differences: readonly Difference[] = [
     seen: { ours: [201, 200], theirs: [201, 400] },
   },
   {
-    what: 'A port by the name of a service (`localhost:http-alt`), or with a sign (`:+80`)',
+    what: 'A port by the name of a service (`localhost:http-alt`), or with a sign or a blank (`:+80`, `: 80`)',
     ours: '500 `invalid port`',
     theirs: 'is looked up',
     why: 'What a port is does not depend on the machine',
-    probe: (bench) => statusesOf(bench, ['POST', '/proxies', { ...plain, listen: '127.0.0.1:+0' }]),
-    seen: { ours: [500], theirs: [201] },
+    probe: (bench) =>
+      statusesOf(
+        bench,
+        ['POST', '/proxies', { ...plain, listen: '127.0.0.1:+0' }],
+        ['POST', '/proxies', { ...plain, name: 'b', listen: '127.0.0.1: 0' }],
+      ),
+    seen: { ours: [500, 500], theirs: [201, 201] },
   },
   {
     what: 'A body that is longer than 10,000 characters and 64 levels deep, or with more than 100,000 values or 1,000 fields in an object',
@@ -181,6 +187,33 @@ export const differences: readonly Difference[] = [
     why: 'A mistake in a test should be seen there',
     probe: (bench) => statusesOf(bench, ['POST', '/proxies', `${JSON.stringify(plain)} and more`]),
     seen: { ours: [400], theirs: [201] },
+  },
+  {
+    what: 'A byte order mark before the JSON of a body',
+    ours: 'is passed over',
+    theirs: '400',
+    why: 'RFC 8259 allows that, and some editors write one',
+    probe: (bench) => statusesOf(bench, ['POST', '/proxies', `\ufeff${JSON.stringify(plain)}`]),
+    seen: { ours: [201], theirs: [400] },
+  },
+  {
+    what: 'What is wrong with a body, behind `bad request body: `',
+    ours: 'in the words of our parsers, with the place',
+    theirs: "in those of Go's, with its types",
+    why: 'It is another platform',
+    probe: async (bench) => (await bench.call('POST', '/proxies', '{"name":1}')).json['error'],
+    seen: {
+      ours: 'bad request body: name: Invalid input: expected string, received number',
+      theirs: 'bad request body: json: cannot unmarshal number into Go struct field Proxy.name of type string',
+    },
+  },
+  {
+    what: 'A path with `.` or `..` (`/./version`)',
+    ours: 'is the one that it leads to',
+    theirs: '301',
+    why: 'The standard of URLs has them so',
+    probe: (bench) => statusOfPath(bench, '/./version'),
+    seen: { ours: 200, theirs: 301 },
   },
   {
     what: 'A name with a slash (`/proxies/a%2Fb`)',

@@ -78,6 +78,15 @@ it('leaves one with the same address by host name as it is, with its toxics, and
   expect(replaced.json.proxies).toMatchObject([{ listen, upstream: '127.0.0.1:10', toxics: [] }]);
 });
 
+it('says of a name that is there twice what has become of the first: it has been replaced', async () => {
+  const { json } = await populate([entry('a'), entry('a', { upstream: '127.0.0.1:10' })]);
+  expect(json.proxies).toMatchObject([
+    { upstream: '127.0.0.1:9', enabled: false },
+    { upstream: '127.0.0.1:10', enabled: true },
+  ]);
+  expect((await bench.call('GET', '/proxies')).json).toMatchObject({ a: { upstream: '127.0.0.1:10' } });
+});
+
 it('leaves one that is disabled as it is, but for one that has no address yet', async () => {
   for (const name of ['a', 'b'])
     await bench.call('POST', '/proxies', { ...entry(name, name === 'a' ? {} : { listen: '' }), enabled: false });

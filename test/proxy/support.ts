@@ -124,13 +124,14 @@ export async function offerUntilStalled(peer: Peer, megabytes: number): Promise<
 }
 
 /** `open`, or the error that a connect gets. */
-export async function portState(port: number): Promise<string> {
-  const socket = connect({ port, host: '127.0.0.1' });
+export async function portState(port: number, { host = '127.0.0.1', limitMs = 30_000 } = {}): Promise<string> {
+  const socket = connect({ port, host });
   try {
-    await once(socket, 'connect');
+    await once(socket, 'connect', { signal: AbortSignal.timeout(limitMs) });
     return 'open';
   } catch (cause) {
-    return (cause as NodeJS.ErrnoException).code ?? 'unknown';
+    const { code = 'unknown' } = cause as NodeJS.ErrnoException;
+    return code === 'ABORT_ERR' ? 'no answer' : code;
   } finally {
     socket.destroy();
   }

@@ -1,0 +1,66 @@
+import { networkInterfaces } from 'node:os';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { againstRealServer, portOf, portState, startSharedBench, type Bench } from './support.ts';
+
+const hasIpv6 = Object.values(networkInterfaces()).some((all) => all?.some(({ address }) => address === '::1'));
+
+/** Loopback answers at once, or never. */
+const limitMs = 1000;
+
+let bench: Bench;
+beforeEach(async () => {
+  bench = await startSharedBench();
+});
+afterEach(() => bench.cleanup.stop());
+
+async function listenOf(listen: string): Promise<string> {
+  const { address: upstream } = await bench.echo();
+  const { json, text } = await bench.call('POST', '/proxies', { name: 'a', listen, upstream });
+  return typeof json['listen'] === 'string' ? json['listen'] : text;
+}
+
+describe.skipIf(!hasIpv6)('0.0.0.0, where there is IPv6', () => {
+  it('is all addresses of either kind, and shown as those', async () => {
+    const listen = await listenOf('0.0.0.0:0');
+    expect(listen).toMatch(/^\[::\]:\d+$/);
+    const port = portOf(listen);
+    expect([await portState(port, { limitMs }), await portState(port, { host: '::1', limitMs })]).toEqual([
+      'open',
+      'open',
+    ]);
+    // Said again, it is where it is.
+    const again = await bench.call('PATCH', '/proxies/a', { listen: `0.0.0.0:${port}` });
+    expect(again.json).toMatchObject({ listen, enabled: true });
+  });
+
+  it.skipIf(againstRealServer)('is refused and opened again for both by a fault of the door', async () => {
+    const port = portOf(await listenOf('0.0.0.0:0'));
+    for (const [type, state] of [
+      ['refuse', 'ECONNREFUSED'],
+      ['connect_timeout', 'no answer'],
+    ] as const) {
+      // prettier-ignore
+      await bench.toxic('a', { type, name: 'door' });
+      expect([await portState(port, { limitMs }), await portState(port, { host: '::1', limitMs })]).toEqual([
+        state,
+        state,
+      ]);
+      await bench.call('DELETE', '/proxies/a/toxics/door');
+      expect([await portState(port, { limitMs }), await portState(port, { host: '::1', limitMs })]).toEqual([
+        'open',
+        'open',
+      ]);
+    }
+  });
+});
+
+it('IPv4 that is written as IPv6 is IPv4', async () => {
+  expect(await listenOf('[::ffff:127.0.0.1]:0')).toMatch(/^127\.0\.0\.1:\d+$/);
+});
+
+it.each(['127.1', '2130706433', '0x7f.0.0.1'])('%s is no address, and no name that there is', async (host) => {
+  expect(JSON.parse(await listenOf(`${host}:0`))).toMatchObject({
+    error: expect.stringMatching(new RegExp(`^listen tcp: lookup ${host}.*no such host`)) as string,
+    status: 500,
+  });
+});
