@@ -19,7 +19,8 @@ const kind = 'preemption';
 
 /**
  * A model server does not thrash: at most this share of finished generations was preempted (default 0.01), and the 99th percentile of the time
- * per output token is at most this many times its median (default 3). Read from the figures `preemptions` and `timePerOutputTokenMs` of
+ * per output token is at most this many times its median (default 3), without the answers that were asked for as the window ended: most of their
+ * tokens came in what was after it, as the rush of those who had waited. Read from the figures `preemptions` and `timePerOutputTokenMs` of
  * its calls. Default window: all faults. Source: defect E2.
  */
 export function preemption(options: Readonly<z.input<typeof Settings>> & Named): ObjectiveSpec {
@@ -87,7 +88,8 @@ function judgePreempted(calls: readonly Call[], windows: readonly Window[], atMo
 
 /** p99 ÷ p50: fails when even the lower bound of the one over the upper bound of the other is too much, passes the other way round. */
 function judgeSpread(calls: readonly Call[], windows: readonly Window[], atMost: number) {
-  const times = sorted(calls.flatMap((call) => call.figures['timePerOutputTokenMs'] ?? []));
+  const inside = calls.filter((call) => windows.some((window) => isMostlyIn(window, call)));
+  const times = sorted(inside.flatMap((call) => call.figures['timePerOutputTokenMs'] ?? []));
   const bounds = { lowerAlpha: toFail.alpha, upperAlpha: toPass.alpha };
   const high = quantileBounds(times, { quantile: 0.99, ...bounds });
   const middle = quantileBounds(times, { quantile: 0.5, lowerAlpha: toPass.alpha, upperAlpha: toFail.alpha });
@@ -112,6 +114,13 @@ function judgeSpread(calls: readonly Call[], windows: readonly Window[], atMost:
       figure('time per output token p99', high.value, 'ms'),
     ],
   };
+}
+
+/** Whether a call that came in a window had half of its time there, or half of the window's, where it took longer than that. */
+function isMostlyIn({ fromMs, toMs }: Window, { receivedMs, endedMs }: Call): boolean {
+  if (receivedMs < fromMs || receivedMs >= toMs) return false;
+  const tookMs = (endedMs ?? receivedMs) - receivedMs;
+  return toMs - receivedMs >= Math.min(tookMs, toMs - fromMs) / 2;
 }
 
 function over(high: number | null, low: number | null): number | null {

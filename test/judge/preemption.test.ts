@@ -44,6 +44,21 @@ describe('preemption', () => {
     expect(verdict({ preempted: 10 }).outcome).toBe('inconclusive');
   });
 
+  it('asks how evenly tokens come without answers of which most came after the window, however long they took', () => {
+    const asked = (fromMs: number, tookMs: number): string => {
+      const answer = call({
+        ...{ part: 'model', receivedMs: fromMs, endedMs: fromMs + tookMs },
+        figures: { outputTokens: 32, preemptions: 0, timePerOutputTokenMs: 100 },
+      });
+      return verdict({}, [...finished({}), ...Array.from({ length: 50 }, () => answer)]).outcome;
+    };
+    // The fault is from 30,000 to 50,000.
+    expect([asked(49_900, 201), asked(49_900, 200)]).toEqual(['pass', 'fail']);
+    expect([asked(29_999, 5000), asked(30_000, 5000)]).toEqual(['pass', 'fail']);
+    // One that outlasts the window was in half of it.
+    expect([asked(40_001, 90_000), asked(40_000, 90_000)]).toEqual(['pass', 'fail']);
+  });
+
   it('is inconclusive with one call too few for a bound on p99', () => {
     expect(verdict({ count: 299 }).outcome).toBe('pass');
     const found = verdict({ count: 298 });
