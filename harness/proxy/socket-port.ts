@@ -20,11 +20,13 @@ import { ReadMemory, takeOver, WireSocket } from './wire-socket.ts';
 interface SharedByPorts {
   readonly lookups: Lookups;
   readonly threads: SilentThreads;
+  readonly memory: ReadMemory;
 }
 
 /** Opens TCP ports. In a process of its own they keep what takes long to start ready: `connect_timeout` needs a thread. */
 export function socketPorts({ inOwnProcess = false } = {}): OpenPort {
-  const shared = { lookups: new Lookups(), threads: new SilentThreads({ keepsOneReady: inOwnProcess }) };
+  const threads = new SilentThreads({ keepsOneReady: inOwnProcess });
+  const shared = { lookups: new Lookups(), threads, memory: new ReadMemory() };
   return (settings) => openSocketPort(settings, shared);
 }
 
@@ -40,7 +42,7 @@ class SocketPort implements Port {
   readonly #tls: PreparedTls;
   readonly #lookups: Lookups;
   readonly #threads: SilentThreads;
-  readonly #memory = new ReadMemory();
+  readonly #memory: ReadMemory;
   #address: Address;
   #server: Server | undefined;
   #held: HeldPort | undefined;
@@ -54,12 +56,13 @@ class SocketPort implements Port {
   constructor(
     settings: PortSettings,
     address: Address,
-    { tls, lookups, threads }: SharedByPorts & { readonly tls: PreparedTls },
+    { tls, lookups, threads, memory }: SharedByPorts & { readonly tls: PreparedTls },
   ) {
     this.#settings = settings;
     this.#tls = tls;
     this.#lookups = lookups;
     this.#threads = threads;
+    this.#memory = memory;
     this.#address = address;
   }
 

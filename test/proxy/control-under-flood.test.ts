@@ -28,10 +28,10 @@ afterEach(async () => {
 });
 
 /** Clients that send for ever, in a process of their own. */
-const clientsOf = (port: number): string => `
+const clientsOf = (port: number, count = flooding): string => `
   import { connect } from 'node:net';
   const block = Buffer.alloc(262_144, 'x');
-  for (let count = 0; count < ${flooding}; count++) {
+  for (let count = 0; count < ${count}; count++) {
     const socket = connect({ port: ${port}, host: '127.0.0.1' });
     const send = () => { while (socket.write(block)); };
     socket.on('connect', send).on('drain', send).on('error', () => undefined);
@@ -47,6 +47,31 @@ async function slowerMs(): Promise<number> {
     tookMs.busy.push(await callMs(busy, 'GET', '/proxies'));
   }
   return median(tookMs.busy) - median(tookMs.idle);
+}
+
+/** Reads all that it is sent, in a process of its own. */
+const sink = `
+  import { createServer } from 'node:net';
+  const server = createServer((socket) => socket.on('error', () => undefined).resume());
+  server.listen(0, '127.0.0.1', () => process.send({ port: server.address().port }));
+`;
+
+it(
+  'control is answered in time while sixty clients send without an end to a server that reads it',
+  { timeout: 60_000 },
+  async () => {
+    const upstream = await startProgram(busy.cleanup, sink);
+    await startProgram(busy.cleanup, clientsOf(await busy.proxy('a', `127.0.0.1:${upstream.port}`), 60));
+    const hasCome = async (): Promise<true | undefined> => (await receivedBy(busy)) > 100_000_000 || undefined;
+    await waitUntil(realClock, hasCome, { what: 'a hundred megabytes', limitMs: 20_000 });
+    expect(await slowerMs()).toBeLessThan(limitMs);
+  },
+);
+
+/** Bytes that clients have sent to the proxy `a`. */
+async function receivedBy(bench: ProcessBench): Promise<number> {
+  const { json } = await bench.call<Record<string, Record<string, number>>>('GET', '/gameday/traffic');
+  return Number(json['a']?.['receivedUpstream']);
 }
 
 it.each(['timeout', 'half_open', 'never_answer', 'packet_loss'])(
@@ -80,15 +105,11 @@ it.each([
     const port = await busy.proxy('a', upstream.address);
     await busy.toxic('a', toxic);
     await startProgram(busy.cleanup, clientsOf(port));
-    const received = async (): Promise<number> => {
-      const { json } = await busy.call<Record<string, Record<string, number>>>('GET', '/gameday/traffic');
-      return Number(json['a']?.['receivedUpstream']);
-    };
     const { sockets } = upstream;
     const hasGone = (): true | undefined => (sockets.length === flooding && sockets.every(({ destroyed }) => destroyed)) || undefined; // prettier-ignore
     await waitUntil(realClock, hasGone, { what: 'the end of the server', limitMs: 20_000 });
-    const before = await received();
-    const hasCome = async (): Promise<true | undefined> => (await received()) > before + 10_000_000 || undefined;
+    const before = await receivedBy(busy);
+    const hasCome = async (): Promise<true | undefined> => (await receivedBy(busy)) > before + 10_000_000 || undefined;
     await waitUntil(realClock, hasCome, { what: 'ten megabytes more', limitMs: 20_000 });
     expect(await slowerMs()).toBeLessThan(limitMs);
   },

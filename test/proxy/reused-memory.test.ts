@@ -107,3 +107,51 @@ it('a socket that is paused before it has connected reads one chunk at most unti
   await waitUntil(realClock, () => (bytes > 1_000_000 ? true : undefined), { limitMs: 5000, what: 'more' });
   socket.destroy();
 });
+
+describe('turns of sockets of which much comes', () => {
+  const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+
+  it('go on at once until 4 MiB have been read in one turn, then sixteen in each of the next, in order', async () => {
+    const memory = new ReadMemory();
+    const gone: number[] = [];
+    const ask = (socket: number): boolean => memory.mayGoOn(262_144, () => void gone.push(socket));
+    expect(Array.from({ length: 15 }, (_, socket) => ask(socket))).toEqual(Array(15).fill(true));
+    for (let socket = 0; socket < 20; socket++) expect(ask(socket)).toBe(false);
+    expect(gone).toEqual([]);
+    await turn();
+    expect(gone).toEqual(Array.from({ length: 16 }, (_, socket) => socket));
+    await turn();
+    expect(gone).toEqual(Array.from({ length: 20 }, (_, socket) => socket));
+    // That was all: a later turn has its own.
+    await turn();
+    expect(ask(0)).toBe(true);
+  });
+
+  it('of a socket that is paused or gone meanwhile do not begin', async () => {
+    const server = await bench.tcp((socket) => {
+      const write = (): void => {
+        while (!socket.destroyed && socket.write(Buffer.alloc(1_000_000)));
+      };
+      socket.on('drain', write);
+      write();
+    });
+    const memory = new ReadMemory();
+    const sockets = Array.from({ length: 40 }, () => new WireSocket(memory));
+    const bytes = sockets.map(() => 0);
+    for (const [index, socket] of sockets.entries()) {
+      socket.on('data', (chunk: Buffer) => (bytes[index] = (bytes[index] ?? 0) + chunk.length));
+      socket.on('error', () => undefined).connect({ host: '127.0.0.1', port: server.port });
+    }
+    const all = (least: number) => (): true | undefined => bytes.every((one) => one > least) || undefined;
+    await waitUntil(realClock, all(3_000_000), { limitMs: 20_000, what: 'three megabytes each' });
+    for (const socket of sockets) socket.pause();
+    const then = [...bytes];
+    await realClock.sleep(100);
+    expect(bytes).toEqual(then);
+    sockets[0]?.destroy();
+    for (const socket of sockets.slice(1)) socket.resume();
+    await waitUntil(realClock, () => bytes.every((one, index) => index === 0 || one > (then[index] ?? 0) + 1_000_000) || undefined, { limitMs: 20_000, what: 'more' }); // prettier-ignore
+    expect(bytes[0]).toBe(then[0]);
+    for (const socket of sockets) socket.destroy();
+  });
+});
