@@ -1,4 +1,5 @@
 import { Socket, type SocketConstructorOpts } from 'node:net';
+import { inNextTurn } from '../kit/next-turn.ts';
 
 /** What sockets read into that have sent little so far; all of a server read into the same. */
 const sharedBytes = 64 * 1024;
@@ -30,7 +31,7 @@ export class ReadMemory {
 
   /** Whether a socket that has just read as much as it could may go on with that. If not, `goOn` is called when it may. */
   mayGoOn(bytes: number, goOn: () => void): boolean {
-    if (this.#bytesOfTurn === 0 && this.#waiting.length === 0) setImmediate(this.#beginTurn);
+    if (this.#bytesOfTurn === 0 && this.#waiting.length === 0) inNextTurn(this.#beginTurn);
     this.#bytesOfTurn += bytes;
     if (this.#bytesOfTurn < turnBytes) return true;
     this.#waiting.push(goOn);
@@ -40,7 +41,7 @@ export class ReadMemory {
   readonly #beginTurn = (): void => {
     this.#bytesOfTurn = 0;
     const next = this.#waiting.splice(0, socketsAtOnce);
-    if (this.#waiting.length > 0) setImmediate(this.#beginTurn);
+    if (this.#waiting.length > 0) inNextTurn(this.#beginTurn);
     for (const goOn of next) goOn();
   };
 }
