@@ -110,7 +110,7 @@ export class FaultProxy {
     const { upstream: bytesUpstream, downstream: bytesDownstream } = this.#sent;
     const { upstream: receivedUpstream, downstream: receivedDownstream } = this.#received;
     return {
-      ...{ connections: this.#accepted, connectionsDropped: this.#dropped },
+      ...{ connections: this.#accepted, connectionsOpen: this.#connections.size, connectionsDropped: this.#dropped },
       ...{ bytesUpstream, bytesDownstream, receivedUpstream, receivedDownstream },
     };
   }

@@ -19,6 +19,8 @@ export interface ProxyView {
 /** What has passed a proxy since it was made, up to now. */
 export interface ProxyTraffic {
   readonly connections: number;
+  /** Connections that are there now. */
+  readonly connectionsOpen: number;
   /** Connections that were cut because the proxy was disabled, changed or deleted. */
   readonly connectionsDropped: number;
   /** Bytes handed to the upstream, and to the client. */

@@ -30,7 +30,7 @@ describe.each(['connect_timeout', 'refuse'])('a proxy with %s', (type) => {
       expect([dialled > 0, chunks]).toEqual([true, []]);
     }
     expect(echo.sockets).toHaveLength(0);
-    const counted = { connections: 0, connectionsDropped: 0 };
+    const counted = { connections: 0, connectionsOpen: 0, connectionsDropped: 0 };
     expect((await bench.call('GET', '/gameday/traffic')).json).toMatchObject({ a: counted });
     // Who is still trying gets through at last.
     await bench.call('DELETE', '/proxies/a/toxics/shut');

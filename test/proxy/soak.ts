@@ -67,6 +67,7 @@ export async function soak(bench: Bench, settings: SoakSettings): Promise<SoakRe
   await bench.call('POST', '/reset');
   await untilAllEnded(bench, traffic);
   await running;
+  await untilNoneIsOpen(bench, links.map(nameOf));
   const typesThatAltered = await alteringTypes(bench, links.map(nameOf));
   for (const link of links) await bench.call('DELETE', `/proxies/${nameOf(link)}`);
   return { ...traffic.result(), typesThatAltered, typesThatCount: countedTypes };
@@ -220,6 +221,15 @@ async function untilAllEnded(bench: Bench, { open }: SoakTraffic): Promise<void>
     const more = `${left.join(', ')}; the proxies are ${proxies.text}, and what passed them is ${traffic.text}`;
     throw new Error(`${open.size} connections have not ended: ${more}`, { cause });
   });
+}
+
+/** The proxies have let go of the connections, too. */
+async function untilNoneIsOpen(bench: Bench, names: readonly string[]): Promise<void> {
+  const none = async (): Promise<true | undefined> => {
+    const { json } = await bench.call<Record<string, { connectionsOpen: number }>>('GET', '/gameday/traffic');
+    return names.every((name) => json[name]?.connectionsOpen === 0) || undefined;
+  };
+  await waitUntil(realClock, none, { what: 'that the proxies have no connection left', limitMs: 10_000 });
 }
 
 /** By the receipts of these proxies. */

@@ -363,10 +363,12 @@ describe('receipts and traffic', () => {
     const peer = await bench.dial(port);
     await peer.roundTrip('12345');
     const bytes = { bytesUpstream: 5, bytesDownstream: 5, receivedUpstream: 5, receivedDownstream: 5 };
-    const open = { connections: 1, connectionsDropped: 0, ...bytes };
+    const open = { connections: 1, connectionsOpen: 1, connectionsDropped: 0, ...bytes };
     expect((await bench.call('GET', '/gameday/traffic')).json).toEqual({ a: open });
     await bench.call('PATCH', '/proxies/a', { enabled: false });
-    expect((await bench.call('GET', '/gameday/traffic')).json).toEqual({ a: { ...open, connectionsDropped: 1 } });
+    expect((await bench.call('GET', '/gameday/traffic')).json).toEqual({
+      a: { ...open, connectionsOpen: 0, connectionsDropped: 1 },
+    });
     expect(await portState(port)).toBe('ECONNREFUSED');
   });
 });
