@@ -6,6 +6,7 @@ import { freshSeed, seededRandom } from '../kit/random.ts';
 import { formatAddress } from '../proxy/address.ts';
 import { ApiError } from '../proxy/api-error.ts';
 import { serverLog } from '../proxy/log-level.ts';
+import { loadX509 } from '../proxy/tls/issue.ts';
 import { startProxyServer, type StartedProxyServer } from '../proxy/server.ts';
 import { socketPorts } from '../proxy/socket-port.ts';
 import { toxiproxyVersion } from '../proxy/toxiproxy-routes.ts';
@@ -47,6 +48,8 @@ export async function proxyCommand(flags: ProxyFlags, terminal: Terminal, signal
     terminal.print(
       `fault proxy: http://${formatAddress({ host, port: server.port })} (the API of Toxiproxy 2.12.0), seed ${seed}`,
     );
+    // So that the first proxy with TLS does not hold up other calls. Whoever needs it is told where that fails.
+    loadX509().catch(() => undefined);
     await stopped(signal);
   } finally {
     await server.stop();

@@ -31,8 +31,11 @@ export interface ServerCertificate {
   readonly issuer: Root | undefined;
 }
 
-/** Loaded only when a certificate is to be made: that takes longer than all the rest of the proxy, and most runs need none. */
-async function library(): Promise<typeof X509> {
+/**
+ * What makes certificates. Loaded only when one is to be made: that takes longer than all the rest of the proxy, and most runs need none. A server that has
+ * time before anyone asks may load it then.
+ */
+export async function loadX509(): Promise<typeof X509> {
   await import('reflect-metadata');
   return import('@peculiar/x509');
 }
@@ -49,7 +52,7 @@ export function privateKeyOf(keys: Keys): string {
 
 /** A certificate authority of its own name; `serial` is hexadecimal. */
 export async function makeRoot(name: string, serial: string, valid: Validity): Promise<Root> {
-  const x509 = await library();
+  const x509 = await loadX509();
   const keys = await makeKeys();
   const { keyCertSign, cRLSign } = x509.KeyUsageFlags;
   const certificate = await x509.X509CertificateGenerator.createSelfSigned({
@@ -66,7 +69,7 @@ export async function makeRoot(name: string, serial: string, valid: Validity): P
 
 /** The certificate of a server, in PEM. */
 export async function issue({ names, valid, serial, keys, issuer }: ServerCertificate): Promise<string> {
-  const x509 = await library();
+  const x509 = await loadX509();
   const subject = 'CN=gameday fault proxy';
   const signer = issuer ?? { subject, keys };
   const certificate = await x509.X509CertificateGenerator.create({
