@@ -19,7 +19,7 @@ const kind = 'preemption';
 
 /**
  * A model server does not thrash: at most this share of finished generations was preempted (default 0.01), and the 99th percentile of the time
- * per output token is at most this many times its median (default 3), without the answers that were asked for as the window ended: most of their
+ * per output token is at most this many times its median (default 3), without the answers that were asked for in the last fiftieth of the window and outlasted it: their
  * tokens came in what was after it, as the rush of those who had waited. Read from the figures `preemptions` and `timePerOutputTokenMs` of
  * its calls. Default window: all faults. Source: defect E2.
  */
@@ -88,7 +88,9 @@ function judgePreempted(calls: readonly Call[], windows: readonly Window[], atMo
 
 /** p99 ÷ p50: fails when even the lower bound of the one over the upper bound of the other is too much, passes the other way round. */
 function judgeSpread(calls: readonly Call[], windows: readonly Window[], atMost: number) {
-  const inside = calls.filter((call) => windows.some((window) => isMostlyIn(window, call)));
+  const timed = calls.filter((call) => call.figures['timePerOutputTokenMs'] !== undefined);
+  const inside = timed.filter((call) => !isOfTheEnd(windows, call));
+  const leftOut = timed.length - inside.length;
   const times = sorted(inside.flatMap((call) => call.figures['timePerOutputTokenMs'] ?? []));
   const bounds = { lowerAlpha: toFail.alpha, upperAlpha: toPass.alpha };
   const high = quantileBounds(times, { quantile: 0.99, ...bounds });
@@ -107,7 +109,7 @@ function judgeSpread(calls: readonly Call[], windows: readonly Window[], atMost:
         : ' That is too close to the limit to tell; more samples are needed to decide.';
   return {
     outcome,
-    finding: `Time per output token: p99 is ${ratio === null ? 'not known' : `${plain(ratio)} x p50`}, limit ${atMost} x (n = ${times.length}).${hint}`,
+    finding: `Time per output token: p99 is ${ratio === null ? 'not known' : `${plain(ratio)} x p50`}, limit ${atMost} x (n = ${times.length}${leftOut === 0 ? '' : `, without ${leftOut} that began as the window ended`}).${hint}`,
     figures: [
       figure('time per output token p99 / p50', ratio, 'ratio', atMost),
       figure('time per output token p50', middle.value, 'ms'),
@@ -116,11 +118,15 @@ function judgeSpread(calls: readonly Call[], windows: readonly Window[], atMost:
   };
 }
 
-/** Whether a call that came in a window had half of its time there, or half of the window's, where it took longer than that. */
-function isMostlyIn({ fromMs, toMs }: Window, { receivedMs, endedMs }: Call): boolean {
-  if (receivedMs < fromMs || receivedMs >= toMs) return false;
-  const tookMs = (endedMs ?? receivedMs) - receivedMs;
-  return toMs - receivedMs >= Math.min(tookMs, toMs - fromMs) / 2;
+/** The last of a window in which answers begin that belong to what comes after it: a fiftieth, so that a fault cannot hide in it. */
+const tailShare = 0.02;
+
+/** Whether a call came as a window ended and outlasted it: most of its tokens came in what was after it. */
+function isOfTheEnd(windows: readonly Window[], { receivedMs, endedMs }: Call): boolean {
+  const window = windows.find(({ fromMs, toMs }) => receivedMs >= fromMs && receivedMs < toMs);
+  if (!window) return false;
+  const { fromMs, toMs } = window;
+  return receivedMs >= toMs - tailShare * (toMs - fromMs) && endedMs !== null && endedMs > toMs;
 }
 
 function over(high: number | null, low: number | null): number | null {

@@ -1,5 +1,5 @@
 import { lookup } from 'node:dns/promises';
-import { isIP } from 'node:net';
+import { isIP, isIPv6, SocketAddress } from 'node:net';
 import { networkInterfaces } from 'node:os';
 import { messageOf } from '../kit/errors.ts';
 import { ApiError } from './api-error.ts';
@@ -65,7 +65,7 @@ export async function resolveAddress(text: string): Promise<Address> {
   try {
     // IPv4 first, as Go listens on it where a name has both.
     const found = await lookup(host, { order: 'ipv4first' });
-    return { host: found.address, port };
+    return { host: hostToListenOn(found.address), port };
   } catch (cause) {
     throw noSuchHost(host, ` (${messageOf(cause)})`);
   }
@@ -83,8 +83,10 @@ const ipv4InIpv6 = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i;
  * IPv4 in the clothes of IPv6 is IPv4.
  */
 export function hostToListenOn(host: string): string {
-  if (host === '0.0.0.0' && hasIpv6()) return '::';
-  return ipv4InIpv6.exec(host)?.[1] ?? host;
+  const plain =
+    isIPv6(host) && !host.includes('%') ? new SocketAddress({ address: host, family: 'ipv6' }).address : host;
+  const address = ipv4InIpv6.exec(plain)?.[1] ?? plain;
+  return address === '0.0.0.0' && hasIpv6() ? '::' : address;
 }
 
 function hasIpv6(): boolean {

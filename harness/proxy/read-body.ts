@@ -30,18 +30,19 @@ export function joined(problems: readonly string[], separator: string): string {
   return [...problems.slice(0, mostProblems), ...(left > 0 ? [`and ${left} more`] : [])].join(separator);
 }
 
-/** The first half of a pair of surrogates, or the second, as JSON may have it without the other. */
-const halfPair = /\\ud[89a-f]/i;
+/** What JSON may escape: a pair of surrogates, half of one, anything else. */
+const escapes = /\\(?:ud[89ab][\da-f]{2}\\ud[c-f][\da-f]{2}|u(d[89a-f][\da-f]{2})|[^])/gi;
 
-/** As Go reads them: half a pair is U+FFFD, so that what is named so can be asked for. */
-function wellFormed(_name: string, value: unknown): unknown {
-  return typeof value === 'string' ? Buffer.from(value).toString() : value;
+/** As Go reads texts: half a pair of surrogates is U+FFFD, so that what is named so can be asked for. */
+function wellFormed(json: string): string {
+  if (!/\\ud[89a-f]/i.test(json)) return json;
+  return json.replace(escapes, (escape, half?: string) => (half === undefined ? escape : '\\ufffd'));
 }
 
 function readJson(text: string): unknown {
   checkShape(text);
   try {
-    return JSON.parse(text, halfPair.test(text) ? wellFormed : undefined);
+    return JSON.parse(wellFormed(text));
   } catch (cause) {
     throw apiErrors.badBody(cause instanceof Error ? cause.message : 'not JSON');
   }

@@ -14,6 +14,9 @@ const silenceMs = 10;
 /** Then it may be so late. */
 const lateMs = 200;
 
+/** How long the thread may take to have the port. */
+const openLimitMs = 10_000;
+
 /** How long the thread may take to close the port: it does nothing else. */
 const closeLimitMs = 2000;
 
@@ -56,7 +59,9 @@ export class SilentDoor {
     this.#isAsked = true;
     const task: SilentListenerTask = { address: this.#address, state: this.#state };
     this.#worker.postMessage(task);
-    await this.#listening.promise;
+    const late = sleep(openLimitMs, 'late' as const, { ref: false });
+    if ((await Promise.race([this.#listening.promise, late])) === 'late' && !this.#isClosed())
+      throw new ApiError(500, `the silent listener has not answered for ${openLimitMs / 1000} s`);
     for (let left = mostFillers; left > 0; left--) {
       // The port is somebody else's as soon as this is closed: a connect more would be one to them.
       if (this.#isClosed()) return;

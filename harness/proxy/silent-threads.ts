@@ -14,58 +14,81 @@ export interface SilentListenerTask {
 export type SilentListenerMessage =
   { readonly kind: 'up' | 'listening' | 'closed' } | { readonly kind: 'failed'; readonly why: string };
 
+export interface SilentThreadsSettings {
+  /** Whether one is ready before anybody asks, and those that are given back are kept; default false. */
+  readonly keepsReady?: boolean;
+  /** How one is started; default a thread of `silent-listener.ts`. */
+  readonly start?: () => Promise<Worker>;
+}
+
+interface Waiter {
+  resolve(worker: Worker): void;
+  reject(cause: unknown): void;
+}
+
 /** So many that have let go of their ports are kept for the next ones: each has some megabytes. */
 const mostIdle = 4;
 
 /**
  * Threads for doors that fall silent. One takes a twentieth of a second to start, so that a process of its own may have the next one ready, and those that
- * have let go of a port take another.
+ * have let go of a port take another. They start one after the other: to begin many in one go holds up everything else.
  */
 export class SilentThreads {
-  readonly #keepsOneReady: boolean;
-  readonly #idle: Worker[] = [];
-  #next: Promise<Worker> | undefined;
-  /** One starts after the other: to begin many in one go holds up everything else. */
-  #lastStart: Promise<unknown> = Promise.resolve();
+  readonly #keepsReady: boolean;
+  readonly #startOne: () => Promise<Worker>;
+  readonly #idle = new Set<Worker>();
+  readonly #waiting: Waiter[] = [];
+  #isStarting = false;
 
-  constructor({ keepsOneReady = false } = {}) {
-    this.#keepsOneReady = keepsOneReady;
-    this.#prepareNext();
+  constructor({ keepsReady = false, start = startThread }: SilentThreadsSettings = {}) {
+    this.#keepsReady = keepsReady;
+    this.#startOne = start;
+    this.#startNext();
   }
 
-  /** One that waits for its port, for whoever asked. */
-  async take(): Promise<Worker> {
-    const idle = this.#idle.pop();
-    if (idle) return idle;
-    const next = this.#next ?? this.#start();
-    this.#next = undefined;
-    try {
-      return await next;
-    } finally {
-      this.#prepareNext();
+  /** One that waits for its port, for whoever asked; who asks first is served first. Rejects where none can be started. */
+  take(): Promise<Worker> {
+    const taken = new Promise<Worker>((resolve, reject) => this.#waiting.push({ resolve, reject }));
+    const [ready] = this.#idle;
+    if (ready) {
+      this.#idle.delete(ready);
+      this.#serve(ready);
     }
+    this.#startNext();
+    return taken;
   }
 
   /** It has let go of its port, or has had none. */
   giveBack(worker: Worker): void {
-    if (!this.#keepsOneReady || this.#idle.length >= mostIdle) {
-      void worker.terminate();
-      return;
-    }
-    this.#idle.push(worker);
+    if (this.#waiting.length > 0 || (this.#keepsReady && this.#idle.size < mostIdle)) this.#serve(worker);
+    else void worker.terminate();
   }
 
-  #start(): Promise<Worker> {
-    const started = this.#lastStart.then(startThread);
-    this.#lastStart = started.catch(() => undefined);
-    return started;
+  /** Gives it to the first who waits, or keeps it. */
+  #serve(worker: Worker): void {
+    const waiter = this.#waiting.shift();
+    if (waiter) waiter.resolve(worker);
+    else this.#idle.add(worker);
   }
 
-  #prepareNext(): void {
-    if (!this.#keepsOneReady) return;
-    this.#next ??= this.#start();
-    // Whoever takes it is told.
-    this.#next.catch(() => undefined);
+  #startNext(): void {
+    const isWanted = this.#waiting.length > 0 || (this.#keepsReady && this.#idle.size === 0);
+    if (this.#isStarting || !isWanted) return;
+    this.#isStarting = true;
+    this.#startOne().then(
+      (worker) => {
+        worker.once('exit', () => this.#idle.delete(worker));
+        this.#started(() => this.giveBack(worker));
+      },
+      // Where nobody waits yet, the next who does has one started for him, and is told.
+      (cause: unknown) => this.#started(() => this.#waiting.shift()?.reject(cause), this.#waiting.length > 1),
+    );
+  }
+
+  #started(hand: () => void, goesOn = true): void {
+    this.#isStarting = false;
+    hand();
+    if (goesOn) this.#startNext();
   }
 }
 

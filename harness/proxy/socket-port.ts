@@ -25,7 +25,7 @@ interface SharedByPorts {
 
 /** Opens TCP ports. In a process of its own they keep what takes long to start ready: `connect_timeout` needs a thread. */
 export function socketPorts({ inOwnProcess = false } = {}): OpenPort {
-  const threads = new SilentThreads({ keepsOneReady: inOwnProcess });
+  const threads = new SilentThreads({ keepsReady: inOwnProcess });
   const shared = { lookups: new Lookups(), threads, memory: new ReadMemory() };
   return (settings) => openSocketPort(settings, shared);
 }

@@ -23,25 +23,26 @@ const socketsAtOnce = turnBytes / ownBytes;
 export class ReadMemory {
   #shared: Buffer | undefined;
   #bytesOfTurn = 0;
-  #waiting: (() => void)[] = [];
+  readonly #waiting = new Set<() => void>();
 
   get shared(): Buffer {
     return (this.#shared ??= Buffer.allocUnsafeSlow(sharedBytes));
   }
 
-  /** Whether a socket that has just read as much as it could may go on with that. If not, `goOn` is called when it may. */
+  /** Whether a socket that has just read as much as it could may go on with that. If not, `goOn` is called when it may: once, however often it has asked. */
   mayGoOn(bytes: number, goOn: () => void): boolean {
-    if (this.#bytesOfTurn === 0 && this.#waiting.length === 0) inNextTurn(this.#beginTurn);
+    if (this.#bytesOfTurn === 0 && this.#waiting.size === 0) inNextTurn(this.#beginTurn);
     this.#bytesOfTurn += bytes;
     if (this.#bytesOfTurn < turnBytes) return true;
-    this.#waiting.push(goOn);
+    this.#waiting.add(goOn);
     return false;
   }
 
   readonly #beginTurn = (): void => {
     this.#bytesOfTurn = 0;
-    const next = this.#waiting.splice(0, socketsAtOnce);
-    if (this.#waiting.length > 0) inNextTurn(this.#beginTurn);
+    const next = [...this.#waiting].slice(0, socketsAtOnce);
+    for (const goOn of next) this.#waiting.delete(goOn);
+    if (this.#waiting.size > 0) inNextTurn(this.#beginTurn);
     for (const goOn of next) goOn();
   };
 }
@@ -119,7 +120,7 @@ export class WireSocket extends Socket {
   }
 
   readonly #goOn = (): void => {
-    if (!this.isPaused() && !this.destroyed) this.resume();
+    if (!this.isPaused()) this.resume();
   };
 
   /** Whoever got `chunk`, just now, has no more use for it. */

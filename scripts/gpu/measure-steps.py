@@ -25,6 +25,8 @@ TOKENS = [1, 2, 4, 8, 16, 32, 64, 96, 128, 160, 192, 256, 320, 384, 512, 768, 10
 DECODES = [(8, 1024), (16, 1024), (64, 512), (64, 1024), (64, 2048), (128, 512), (128, 1024), (256, 256), (256, 512)]
 REPETITIONS = 30
 
+if len(sys.argv) != 2:
+    sys.exit(__doc__)
 device = torch.device("cuda")
 torch.manual_seed(1)
 
@@ -120,4 +122,5 @@ def main(file: str) -> None:
     print(open(file).read())
 
 
-main(sys.argv[1])
+if __name__ == "__main__":
+    main(sys.argv[1])

@@ -44,19 +44,29 @@ describe('preemption', () => {
     expect(verdict({ preempted: 10 }).outcome).toBe('inconclusive');
   });
 
-  it('asks how evenly tokens come without answers of which most came after the window, however long they took', () => {
-    const asked = (fromMs: number, tookMs: number): string => {
+  it('asks how evenly tokens come without answers that were asked for as the fault ended and outlasted it, and says how many', () => {
+    const asked = (fromMs: number, tookMs: number) => {
       const answer = call({
         ...{ part: 'model', receivedMs: fromMs, endedMs: fromMs + tookMs },
         figures: { outputTokens: 32, preemptions: 0, timePerOutputTokenMs: 100 },
       });
-      return verdict({}, [...finished({}), ...Array.from({ length: 50 }, () => answer)]).outcome;
+      return verdict({}, [...finished({}), ...Array.from({ length: 50 }, () => answer)]);
     };
-    // The fault is from 30,000 to 50,000.
-    expect([asked(49_900, 201), asked(49_900, 200)]).toEqual(['pass', 'fail']);
-    expect([asked(29_999, 5000), asked(30_000, 5000)]).toEqual(['pass', 'fail']);
-    // One that outlasts the window was in half of it.
-    expect([asked(40_001, 90_000), asked(40_000, 90_000)]).toEqual(['pass', 'fail']);
+    // The fault is from 30,000 to 50,000: its last fiftieth begins at 49,600.
+    expect([asked(49_600, 401).outcome, asked(49_600, 400).outcome]).toEqual(['pass', 'fail']);
+    expect(asked(49_599, 5000).outcome).toBe('fail');
+    expect(asked(49_600, 401).finding).toContain('(n = 1000, without 50 that began as the window ended)');
+    expect(asked(49_599, 401).finding).toContain('(n = 1050)');
+  });
+
+  it('fails when answers stand still in the second half of a fault, however long beyond it they take', () => {
+    const stalled = Array.from({ length: 300 }, () =>
+      call({
+        ...{ part: 'model', receivedMs: 41_600, endedMs: 58_600 },
+        figures: { outputTokens: 32, preemptions: 0, timePerOutputTokenMs: 530 },
+      }),
+    );
+    expect(verdict({}, [...finished({}), ...stalled]).outcome).toBe('fail');
   });
 
   it('is inconclusive with one call too few for a bound on p99', () => {

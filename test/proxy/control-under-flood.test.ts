@@ -57,11 +57,12 @@ const sink = `
 `;
 
 it(
-  'control is answered in time while sixty clients send without an end to a server that reads it',
+  'control is answered in time while three hundred clients send without an end to a server that reads it',
   { timeout: 60_000 },
   async () => {
+    // So many, since a quick machine is busy with sixty for less than the limit.
     const upstream = await startProgram(busy.cleanup, sink);
-    await startProgram(busy.cleanup, clientsOf(await busy.proxy('a', `127.0.0.1:${upstream.port}`), 60));
+    await startProgram(busy.cleanup, clientsOf(await busy.proxy('a', `127.0.0.1:${upstream.port}`), 300));
     const hasCome = async (): Promise<true | undefined> => (await receivedBy(busy)) > 100_000_000 || undefined;
     await waitUntil(realClock, hasCome, { what: 'a hundred megabytes', limitMs: 20_000 });
     expect(await slowerMs()).toBeLessThan(limitMs);

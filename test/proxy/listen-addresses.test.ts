@@ -28,6 +28,10 @@ describe.skipIf(!hasIpv6)('0.0.0.0, where there is IPv6', () => {
       'open',
       'open',
     ]);
+    await bench.call('DELETE', '/proxies/a');
+    expect(await listenOf('[::ffff:0.0.0.0]:0')).toMatch(/^\[::\]:\d+$/);
+    await bench.call('DELETE', '/proxies/a');
+    await listenOf(`0.0.0.0:${port}`);
     // Said again, it is where it is.
     const again = await bench.call('PATCH', '/proxies/a', { listen: `0.0.0.0:${port}` });
     expect(again.json).toMatchObject({ listen, enabled: true });
@@ -54,8 +58,8 @@ describe.skipIf(!hasIpv6)('0.0.0.0, where there is IPv6', () => {
   });
 });
 
-it('IPv4 that is written as IPv6 is IPv4', async () => {
-  expect(await listenOf('[::ffff:127.0.0.1]:0')).toMatch(/^127\.0\.0\.1:\d+$/);
+it.each(['::ffff:127.0.0.1', '::ffff:7f00:1', '0:0:0:0:0:ffff:127.0.0.1'])('%s is IPv4', async (host) => {
+  expect(await listenOf(`[${host}]:0`)).toMatch(/^127\.0\.0\.1:\d+$/);
 });
 
 it.each(['127.1', '2130706433', '0x7f.0.0.1'])('%s is no address, and no name that there is', async (host) => {

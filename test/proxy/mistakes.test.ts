@@ -115,6 +115,14 @@ describe('what cannot be so', () => {
     expect(text.length).toBeLessThan(2000);
   });
 
+  it('a body that is short may be as deep as it likes, whatever characters are escaped in it', async () => {
+    const y = `${'['.repeat(4900)}${']'.repeat(4900)}`;
+    for (const name of ['\\ud83d\\ude00', '\\ud83d', '\\\\ud83d'])
+      expect((await bench.call('POST', '/proxies', `{"name": "${name}", "listen": "127.0.0.1:0", "upstream": "127.0.0.1:1", "y": ${y}}`)).status).toBe(201); // prettier-ignore
+    const names = Object.keys((await bench.call('GET', '/proxies')).json);
+    expect(names.filter((name) => name !== 'a').toSorted()).toEqual(['\\ud83d', '😀', '\ufffd']);
+  });
+
   it('a body with 1,000 fields is taken, and brackets and commas in texts are none', async () => {
     const text = '[{,"\\'.repeat(40_000);
     const statuses = [

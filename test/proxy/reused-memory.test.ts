@@ -127,7 +127,19 @@ describe('turns of sockets of which much comes', () => {
     expect(ask(0)).toBe(true);
   });
 
-  it('of a socket that is paused or gone meanwhile do not begin', async () => {
+  it('are taken once by a socket that has asked more than once', async () => {
+    const memory = new ReadMemory();
+    const gone: string[] = [];
+    const twice = (): void => void gone.push('twice');
+    memory.mayGoOn(4 * 1024 * 1024, () => undefined);
+    for (let count = 0; count < 3; count++) memory.mayGoOn(1, twice);
+    memory.mayGoOn(1, () => void gone.push('other'));
+    await turn();
+    await turn();
+    expect(gone).toEqual(['twice', 'other']);
+  });
+
+  it('are waited for by a socket, which does not begin where it is paused or gone by then', async () => {
     const server = await bench.tcp((socket) => {
       const write = (): void => {
         while (!socket.destroyed && socket.write(Buffer.alloc(1_000_000)));
@@ -135,23 +147,37 @@ describe('turns of sockets of which much comes', () => {
       socket.on('drain', write);
       write();
     });
-    const memory = new ReadMemory();
-    const sockets = Array.from({ length: 40 }, () => new WireSocket(memory));
-    const bytes = sockets.map(() => 0);
-    for (const [index, socket] of sockets.entries()) {
-      socket.on('data', (chunk: Buffer) => (bytes[index] = (bytes[index] ?? 0) + chunk.length));
-      socket.on('error', () => undefined).connect({ host: '127.0.0.1', port: server.port });
+    const turns: (() => void)[] = [];
+    const memory = Object.assign(new ReadMemory(), {
+      mayGoOn: (_bytes: number, goOn: () => void) => {
+        turns.push(goOn);
+        return false;
+      },
+    });
+    const socket = new WireSocket(memory);
+    let bytes = 0;
+    socket.on('data', (chunk: Buffer) => (bytes += chunk.length)).on('error', () => undefined);
+    socket.connect({ host: '127.0.0.1', port: server.port });
+    const asked = (times: number): Promise<true> =>
+      waitUntil(realClock, () => turns.length >= times || undefined, { limitMs: 5000, what: `${times} turns` });
+    const standsStill = async (): Promise<boolean> => {
+      const before = bytes;
+      await realClock.sleep(100);
+      return bytes === before;
+    };
+    for (const times of [1, 2, 3]) {
+      await asked(times);
+      expect(await standsStill()).toBe(true);
+      turns.at(-1)?.();
     }
-    const all = (least: number) => (): true | undefined => bytes.every((one) => one > least) || undefined;
-    await waitUntil(realClock, all(3_000_000), { limitMs: 20_000, what: 'three megabytes each' });
-    for (const socket of sockets) socket.pause();
-    const then = [...bytes];
-    await realClock.sleep(100);
-    expect(bytes).toEqual(then);
-    sockets[0]?.destroy();
-    for (const socket of sockets.slice(1)) socket.resume();
-    await waitUntil(realClock, () => bytes.every((one, index) => index === 0 || one > (then[index] ?? 0) + 1_000_000) || undefined, { limitMs: 20_000, what: 'more' }); // prettier-ignore
-    expect(bytes[0]).toBe(then[0]);
-    for (const socket of sockets) socket.destroy();
+    await asked(4);
+    socket.pause();
+    turns.at(-1)?.();
+    expect(await standsStill()).toBe(true);
+    socket.resume();
+    await asked(5);
+    socket.destroy();
+    turns.at(-1)?.();
+    expect(await standsStill()).toBe(true);
   });
 });

@@ -9,8 +9,8 @@ export interface AwsChunk {
   readonly text: Buffer;
   /** The frame with another text in it. */
   with(text: Buffer): Buffer;
-  /** Where in the frame the byte at that place in the text is. */
-  placeOf(index: number): number;
+  /** Where in the frame the byte at that place in the text is; undefined where it is written in a way that we do not know. */
+  placeOf(index: number): number | undefined;
 }
 
 /** Undefined where a frame is none, as those of `ConverseStream`. */
@@ -24,21 +24,36 @@ export function awsChunk(frame: Buffer): AwsChunk | undefined {
     text: Buffer.from(bytes, 'base64'),
     with: (text) =>
       withAwsBody(frame, Buffer.from(JSON.stringify({ ...fields, bytes: text.toString('base64') }))) ?? frame,
-    // Four characters of base64 are three bytes.
-    placeOf: (index) => awsBodyPlace(frame).from + body.indexOf(bytes) + Math.floor((index * 4) / 3),
+    placeOf: (index) => {
+      // Four characters of base64 are three bytes.
+      const place = placeInField(body.toString('latin1'), Math.floor((index * 4) / 3));
+      return place === undefined ? undefined : awsBodyPlace(frame).from + place;
+    },
   };
 }
 
+/** The value of the field as it stands in the JSON: base64, whose slashes may be escaped. */
+const bytesField = /"bytes"\s*:\s*"([^"]*)"/;
+
+/** Where in the JSON the character with that number of the field is. */
+function placeInField(json: string, index: number): number | undefined {
+  const found = bytesField.exec(json);
+  if (!found) return undefined;
+  const [whole, value = ''] = found;
+  const escaped = [...value.matchAll(/\\?[^\\]/g)].slice(0, index).reduce((sum, [one]) => sum + one.length, 0);
+  return found.index + whole.length - 1 - value.length + escaped;
+}
+
 /**
- * Whether the text of a chunk says that the stream is whole, which models say in words of their own; what Bedrock adds to the last chunk of any of them are its
- * metrics. `names` are those of last events.
+ * Whether the text of a chunk says that the stream is whole. Models say that in words of their own: by a `type` that is one of `names`, or by an object of such a name, as
+ * Nova does. What Bedrock adds to the last chunk of any of them are its metrics.
  */
 export function isLastChunk(text: Buffer, names: ReadonlySet<string>): boolean {
-  const fields = fieldsOf(text);
-  if (!fields) return false;
+  const fields = fieldsOf(text) ?? {};
+  if ('amazon-bedrock-invocationMetrics' in fields) return true;
   const { type } = fields;
   if (typeof type === 'string') return names.has(type);
-  return Object.keys(fields).some((name) => name === 'amazon-bedrock-invocationMetrics' || names.has(name));
+  return Object.entries(fields).some(([name, value]) => names.has(name) && typeof value === 'object' && value !== null);
 }
 
 function fieldsOf(json: Buffer): Record<string, unknown> | undefined {
