@@ -35,7 +35,13 @@ export async function openUndoJournal(settings: {
   const handle = await onDisk(file, async () => {
     await mkdir(folder, { recursive: true });
     const created = await open(file, 'ax');
-    await write(created, { kind: 'conductor', pid, startedAtMs });
+    try {
+      await write(created, { kind: 'conductor', pid, startedAtMs });
+    } catch (cause) {
+      // As where the disk is full.
+      await created.close();
+      throw cause;
+    }
     return created;
   });
   return journalOn(file, handle);
@@ -47,9 +53,8 @@ export async function noteProcess(file: string, name: string, pid: number): Prom
   if (state.kind === 'gone') return;
   const startedAtMs = state.kind === 'running' ? state.startedAtMs : null;
   await onDisk(file, async () => {
-    const handle = await open(file, 'a');
+    await using handle = await open(file, 'a');
     await write(handle, { kind: 'process', name, pid, startedAtMs });
-    await handle.close();
   });
 }
 

@@ -59,7 +59,7 @@ export interface StartedChild extends Stoppable {
 export async function spawnChild(settings: ChildSettings): Promise<StartedChild> {
   const { name, clock, undo, outputFile } = settings;
   await mkdir(dirname(outputFile), { recursive: true });
-  const output = await open(outputFile, 'w');
+  await using output = await open(outputFile, 'w');
   const child = spawn(process.execPath, [settings.module, ...(settings.arguments ?? [])], {
     detached: true,
     stdio: ['ignore', output.fd, output.fd, 'ipc'],
