@@ -146,7 +146,7 @@ function buildProgram(terminal: Terminal, signal: AbortSignal, finish: (code: nu
     .action(async (left: string, right: string) => finish(await diffCommand(left, right, terminal)));
   add('proxy', 'Run the fault proxy by itself: what toxiproxy-server is, with its flags and its API.')
     .option('--host <host>', 'where its API listens', 'localhost')
-    .option('--port <port>', 'its port; 0 for any free one', wholeNumber, 8474)
+    .option('--port <port>', 'its port; 0 for any free one', portNumber, 8474)
     .option('--config <file>', 'JSON with the proxies to begin with')
     .addOption(
       new Option('--seed <number>', 'decides all that is left to chance (default: a new one)').argParser(
@@ -182,6 +182,12 @@ function buildProgram(terminal: Terminal, signal: AbortSignal, finish: (code: nu
 /** A terminal ends each line by itself. */
 function withoutLastBreak(text: string): string {
   return text.replace(/\n$/, '');
+}
+
+function portNumber(text: string): number {
+  if (!/^\d{1,5}$/.test(text) || Number(text) > 65_535)
+    throw new InvalidArgumentError('A port is a whole number from 0 to 65,535.');
+  return Number(text);
 }
 
 function wholeNumber(text: string): number {

@@ -9,6 +9,9 @@ export function didYouMean(typed: string, known: readonly string[]): string {
   if (written.size === 0 || typed.length > longestTyped) return '';
   const meant = typed.toLowerCase();
   const best = closest(meant, [...written.keys()]);
-  const near = distance(meant, best) <= Math.max(2, Math.floor(best.length / 3)) || best.includes(meant);
+  const apart = distance(meant, best);
+  // Of two letters another is half of them.
+  const isClose = apart <= Math.max(2, Math.floor(best.length / 3)) && 2 * apart <= Math.max(meant.length, best.length);
+  const near = isClose || best.includes(meant);
   return near ? ` Did you mean "${written.get(best) ?? best}"?` : '';
 }

@@ -16,6 +16,7 @@ export class ApiError extends Error {
 
 export const apiErrors = {
   badBody: (why: string) => new ApiError(400, `bad request body: ${why}`),
+  badQuery: (why: string) => new ApiError(400, `bad query: ${why}`),
   bodyTooLong: (mostBytes: number) => new ApiError(413, `a body has at most ${mostBytes} bytes`),
   missingField: (field: string) => new ApiError(400, `missing required field: ${field}`),
   invalidStream: () => new ApiError(400, 'stream was invalid, can be either upstream or downstream'),

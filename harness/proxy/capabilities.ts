@@ -12,8 +12,9 @@ type AttributeCapability =
       /** Both included. */
       readonly from: number;
       readonly to: number;
-      readonly default: number;
-      /** Whether it has to be given, since its default is out of its range. */
+      /** Null where it has to be given. */
+      readonly default: number | null;
+      /** Whether it has to be given: Toxiproxy's default is out of its range. */
       readonly required: boolean;
       /** Whether it has to be a whole number. */
       readonly integer: boolean;
@@ -56,5 +57,5 @@ function attributeOf(name: string, spec: AttributeSpec): AttributeCapability {
   }
   const { from, to, unit, default: value = 0, isFraction = false } = spec;
   const required = value < from || value > to;
-  return { name, kind: 'number', unit, from, to, default: value, required, integer: !isFraction };
+  return { name, kind: 'number', unit, from, to, default: required ? null : value, required, integer: !isFraction };
 }

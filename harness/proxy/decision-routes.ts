@@ -3,12 +3,17 @@ import { z } from 'zod';
 import { bodyText } from './body-text.ts';
 import type { Registry } from './registry.ts';
 import { fields } from './requests.ts';
-import { parse, parseValue } from './read-body.ts';
+import { parse, parseQuery } from './read-body.ts';
 import { jsonResponse, decisionsResponse } from './responses.ts';
 
 const SwitchBody = z.object({ on: z.boolean(), limit: z.int().min(1).max(100_000).default(1000) });
 
-const whole = (from: number, to: number) => z.coerce.number().int().min(from).max(to);
+const whole = (from: number, to: number) =>
+  z.coerce
+    .number({ error: `has to be a whole number from ${from} to ${to}` })
+    .int()
+    .min(from)
+    .max(to);
 const RehearsalQuery = z.object({
   from: whole(1, Number.MAX_SAFE_INTEGER).optional(),
   connections: whole(1, 10_000).default(10),
@@ -36,7 +41,7 @@ export function addDecisionRoutes(app: Hono, registry: Registry): void {
   });
   app.get('/gameday/plan/:proxy/:toxic', async (context) => {
     const { proxy: name, toxic } = context.req.param();
-    const request = parseValue(RehearsalQuery, context.req.query());
+    const request = parseQuery(RehearsalQuery, context.req.query());
     const proxy = registry.get(name);
     const { decisions, ...rest } = await proxy.rehearse(proxy.toxic(toxic), request);
     return decisionsResponse(rest, decisions, registry.turns());

@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import { didYouMean } from '../kit/suggest.ts';
 import { apiErrors } from './api-error.ts';
 
 /** A body of 10,000 proxies has half as many. More, or deeper ones, would hold up everything else for as long as they take to be read. */
@@ -20,8 +21,23 @@ export function parse<T>(schema: z.ZodType<T>, text: string): T {
 export function parseValue<T>(schema: z.ZodType<T>, value: unknown, where = ''): T {
   const result = schema.safeParse(value);
   if (result.success) return result.data;
-  const problems = result.error.issues.map(({ path, message }) => [path.join('.'), message].filter(Boolean).join(': '));
-  throw apiErrors.badBody(`${joined(problems, '; ')}${where}`);
+  throw apiErrors.badBody(`${problemsOf(result.error)}${where}`);
+}
+
+/** The parameters of a query by their schema. Throws an ApiError 400 that names what is wrong, and what is no parameter. */
+export function parseQuery<T extends z.ZodObject>(schema: T, query: Readonly<Record<string, string>>): z.output<T> {
+  const known = Object.keys(schema.shape);
+  for (const name of Object.keys(query))
+    if (!known.includes(name))
+      throw apiErrors.badQuery(`there is no "${name}".${didYouMean(name, known)} There may be ${known.join(', ')}.`);
+  const result = schema.safeParse(query);
+  if (result.success) return result.data;
+  throw apiErrors.badQuery(problemsOf(result.error));
+}
+
+function problemsOf({ issues }: z.ZodError): string {
+  const problems = issues.map(({ path, message }) => [path.join('.'), message].filter(Boolean).join(': '));
+  return joined(problems, '; ');
 }
 
 /** The first of the problems, and how many more there are. */

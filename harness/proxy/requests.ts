@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import type { ActiveToxic, Direction, ToxicRequest } from './active-toxic.ts';
+import type { ActiveToxic, AnyKind, Direction, ToxicRequest } from './active-toxic.ts';
 import { apiErrors } from './api-error.ts';
-import { readAttributes, readToxicity } from './attributes.ts';
+import { attributesOf, readAttributes, readToxicity } from './attributes.ts';
 import { checkAtProxy } from './check-at-proxy.ts';
 import { withNames } from './field-names.ts';
 import type { AttributeValues } from './http/http-toxic.ts';
@@ -41,7 +41,7 @@ const ProxyChangeBody = z.object({
 });
 const ProxyBody = ProxyChangeBody.extend({
   name: optional(z.string()),
-  toxics: z.preprocess(atMostToxics, optional(z.array(z.preprocess((value) => fieldsOf(value, ToxicBody), ToxicBody)))),
+  toxics: z.preprocess(atMostToxics, optional(z.array(z.preprocess((value) => toxicFieldsOf(value), ToxicBody)))),
 });
 const LeaseBody = z.object({ leaseMs: z.number().positive().max(86_400_000).optional() });
 
@@ -101,12 +101,18 @@ export function readProxyChange(text: string): ProxyChange {
 }
 
 export function readToxic(text: string): ToxicRequest {
-  return toToxicRequest(parse(fields(ToxicBody), text));
+  return toToxicRequest(
+    parse(
+      z.preprocess((value) => toxicFieldsOf(value), ToxicBody),
+      text,
+    ),
+  );
 }
 
 /** Attributes that are not named keep their values. */
 export function readToxicChange(text: string, toxic: ActiveToxic): ToxicChange {
-  const body = parse(fields(ToxicChangeBody), text);
+  const placed = z.preprocess((value) => toxicFieldsOf(value, toxic.kind), ToxicChangeBody);
+  const body = parse(placed, text);
   return {
     toxicity: readToxicity(toxic.kind, body.toxicity ?? toxic.toxicity),
     attributes: readAttributes(toxic.kind, body.attributes ?? {}, toxic.attributes),
@@ -134,6 +140,25 @@ function atMostToxics(value: unknown): unknown {
 function fieldsOf(value: unknown, { shape }: z.ZodObject): unknown {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return value;
   return withNames(value as Readonly<Record<string, unknown>>, { known: Object.keys(shape), what: 'field' });
+}
+
+/**
+ * As `fieldsOf`, of a toxic. Throws an ApiError 400 where an attribute stands beside `attributes`, where it would be ignored: the fault would be another than its author thinks.
+ *
+ * @param kind default that of its `type`
+ */
+function toxicFieldsOf(value: unknown, kind?: AnyKind): unknown {
+  const found = fieldsOf(value ?? {}, ToxicBody);
+  if (typeof found !== 'object' || found === null || typeof value !== 'object' || value === null) return found;
+  const { type } = found as { readonly type?: unknown };
+  const known = kind ?? anyKinds.find((one) => one.type === type);
+  const attributes = new Set(known && attributesOf(known).map(([name]) => name));
+  const misplaced = Object.keys(value).find((name) => !(name in ToxicBody.shape) && attributes.has(name));
+  if (misplaced !== undefined)
+    throw apiErrors.badBody(
+      `"${misplaced}" is an attribute: it belongs into "attributes", as {"attributes": {"${misplaced}": …}}.`,
+    );
+  return found;
 }
 
 function toProxyRequest(body: z.output<typeof ProxyBody>, where: string): ProxyRequest {

@@ -54,6 +54,13 @@ export const differences: readonly Difference[] = [
     seen: { ours: [400, 400, 200, 400], theirs: [200, 200, 200, 400] },
   },
   {
+    what: 'An attribute beside `attributes` (`{"type": "latency", "latency": 1000}`)',
+    ours: '400',
+    theirs: '200; it is ignored',
+    why: 'The fault would be another than its author thinks',
+    ...mistakes({ type: 'latency', latency: 1000 }),
+  },
+  {
     what: '`slicer` without `average_size`',
     ours: '400',
     theirs: '200; the first bytes do not come back: they overflow its stack in the end (Shopify/toxiproxy#541)',

@@ -87,7 +87,7 @@ describe('the capabilities of the proxy', () => {
       },
     ]);
     expect(attributesOf('slicer')).toContainEqual(
-      { name: 'average_size', kind: 'number', unit: 'bytes', from: 1, to: 1_048_576, default: 0, required: true, integer: true }, // prettier-ignore
+      { name: 'average_size', kind: 'number', unit: 'bytes', from: 1, to: 1_048_576, default: null, required: true, integer: true }, // prettier-ignore
     );
     expect(attributesOf('http_cut')).toContainEqual(
       { name: 'how', kind: 'text', default: 'close', required: false, choices: ['end', 'close', 'reset'], mostCharacters: null, format: null }, // prettier-ignore

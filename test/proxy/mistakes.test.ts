@@ -115,6 +115,40 @@ describe('what cannot be so', () => {
     expect(text.length).toBeLessThan(2000);
   });
 
+  it('an attribute beside "attributes" is refused, where it would be ignored, in a toxic, its change and those of a proxy', async () => {
+    const says = '"latency" is an attribute: it belongs into "attributes"';
+    const wrong = { type: 'latency', name: 'slow', latency: 1000 };
+    const answers = [
+      await bench.call('POST', '/proxies/a/toxics', wrong),
+      await bench.call('POST', '/proxies', { name: 'b', upstream: '127.0.0.1:1', toxics: [wrong] }),
+    ];
+    await bench.toxic('a', { type: 'latency', name: 'slow' });
+    answers.push(await bench.call('PATCH', '/proxies/a/toxics/slow', { latency: 1000 }));
+    for (const { status, text } of answers) expect([status, text]).toEqual([400, expect.stringContaining(JSON.stringify(says).slice(1, -1))]); // prettier-ignore
+    // Of requests, too; what is no attribute of this type is passed over, as by Go.
+    expect((await bench.call('POST', '/proxies/a/toxics', { type: 'http_status', nth: 2 })).status).toBe(400);
+    expect((await bench.call('POST', '/proxies/a/toxics', { type: 'noop', latency: 5 })).status).toBe(200);
+  });
+
+  it.each([
+    ['conections=3', 'bad query: there is no "conections". Did you mean "connections"? There may be'],
+    ['connections=abc', 'bad query: connections: has to be a whole number from 1 to 10000'],
+    ['connections=0', 'bad query: connections: '],
+  ])('the query of a plan that says %s is refused', async (query, says) => {
+    await bench.toxic('a', { type: 'noop', name: 'n' });
+    const { status, json } = await bench.call('GET', `/gameday/plan/a/n?${query}`);
+    expect([status, json['error']]).toEqual([400, expect.stringContaining(says)]);
+  });
+
+  it('a field of tls that there is not is named, with the one that may be meant', async () => {
+    const { status, text } = await bench.call('POST', '/proxies', {
+      name: 't',
+      upstream: '127.0.0.1:1',
+      tls: { clent: {} },
+    });
+    expect([status, text]).toEqual([400, expect.stringMatching(/tls has no .*clent.*Did you mean .*client/)]);
+  });
+
   it('a body that is short may be as deep as it likes, whatever characters are escaped in it', async () => {
     const y = `${'['.repeat(4900)}${']'.repeat(4900)}`;
     for (const name of ['\\ud83d\\ude00', '\\ud83d', '\\\\ud83d'])

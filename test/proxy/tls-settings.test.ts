@@ -24,11 +24,11 @@ describe('the TLS settings of a proxy', () => {
 
   it.each([
     [true, 'tls must be an object, in which there may be "client" and "upstream"'],
-    [{ server: {} }, 'tls must be an object, in which there may be "client" and "upstream"'],
+    [{ server: {} }, 'tls has no "server". There may be "client" and "upstream"'],
     [{ client: true }, 'tls.client must be an object, in which there may be "names"'],
     [{ client: { names: 'x' } }, 'tls.client.names: '],
     [{ client: { names: ['no name'] } }, 'tls.client.names.0: must be a host name or an IP address'],
-    [{ upstream: { insecure: true } }, 'tls.upstream must be an object, in which there may be "ca" and "name"'],
+    [{ upstream: { insecure: true } }, 'tls.upstream has no "insecure". There may be "ca" and "name"'],
     [{ upstream: { ca: '/etc/ca.pem' } }, 'tls.upstream.ca: must be one or more certificates in PEM'],
     [{ upstream: { name: '' } }, 'tls.upstream.name: must be a host name or an IP address'],
     [

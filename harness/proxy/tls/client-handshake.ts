@@ -4,6 +4,7 @@ import type { Clock, Timer } from '../../kit/clock.ts';
 import type { ActiveToxic } from '../active-toxic.ts';
 import type { Meeting } from '../meeting.ts';
 import type { CertificateFlaw } from './handshake-fault.ts';
+import { tlsError } from './tls-error.ts';
 import { LateSocket } from './late-socket.ts';
 import type { PortContexts } from './port-contexts.ts';
 import type { TlsToxicKind } from './tls-toxic.ts';
@@ -108,7 +109,7 @@ export class ClientHandshake {
 
   readonly #fail = (cause?: unknown): void => {
     if (this.#state === 'done' || this.#state === 'failed') return;
-    if (cause instanceof Error) this.#settings.log(`the handshake of a client came to nothing: ${cause.message}`);
+    if (cause instanceof Error) this.#settings.log(`the handshake of a client came to nothing: ${tlsError(cause)}`);
     this.#state = 'failed';
     this.#limit?.cancel();
     this.#wire.destroy();

@@ -2,6 +2,7 @@ import { X509Certificate } from 'node:crypto';
 import { isIP } from 'node:net';
 import { z } from 'zod';
 import { messageOf } from '../../kit/errors.ts';
+import { didYouMean } from '../../kit/suggest.ts';
 
 /** Towards clients. */
 export interface ClientTls {
@@ -56,7 +57,13 @@ function settings<Shape extends z.ZodRawShape>(what: string, shape: Shape) {
   const fields = Object.keys(shape)
     .map((field) => `"${field}"`)
     .join(' and ');
-  return optional(z.strictObject(shape, { error: () => `${what} must be an object, in which there may be ${fields}` }));
+  const error: z.core.$ZodErrorMap = (issue) =>
+    issue.code === 'unrecognized_keys'
+      ? issue.keys
+          .map((key) => `${what} has no "${key}".${didYouMean(key, Object.keys(shape))} There may be ${fields}`)
+          .join('. ')
+      : `${what} must be an object, in which there may be ${fields}`;
+  return optional(z.strictObject(shape, { error }));
 }
 
 function problemOfPem(pem: string): string | undefined {

@@ -1,8 +1,8 @@
 import { isIP, type Socket } from 'node:net';
 import { connect, createSecureContext, type SecureContext } from 'node:tls';
-import { messageOf } from '../../kit/errors.ts';
 import { LateSocket } from './late-socket.ts';
 import { systemRoots } from './system-roots.ts';
+import { tlsError } from './tls-error.ts';
 import { certificatesIn, type UpstreamTls } from './tls-settings.ts';
 
 /** What a proxy trusts of an upstream, read once for all its connections. */
@@ -27,7 +27,7 @@ export function encrypt(
       ...(isIP(name) === 0 ? { servername: name } : {}),
     });
     // One of later is no failure of the handshake any more: that is established.
-    socket.on('error', (cause: Error) => side.fail(new Error(`no TLS with it: ${messageOf(cause).trim()}`, { cause })));
+    socket.on('error', (cause: Error) => side.fail(new Error(`no TLS with it: ${tlsError(cause)}`, { cause })));
     socket.once('secureConnect', () => side.establish(socket));
   });
   return side;
