@@ -10,8 +10,8 @@ export function didYouMean(typed: string, known: readonly string[]): string {
   const meant = typed.toLowerCase();
   const best = closest(meant, [...written.keys()]);
   const apart = distance(meant, best);
-  // Of two letters another is half of them.
-  const isClose = apart <= Math.max(2, Math.floor(best.length / 3)) && 2 * apart <= Math.max(meant.length, best.length);
+  // Where every letter is another it is another name.
+  const isClose = apart <= Math.max(2, Math.floor(best.length / 3)) && apart < Math.max(meant.length, best.length);
   const near = isClose || best.includes(meant);
   return near ? ` Did you mean "${written.get(best) ?? best}"?` : '';
 }

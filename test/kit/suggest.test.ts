@@ -15,9 +15,10 @@ describe('a suggestion', () => {
   it('is silent when nothing is close, and when nothing is known', () => {
     expect(didYouMean('weather', ['source-throttling', 'crm'])).toBe('');
     expect(didYouMean('x', [])).toBe('');
-    // Another letter, and one more, are all of a name of two.
+    // Every letter is another one.
     expect(didYouMean('rp', ['b'])).toBe('');
     expect(didYouMean('ab', ['ac'])).toBe(' Did you mean "ac"?');
+    expect(didYouMean('cmr', ['crm'])).toBe(' Did you mean "crm"?');
   });
 
   it('is the same for kinds of objectives', () => {
