@@ -60,12 +60,12 @@ it(
   'control is answered in time while three hundred clients send without an end to a server that reads it',
   { timeout: 60_000 },
   async () => {
-    // So many, since a quick machine is busy with sixty for less than the limit.
+    // So many that without turns a quick machine is busy with them for far longer than a slow one is with turns.
     const upstream = await startProgram(busy.cleanup, sink);
     await startProgram(busy.cleanup, clientsOf(await busy.proxy('a', `127.0.0.1:${upstream.port}`), 300));
     const hasCome = async (): Promise<true | undefined> => (await receivedBy(busy)) > 100_000_000 || undefined;
     await waitUntil(realClock, hasCome, { what: 'a hundred megabytes', limitMs: 20_000 });
-    expect(await slowerMs()).toBeLessThan(limitMs);
+    expect(await slowerMs()).toBeLessThan(2 * limitMs);
   },
 );
 
