@@ -19,17 +19,23 @@ async function listenOf(listen: string): Promise<string> {
   return typeof json['listen'] === 'string' ? json['listen'] : text;
 }
 
-describe.skipIf(!hasIpv6)('0.0.0.0, where there is IPv6', () => {
+/** What this machine has: where there is no IPv6, all addresses are those of IPv4. */
+const hosts = hasIpv6 ? ['127.0.0.1', '::1'] : ['127.0.0.1'];
+const shown = hasIpv6 ? /^\[::\]:\d+$/ : /^0\.0\.0\.0:\d+$/;
+
+/** What who connects finds, at each kind of address. */
+async function statesOf(port: number): Promise<string[]> {
+  return [...new Set(await Promise.all(hosts.map((host) => portState(port, { host, limitMs }))))];
+}
+
+describe('0.0.0.0', () => {
   it('is all addresses of either kind, and shown as those', async () => {
     const listen = await listenOf('0.0.0.0:0');
-    expect(listen).toMatch(/^\[::\]:\d+$/);
+    expect(listen).toMatch(shown);
     const port = portOf(listen);
-    expect([await portState(port, { limitMs }), await portState(port, { host: '::1', limitMs })]).toEqual([
-      'open',
-      'open',
-    ]);
+    expect(await statesOf(port)).toEqual(['open']);
     await bench.call('DELETE', '/proxies/a');
-    expect(await listenOf('[::ffff:0.0.0.0]:0')).toMatch(/^\[::\]:\d+$/);
+    expect(await listenOf('[::ffff:0.0.0.0]:0')).toMatch(shown);
     await bench.call('DELETE', '/proxies/a');
     await listenOf(`0.0.0.0:${port}`);
     // Said again, it is where it is.
@@ -43,17 +49,10 @@ describe.skipIf(!hasIpv6)('0.0.0.0, where there is IPv6', () => {
       ['refuse', 'ECONNREFUSED'],
       ['connect_timeout', 'no answer'],
     ] as const) {
-      // prettier-ignore
       await bench.toxic('a', { type, name: 'door' });
-      expect([await portState(port, { limitMs }), await portState(port, { host: '::1', limitMs })]).toEqual([
-        state,
-        state,
-      ]);
+      expect(await statesOf(port)).toEqual([state]);
       await bench.call('DELETE', '/proxies/a/toxics/door');
-      expect([await portState(port, { limitMs }), await portState(port, { host: '::1', limitMs })]).toEqual([
-        'open',
-        'open',
-      ]);
+      expect(await statesOf(port)).toEqual(['open']);
     }
   });
 });
