@@ -5,7 +5,7 @@ import { againstRealServer, portOf, portState, startSharedBench, type Bench } fr
 const hasIpv6 = Object.values(networkInterfaces()).some((all) => all?.some(({ address }) => address === '::1'));
 
 /** Loopback answers at once, or never. */
-const limitMs = 1000;
+const limitMs = 2000;
 
 let bench: Bench;
 beforeEach(async () => {
