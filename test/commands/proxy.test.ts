@@ -1,10 +1,10 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { networkInterfaces, tmpdir } from 'node:os';
+import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { withLongFlags } from '../../harness/commands/proxy.ts';
 import { Cleanup } from '../../harness/kit/lifecycle.ts';
-import { Bench, decidedBy, decidedBySeed, startBench } from '../proxy/support.ts';
+import { Bench, decidedBy, decidedBySeed, hasIpv6, startBench } from '../proxy/support.ts';
 import { gameday, type Finished } from '../table/run-gameday.ts';
 import { inThisProcess } from './support/in-this-process.ts';
 
@@ -65,8 +65,6 @@ async function expectRefused(config: string, says: string | RegExp): Promise<voi
   expect(code).toBe(64);
 }
 
-const hasIpv6 = Object.values(networkInterfaces()).some((all) => all?.some(({ address }) => address === '::1'));
-
 /** A metric of the process. */
 const processTime = /^process_cpu_seconds_total \d/m;
 
@@ -109,6 +107,16 @@ describe('gameday proxy', () => {
     });
     expect(output).toContain(`http://${shown}:`);
     expect(status).toBe(200);
+  });
+
+  it('is there on both kinds of address where it is told to be on all', async () => {
+    const statuses: number[] = [];
+    await withProxy(['-host', '0.0.0.0', '-port', '0'], async (url) => {
+      const { port } = new URL(url);
+      for (const host of hasIpv6 ? ['127.0.0.1', '[::1]'] : ['127.0.0.1'])
+        statuses.push((await fetch(`http://${host}:${port}/version`)).status);
+    });
+    expect(new Set(statuses)).toEqual(new Set([200]));
   });
 
   it('shows with -runtime-metrics those of its process, and no others', async () => {

@@ -1,8 +1,5 @@
-import { networkInterfaces } from 'node:os';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { againstRealServer, portOf, portState, startSharedBench, type Bench } from './support.ts';
-
-const hasIpv6 = Object.values(networkInterfaces()).some((all) => all?.some(({ address }) => address === '::1'));
+import { againstRealServer, hasIpv6, portOf, portState, startSharedBench, type Bench } from './support.ts';
 
 /** Loopback answers at once, or never. */
 const limitMs = 2000;

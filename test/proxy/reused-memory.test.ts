@@ -40,6 +40,15 @@ async function writeInPieces(peer: Peer, sent: Buffer): Promise<void> {
   }
 }
 
+/** What a server does that has more than anybody reads. */
+function sendWithoutEnd(socket: Socket): void {
+  const write = (): void => {
+    while (!socket.destroyed && socket.write(Buffer.alloc(65_536)));
+  };
+  socket.on('drain', write);
+  write();
+}
+
 async function echoed(bytes: number): Promise<boolean> {
   const peer = await bench.dial(port);
   const sent = randomBytes(bytes);
@@ -90,13 +99,7 @@ it('an accepted socket of this platform can be taken over, so that memory is use
 });
 
 it('a socket that is paused before it has connected reads one chunk at most until it is resumed', async () => {
-  const server = await bench.tcp((socket) => {
-    const write = (): void => {
-      while (!socket.destroyed && socket.write(Buffer.alloc(65_536)));
-    };
-    socket.on('drain', write);
-    write();
-  });
+  const server = await bench.tcp(sendWithoutEnd);
   const socket = new WireSocket(new ReadMemory());
   let bytes = 0;
   socket.on('data', (chunk: Buffer) => (bytes += chunk.length)).on('error', () => undefined);
@@ -140,13 +143,7 @@ describe('turns of sockets of which much comes', () => {
   });
 
   it('are waited for by a socket, which does not begin where it is paused or gone by then', async () => {
-    const server = await bench.tcp((socket) => {
-      const write = (): void => {
-        while (!socket.destroyed && socket.write(Buffer.alloc(1_000_000)));
-      };
-      socket.on('drain', write);
-      write();
-    });
+    const server = await bench.tcp(sendWithoutEnd);
     const turns: (() => void)[] = [];
     const memory = Object.assign(new ReadMemory(), {
       mayGoOn: (_bytes: number, goOn: () => void) => {

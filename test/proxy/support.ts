@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { networkInterfaces } from 'node:os';
 import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { systemClock, type Clock } from '../../harness/kit/clock.ts';
@@ -122,6 +123,9 @@ export async function offerUntilStalled(peer: Peer, megabytes: number): Promise<
   };
   await waitUntil(realClock, stalled, { what: 'a stall', limitMs: 10_000, everyMs: 100 });
 }
+
+/** Whether this machine has loopback of IPv6, too. */
+export const hasIpv6 = Object.values(networkInterfaces()).some((all) => all?.some(({ address }) => address === '::1'));
 
 /** `open`, or the error that a connect gets. */
 export async function portState(port: number, { host = '127.0.0.1', limitMs = 30_000 } = {}): Promise<string> {

@@ -10,8 +10,9 @@ interface Measured {
   readonly attention: readonly { readonly sequences: number; readonly contextTokens: number; readonly ms: number }[];
 }
 
-const file = join(import.meta.dirname, 'published', 'h100-steps.json');
-const { steps, attention } = JSON.parse(readFileSync(file, 'utf8')) as Measured;
+const measured = (name: string): Measured =>
+  JSON.parse(readFileSync(join(import.meta.dirname, 'published', name), 'utf8')) as Measured;
+const { steps, attention } = measured('h100-steps.json');
 const defaults = EngineSettingsSchema.parse({});
 const kernelsOnly = { ...defaults, stepOverheadMs: 0, perSequenceMs: 0 };
 
@@ -27,6 +28,13 @@ describe('the kernels of a model of 8 billion parameters, measured on an H100', 
     for (const ratio of ratios(fitted)) expect(Math.abs(ratio - 1)).toBeLessThan(0.04);
     // With the smoothness of the profiles that the default comes from they would not.
     expect(Math.max(...ratios({ ...fitted, smoothness: 1.5 }))).toBeGreaterThan(1.15);
+  });
+
+  it('took as long a second time, within 5 %', () => {
+    const again = measured('h100-steps-again.json');
+    expect([again.steps.length, again.attention.length]).toEqual([steps.length, attention.length]);
+    for (const [index, { ms }] of [...again.steps, ...again.attention].entries())
+      expect(Math.abs(ms / ([...steps, ...attention][index]?.ms ?? 0) - 1)).toBeLessThan(0.05);
   });
 
   it('are never slower than the defaults say, and at most a third quicker: most where reading weights takes as long as arithmetic', () => {
