@@ -2,7 +2,7 @@
 export interface Clock {
   /** Milliseconds since the Unix epoch, with fractions. Never goes back. */
   now(): number;
-  /** Calls back once after `delayMs` (below zero counts as zero). The timer can be cancelled, also twice. */
+  /** Calls back once after `delayMs` by `now()`, never before (below zero counts as zero). The timer can be cancelled, also twice. */
   setTimer(callback: () => void, delayMs: number): Timer;
   /** Resolves after `delayMs`; rejects with the signal's reason when it is aborted first. */
   sleep(delayMs: number, signal?: AbortSignal): Promise<void>;
@@ -21,18 +21,21 @@ export interface Timer {
  */
 export function systemClock(): Clock {
   const originMs = Date.now() - performance.now();
+  const now = (): number => originMs + performance.now();
   const setTimer = (callback: () => void, delayMs: number): Timer => {
+    const dueMs = now() + delayMs;
     let handle: NodeJS.Timeout;
-    const wait = (leftMs: number): void => {
-      // The platform fires a longer one after a millisecond.
-      const nowMs = Math.min(Math.max(0, leftMs), longestTimeoutMs);
-      handle = setTimeout(() => (leftMs > longestTimeoutMs ? wait(leftMs - nowMs) : callback()), nowMs);
+    const wait = (): void => {
+      // Rounded up, since the platform drops fractions, and asked again, since it counts from a millisecond that has begun before and so fires as much
+      // too soon: half of all timers, where others keep the loop busy. A longer one than the longest it would fire after a millisecond.
+      const leftMs = Math.ceil(Math.max(0, dueMs - now()));
+      handle = setTimeout(() => (now() < dueMs ? wait() : callback()), Math.min(leftMs, longestTimeoutMs));
     };
-    wait(delayMs);
+    wait();
     return { cancel: () => clearTimeout(handle) };
   };
   return {
-    now: () => originMs + performance.now(),
+    now,
     setTimer,
     sleep: (delayMs, signal) => sleepOn(setTimer, delayMs, signal),
   };

@@ -27,8 +27,8 @@ beforeEach(async () => {
   silent.listen(0, '127.0.0.1');
   await once(silent, 'listening');
   ({ port } = silent.address() as AddressInfo);
-  // Of timers only these: sockets go on in real time.
-  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+  // Only what the system clock is made of: sockets go on in real time.
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] });
 });
 afterEach(async () => {
   vi.useRealTimers();

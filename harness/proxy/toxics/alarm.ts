@@ -18,13 +18,11 @@ export class Alarm {
   set(atMs: number, callback: () => void): void {
     this.cancel();
     if (this.#isClosed) return;
-    // Rounded up: a timer of the platform drops fractions, and a toxic may be late but never early.
+    // Rounded up: timers are no finer than a millisecond, and a toxic may be late but never early.
     const waitMs = Math.ceil(atMs - this.#clock.now());
     this.#timer = this.#clock.setTimer(() => {
       this.#timer = undefined;
-      // The platform counts from a millisecond that has begun before, and fires as much too soon.
-      if (this.#clock.now() < atMs) this.set(atMs, callback);
-      else callback();
+      callback();
     }, waitMs);
   }
 
