@@ -35,6 +35,7 @@ const takeFetch: Readonly<Record<string, string>> = {
   'harness/local-surroundings.ts': 'the local world is where the network is real, and hands it to everybody',
   'harness/proxy/proxy-client.ts': 'what a user gets who hands in none, in a test of their own',
   'harness/safety/sweep-effects.ts': 'heals what a killed run has left, before there is a world',
+  'harness/world/simulated/sender.ts': 'what says itself what is there, as a `data:` URL, needs no network',
   'fakes/workload/main.ts': 'the process of the workload, which hands it to the workload',
 };
 

@@ -130,7 +130,10 @@ describe('the end of a process', () => {
     );
     const killed = vi.spyOn(process, 'kill').mockReturnValue(true);
     const ends = Object.fromEntries(
-      virtualExits(() => false).map((end) => [end.key, 'value' in end ? end.value : undefined]),
+      virtualExits(
+        () => false,
+        () => undefined,
+      ).map((end) => [end.key, 'value' in end ? end.value : undefined]),
     );
     for (const [key, values] of [
       ['exit', [7]],
@@ -146,7 +149,10 @@ describe('the end of a process', () => {
 
   it('is not asked for by a look whether it lives', () => {
     const ended: string[] = [];
-    const kill = virtualExits((how) => ended.push(how) > 0).find(({ key }) => key === 'kill');
+    const kill = virtualExits(
+      (how) => ended.push(how) > 0,
+      () => undefined,
+    ).find(({ key }) => key === 'kill');
     (kill && 'value' in kill ? (kill.value as typeof process.kill) : undefined)?.(process.pid, 0);
     expect(ended).toEqual([]);
   });

@@ -1,12 +1,16 @@
 import { inspect } from 'node:util';
-import { theirFrames } from './escape.ts';
+import type { GamedayError } from '../errors.ts';
+import { escapeError, theirFrames } from './escape.ts';
 import type { Replacement } from './replacement.ts';
 
 /** Told how the process of whoever runs just now would end; gives whether that is all that has to happen. */
 export type OnEnd = (how: string) => boolean;
 
-/** What ends a process, in place of the platform's: it ends nobody but the one that `onEnd` knows. */
-export function virtualExits(onEnd: OnEnd): Replacement[] {
+/**
+ * What ends a process, in place of the platform's: it ends nobody but the one that `onEnd` knows. Signals to other processes are none of the world's:
+ * `onEscape` is told of them, and they are not sent.
+ */
+export function virtualExits(onEnd: OnEnd, onEscape: (escape: GamedayError) => void): Replacement[] {
   const real = {
     exit: process.exit.bind(process),
     abort: process.abort.bind(process),
@@ -26,7 +30,13 @@ export function virtualExits(onEnd: OnEnd): Replacement[] {
   };
   const kill = (pid: number, signal: string | number = 'SIGTERM'): true => {
     const how = `ended by process.kill(process.pid, ${inspect(signal)})`;
-    return pid === process.pid && signal !== 0 && onEnd(how) ? gone(how) : real.kill(pid, signal);
+    if (pid === process.pid) return signal !== 0 && onEnd(how) ? gone(how) : real.kill(pid, signal);
+    // By 0 one only asks whether there is such a process; but also that is not decided by the seed.
+    const escape = escapeError(
+      `process.kill was called in the simulated world, where there is no process ${String(pid)}.`,
+    );
+    onEscape(escape);
+    throw escape;
   };
   return Object.entries({ exit, abort, kill }).map(([key, value]) => ({ of: process, key, value }));
 }

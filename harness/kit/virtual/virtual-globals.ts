@@ -6,6 +6,7 @@ import type { Clock } from '../clock.ts';
 import { GamedayError } from '../errors.ts';
 import type { Random } from '../random.ts';
 import type { VirtualClock } from '../virtual-clock.ts';
+import { AsyncContexts } from './async-contexts.ts';
 import { endedBy, virtualExits, watchUncaught, type OnEnd } from './process-ends.ts';
 import { closedDoors } from './real-io.ts';
 import { watchRealWaits } from './real-waits.ts';
@@ -69,12 +70,14 @@ export async function withVirtualGlobals<T>(settings: VirtualGlobalsSettings, wo
   const { exitCode } = process;
   const onEscape = (escape: GamedayError): void => void escapes.push(escape);
   const { onEnd = () => false } = settings;
+  const contexts = new AsyncContexts();
   const restore = replaceAll([
+    ...contexts.replacements,
     { of: globalThis, key: mark, value: running },
-    ...replacements(sourcesOf(settings, onEscape), settings.clock.now()),
+    ...replacements(sourcesOf(settings, contexts, onEscape), settings.clock.now()),
     ...valuesOf(globalThis, settings.web ?? {}),
     ...closedDoors(onEscape, () => isOver),
-    ...virtualExits(onEnd),
+    ...virtualExits(onEnd, onEscape),
   ]);
   syncBuiltinESMExports();
   const unwatch = watchRealWaits(onEscape);
@@ -115,9 +118,13 @@ function runningHere(): Running | undefined {
   return running;
 }
 
-function sourcesOf(settings: VirtualGlobalsSettings, onEscape: (escape: GamedayError) => void): Sources {
+function sourcesOf(
+  settings: VirtualGlobalsSettings,
+  contexts: AsyncContexts,
+  onEscape: (escape: GamedayError) => void,
+): Sources {
   const { clock, timers: timersOn = clock, random, fetch, isHandedAll } = settings;
-  const sources = { clock, timers: timersOn, random, fetch };
+  const sources = { clock, timers: contexts.keep(timersOn), random, fetch };
   return isHandedAll ? watchCallers(sources, isHandedAll, onEscape) : sources;
 }
 

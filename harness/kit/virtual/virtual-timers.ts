@@ -1,4 +1,4 @@
-import { promisify } from 'node:util';
+import { inspect, promisify } from 'node:util';
 import type { Clock, Timer } from '../clock.ts';
 
 type Callback = (...values: unknown[]) => void;
@@ -22,12 +22,13 @@ class TimersByNumber {
   }
 }
 
-/** What `setTimeout` and `setInterval` give back; nothing here keeps the process alive, so `ref` and `unref` change nothing. */
+/** What `setTimeout` and `setInterval` give back; nothing here keeps the process alive, so `ref` and `unref` change only what `hasRef` says. */
 class VirtualTimeout {
   readonly #start: () => Timer;
   readonly #numbers: TimersByNumber;
   #timer: Timer;
   #number: number | undefined;
+  #hasRef = true;
 
   constructor(numbers: TimersByNumber, start: (timeout: VirtualTimeout) => Timer) {
     this.#numbers = numbers;
@@ -40,15 +41,17 @@ class VirtualTimeout {
   }
 
   ref(): this {
+    this.#hasRef = true;
     return this;
   }
 
   unref(): this {
+    this.#hasRef = false;
     return this;
   }
 
   hasRef(): boolean {
-    return true;
+    return this.#hasRef;
   }
 
   refresh(): this {
@@ -76,18 +79,24 @@ export interface VirtualTimers {
 
 export function virtualTimers(clock: Clock): VirtualTimers {
   const numbers = new TimersByNumber();
-  const once = (callback: Callback, delay?: unknown, ...values: unknown[]): VirtualTimeout =>
-    new VirtualTimeout(numbers, () => clock.setTimer(() => callback(...values), wholeDelayMs(delay)));
-  const repeat = (callback: Callback, delay?: unknown, ...values: unknown[]): VirtualTimeout =>
-    new VirtualTimeout(numbers, (timeout) =>
+  const once = (callback: Callback, delay?: unknown, ...values: unknown[]): VirtualTimeout => {
+    checkCallable(callback);
+    return new VirtualTimeout(numbers, () => clock.setTimer(() => callback(...values), wholeDelayMs(delay)));
+  };
+  const repeat = (callback: Callback, delay?: unknown, ...values: unknown[]): VirtualTimeout => {
+    checkCallable(callback);
+    return new VirtualTimeout(numbers, (timeout) =>
       clock.setTimer(() => {
         // Set anew before the callback runs, so that the callback can end it.
         timeout.refresh();
         callback(...values);
       }, wholeDelayMs(delay)),
     );
-  const immediate = (callback: Callback, ...values: unknown[]): VirtualTimeout =>
-    new VirtualTimeout(numbers, () => clock.setTimer(() => callback(...values), 0));
+  };
+  const immediate = (callback: Callback, ...values: unknown[]): VirtualTimeout => {
+    checkCallable(callback);
+    return new VirtualTimeout(numbers, () => clock.setTimer(() => callback(...values), 0));
+  };
   const clear = (timeout: unknown): void => {
     const found = timeout instanceof VirtualTimeout ? timeout : numbers.get(timeout);
     found?.close();
@@ -117,6 +126,13 @@ export function virtualTimers(clock: Clock): VirtualTimers {
     promises: { setTimeout: sleep, setImmediate: nextTurn, setInterval: ticks },
     scheduler: { wait: sleep, yield: nextTurn },
   };
+}
+
+/** @throws TypeError as the platform does for what cannot be called back */
+function checkCallable(callback: unknown): void {
+  if (typeof callback === 'function') return;
+  const said = `The "callback" argument must be of type function. Received ${inspect(callback)}`;
+  throw Object.assign(new TypeError(said), { code: 'ERR_INVALID_ARG_TYPE' });
 }
 
 function wholeDelayMs(delay: unknown): number {

@@ -35,8 +35,8 @@ export class LightHeaders {
   }
 
   append(name: string, value: string): void {
-    const key = keyOf(name);
-    const text = textOf(value);
+    const key = keyOf(name, 'append');
+    const text = textOf(value, 'append');
     this.#sorted = undefined;
     if (key === cookies) {
       (this.#cookies ??= []).push(text);
@@ -129,17 +129,18 @@ function isRecord(init: unknown): init is Record<string, string> {
   return prototype === Object.prototype || prototype === null;
 }
 
-function keyOf(name: string): string {
+/** `how` is the method that is asked for: the platform names it when it says what is wrong. */
+function keyOf(name: string, how: 'append' | 'set' = 'set'): string {
   if (typeof name === 'string' && plainName.test(name)) return name.toLowerCase();
   const real = new RealHeaders();
   // Says what is wrong with it; what is no text is made one.
-  real.set(name, '');
+  real[how](name, '');
   return [...real.keys()].join('');
 }
 
-function textOf(value: string): string {
+function textOf(value: string, how: 'append' | 'set' = 'set'): string {
   if (typeof value === 'string' && plainValue.test(value)) return value;
   const real = new RealHeaders();
-  real.set('x', value);
+  real[how]('x', value);
   return real.get('x') ?? '';
 }

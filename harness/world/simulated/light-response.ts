@@ -1,3 +1,4 @@
+import { STATUS_CODES } from 'node:http';
 import { delegate } from './delegate.ts';
 import { lightHeaders } from './light-headers.ts';
 import { rejected } from './network-errors.ts';
@@ -78,7 +79,8 @@ export class LightResponse {
       response.#redirected = redirected;
     } else {
       const clone = (): Response => LightResponse.arrived(RealResponse.prototype.clone.call(response), url, redirected);
-      for (const [key, value] of Object.entries({ url: url.href, redirected, clone }))
+      const statusText = wordsOf(response);
+      for (const [key, value] of Object.entries({ url: url.href, redirected, clone, type: 'basic', statusText }))
         Object.defineProperty(response, key, { value, configurable: true });
     }
     return response;
@@ -93,7 +95,8 @@ export class LightResponse {
   }
 
   get statusText(): string {
-    return this.#real?.statusText ?? this.#init.statusText ?? '';
+    const { statusText = '' } = this.#real ?? this.#init;
+    return this.#url ? wordsOf({ status: this.status, statusText }) : statusText;
   }
 
   get headers(): Headers {
@@ -107,7 +110,7 @@ export class LightResponse {
   }
 
   get type(): Response['type'] {
-    return 'default';
+    return this.#url ? 'basic' : 'default';
   }
 
   get url(): string {
@@ -171,6 +174,11 @@ delegate(
   { methods: ['arrayBuffer', 'bytes', 'blob', 'formData'] },
   (response) => LightResponse.real(response) ?? response,
 );
+
+/** The words of a status as they come over the wire: the usual ones, where whoever answered chose none. */
+function wordsOf({ status, statusText }: { readonly status: number; readonly statusText: string }): string {
+  return statusText === '' ? (STATUS_CODES[status] ?? '') : statusText;
+}
 
 /** What it is to everybody else. */
 function asResponse(value: unknown): Response {

@@ -1,9 +1,16 @@
 import { bytesOf, isKnown, type KnownBody } from './body-bytes.ts';
+import { lightHeaders } from './light-headers.ts';
 import { LightRequest } from './light-request.ts';
 import { failedBecause } from './network-errors.ts';
 import { orAborted } from './or-aborted.ts';
 
 type Input = Parameters<typeof fetch>[0];
+
+/** The platform's own, whatever stands in its place later. */
+const [RealRequest, RealHeaders] = [Request, Headers];
+
+/** Those that nothing has to be said about (https://fetch.spec.whatwg.org/#methods). */
+const usualMethods = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']);
 
 /** What is said of a request beside its body. */
 interface Envelope {
@@ -34,18 +41,34 @@ export interface Outgoing extends Envelope {
  */
 export function outgoing(input: Input, init: RequestInit): Outgoing | Promise<Outgoing> {
   const given = input instanceof Request ? input : undefined;
-  const url = new URL(given?.url ?? (input instanceof URL ? input.href : input));
+  const url = urlOf(typeof input === 'string' ? input : input instanceof URL ? input.href : input.url);
   if (url.hash !== '') url.hash = '';
   const signal = init.signal ?? given?.signal ?? null;
   signal?.throwIfAborted();
+  const method = (init.method ?? given?.method ?? 'GET').toUpperCase();
+  const body = init.body ?? given?.body ?? null;
+  const isBodiless = method === 'GET' || method === 'HEAD';
+  // The platform says what it refuses.
+  if (!usualMethods.has(method) || (isBodiless && body !== null) || url.username !== '' || url.password !== '')
+    new RealRequest(url, { method: init.method ?? method, body: body === null ? null : '' });
   const envelope: Envelope = {
-    ...{ url, signal, headers: init.headers ?? given?.headers },
-    method: (init.method ?? given?.method ?? 'GET').toUpperCase(),
+    ...{ url, signal, method, headers: checked(init.headers ?? given?.headers) },
     redirect: init.redirect ?? given?.redirect ?? 'follow',
   };
-  const body = init.body ?? given?.body ?? null;
   if (body === null || isKnown(body)) return known(envelope, body);
   return orAborted(readFirst(envelope, new Request(input, init), body === init.body), signal);
+}
+
+function urlOf(text: string): URL {
+  const url = URL.parse(text);
+  // For what is none the platform's request says so.
+  return url ?? new URL(new RealRequest(text).url);
+}
+
+/** Headers that can be sent. @throws TypeError as the platform does for a name or a value that cannot */
+function checked(headers: RequestInit['headers']): RequestInit['headers'] {
+  if (headers === undefined || headers instanceof RealHeaders) return headers;
+  return lightHeaders(headers);
 }
 
 /** The same request to another place, or with less in it. */

@@ -1,5 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { sleepOn, type Clock } from '../../kit/clock.ts';
+import { OwnStorage } from '../../kit/virtual/async-contexts.ts';
 
 /** What code that runs as a process has of the world. */
 export interface Owner {
@@ -14,7 +15,7 @@ export interface Owner {
  * across every `await` in between.
  */
 export class Owners {
-  readonly #running = new AsyncLocalStorage<Owner | undefined>();
+  readonly #running = new OwnStorage<Owner | undefined>();
 
   /** Runs code as that of a process; undefined: as that of none. */
   run<Result>(owner: Owner | undefined, code: () => Result): Result {

@@ -34,6 +34,9 @@ export interface Surroundings {
   readonly rush: Rush;
 }
 
+/** The platform's own, for what is no matter of any network. */
+const realFetch = fetch;
+
 /** How long undici waits for a connection by default. */
 const connectLimitMs = 10_000;
 
@@ -63,6 +66,7 @@ export class Sender {
   readonly fetch: typeof fetch = (input, init = {}) => {
     if (this.#network.rush.isTooMany(() => described(input, init))) return neverAnswering();
     try {
+      if (!isOfNetwork(input)) return realFetch(input, init);
       const request = outgoing(input, init);
       if (!(request instanceof Promise)) return this.#send(request, 0);
       return request.then((read) => this.#sendLater(read, 0));
@@ -187,6 +191,12 @@ export class Sender {
     if (opened) this.#used.add(opened);
     return opened;
   }
+}
+
+/** Not one that says itself what is there, as `data:`, or of which the platform knows nothing, as `ftp:`. What is no URL is refused later. */
+function isOfNetwork(input: Parameters<typeof fetch>[0]): boolean {
+  const url = typeof input === 'string' ? input : input instanceof URL ? input.href : input.url;
+  return /^https?:/i.test(url) || !URL.canParse(url);
 }
 
 function described(input: Parameters<typeof fetch>[0], init: RequestInit): string {

@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
 import nodeCrypto, { randomFillSync, randomInt, randomUUID as uuidOfModule } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { connect } from 'node:net';
@@ -95,6 +96,78 @@ describe('virtual globals', () => {
       return [seen, Number(second) === Number(second), Number(first) === Number(second)];
     });
     expect(fired).toEqual([['third'], true, false]);
+  });
+
+  it('call back in the context of who set a timer, as the platform does', async () => {
+    const storage = new AsyncLocalStorage<string>();
+    const work = (): Promise<unknown> =>
+      storage.run('mine', async () => {
+        const seen: unknown[] = [];
+        const see = (how: string): void => void seen.push([how, storage.getStore()]);
+        const signal = AbortSignal.timeout(5);
+        // A signal does not keep a process alive.
+        const keeping = setTimeout(() => undefined, 60_000);
+        await new Promise<void>((resolve) => {
+          signal.addEventListener('abort', () => {
+            see('signal');
+            resolve();
+          });
+        });
+        clearTimeout(keeping);
+        for (const set of [setTimeout, setImmediate, setInterval] as ((callback: () => void) => NodeJS.Timeout)[])
+          await new Promise<void>((resolve) => {
+            const timer = set(() => {
+              see('timer');
+              clearInterval(timer);
+              resolve();
+            });
+          });
+        await sleepOfModule(1);
+        see('sleep');
+        return seen;
+      });
+    const outside = await work();
+    expect(await simulate(work)).toEqual(outside);
+    expect(outside).toContainEqual(['timer', 'mine']);
+    // Also where it is entered for good, and of two that overlap.
+    const both = await simulate(async () => {
+      const seen: unknown[] = [];
+      const one = async (name: string): Promise<void> => {
+        storage.enterWith(name);
+        await new Promise<void>((resolve) => {
+          setTimeout(() => {
+            seen.push(storage.getStore());
+            resolve();
+          }, 10);
+        });
+      };
+      await Promise.all([one('first'), one('second')]);
+      return seen;
+    });
+    expect(both).toEqual(['first', 'second']);
+  });
+
+  it('know of a timer whether it is referred to, and take nothing that cannot be called', async () => {
+    const seen = await simulate(async () => {
+      const timer = setTimeout(() => undefined, 1).unref();
+      const refs = [timer.hasRef(), timer.ref().hasRef()];
+      const wrong = [setTimeout, setInterval, setImmediate].map((set) => {
+        try {
+          return (set as (callback: unknown) => unknown)('no function');
+        } catch (cause) {
+          return (cause as { code: string }).code;
+        }
+      });
+      await Promise.resolve();
+      return [refs, wrong];
+    });
+    expect(seen).toEqual([[false, true], Array(3).fill('ERR_INVALID_ARG_TYPE')]);
+  });
+
+  it('send no signal to another process', async () => {
+    await expect(simulate(() => Promise.resolve(process.kill(process.ppid, 0)))).rejects.toThrow(
+      `there is no process ${process.ppid}`,
+    );
   });
 
   it('wait in virtual time, also through the modules that have been imported before', async () => {

@@ -66,15 +66,31 @@ const asks: Readonly<Record<string, Ask>> = {
   'what is sent on too often': (send, base) => send(`${base}${'/302'.repeat(21)}/x`),
   'what is sent on to another protocol': (send, base) => send(`${base}/to?ftp://h/x`),
   'what is sent on to no URL': (send, base) => send(`${base}/to?http://[/`),
+  'a header that is no Latin-1': (send, base) => send(`${base}/x`, { headers: { 'x-kept': '5 €' } }),
+  'a header of two lines': (send, base) => send(`${base}/x`, { headers: [['x-kept', 'a\nb']] }),
+  'a header whose name has a blank': (send, base) => send(`${base}/x`, { headers: { 'x kept': 'a' } }),
+  'a header that is Latin-1, with blanks around it': (send, base) =>
+    send(`${base}/x`, { headers: { 'x-kept': ' é ' } }),
+  'a method that is none': (send, base) => send(`${base}/x`, { method: 'B AD' }),
+  'a method that is not allowed': (send, base) => send(`${base}/x`, { method: 'TRACE' }),
+  'a method of its own': (send, base) => send(`${base}/x`, { method: 'QUERY' }),
+  'a GET with a body': (send, base) => send(`${base}/x`, { body: 'x' }),
+  'a HEAD with a body': (send, base) => send(`${base}/x`, { method: 'HEAD', body: bytes }),
+  'a URL with credentials': (send, base) => send(`${base.replace('//', '//user:secret@')}/x`),
+  'a header of two lines, in a record': (send, base) => send(`${base}/x`, { headers: { 'x-kept': 'a\nb' } }),
+  'no URL': (send) => send('nowhere'),
+  'a URL that says itself what is there': (send) => send('data:text/plain,hello'),
+  'a URL of another protocol': (send) => send('ftp://127.0.0.1/x'),
 };
 
 /** All that the caller sees. */
 async function seenBy(send: typeof fetch, base: string, ask: Ask): Promise<unknown> {
   try {
     const response = await ask(send, base);
-    const { status, url, redirected } = response;
+    const { status, statusText, type, url, redirected } = response;
     return {
-      status,
+      // One that came by way of another origin is of type `cors` on the platform.
+      ...{ status, statusText, type: redirected ? undefined : type },
       url: url.replace(new URL(base).port, 'port'),
       redirected,
       copy: response.clone().url === url,
@@ -83,7 +99,11 @@ async function seenBy(send: typeof fetch, base: string, ask: Ask): Promise<unkno
   } catch (cause) {
     if (!(cause instanceof TypeError)) throw cause;
     const { message, cause: why } = cause;
-    return { message, why: why instanceof Error ? why.message : undefined };
+    // The port is another.
+    return {
+      message: message.replace(new URL(base).port, 'port'),
+      why: why instanceof Error ? why.message : undefined,
+    };
   }
 }
 
