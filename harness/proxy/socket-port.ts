@@ -9,7 +9,7 @@ import type { OpenPort, Port, PortSettings } from './port.ts';
 import { Lookups } from './lookups.ts';
 import type { Side } from './side.ts';
 import { SilentDoor } from './silent-door.ts';
-import { SilentThreads } from './silent-threads.ts';
+import { SilentPorts } from './silent-ports.ts';
 import { acceptTls } from './tls/accept-tls.ts';
 import { prepareTls, type PreparedTls } from './tls/prepare-tls.ts';
 import { encrypt } from './tls/upstream-handshake.ts';
@@ -19,14 +19,14 @@ import { ReadMemory, takeOver, WireSocket } from './wire-socket.ts';
 /** What TCP ports have together. */
 interface SharedByPorts {
   readonly lookups: Lookups;
-  readonly threads: SilentThreads;
+  readonly silentPorts: SilentPorts;
   readonly memory: ReadMemory;
 }
 
 /** Opens TCP ports. In a process of its own they keep what takes long to start ready: `connect_timeout` needs a thread. */
 export function socketPorts({ inOwnProcess = false } = {}): OpenPort {
-  const threads = new SilentThreads({ keepsReady: inOwnProcess });
-  const shared = { lookups: new Lookups(), threads, memory: new ReadMemory() };
+  const silentPorts = new SilentPorts({ keepsReady: inOwnProcess });
+  const shared = { lookups: new Lookups(), silentPorts, memory: new ReadMemory() };
   return (settings) => openSocketPort(settings, shared);
 }
 
@@ -41,7 +41,7 @@ class SocketPort implements Port {
   readonly #settings: PortSettings;
   readonly #tls: PreparedTls;
   readonly #lookups: Lookups;
-  readonly #threads: SilentThreads;
+  readonly #silentPorts: SilentPorts;
   readonly #memory: ReadMemory;
   #address: Address;
   #server: Server | undefined;
@@ -56,12 +56,12 @@ class SocketPort implements Port {
   constructor(
     settings: PortSettings,
     address: Address,
-    { tls, lookups, threads, memory }: SharedByPorts & { readonly tls: PreparedTls },
+    { tls, lookups, silentPorts, memory }: SharedByPorts & { readonly tls: PreparedTls },
   ) {
     this.#settings = settings;
     this.#tls = tls;
     this.#lookups = lookups;
-    this.#threads = threads;
+    this.#silentPorts = silentPorts;
     this.#memory = memory;
     this.#address = address;
   }
@@ -149,13 +149,10 @@ class SocketPort implements Port {
   }
 
   async #fallSilent(): Promise<void> {
-    const silent = new SilentDoor(this.#address, await this.#threads.take(), (thread) =>
-      this.#threads.giveBack(thread),
-    );
-    if (this.#isClosed) {
-      await silent.close();
-      return;
-    }
+    // Until then the port is as it was.
+    await this.#silentPorts.ready();
+    if (this.#isClosed) return;
+    const silent = new SilentDoor(this.#address, this.#silentPorts);
     const before = this.#state;
     this.#silent = silent;
     this.#stopListening();

@@ -2,18 +2,18 @@ import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { once } from 'node:events';
 import { syncBuiltinESMExports } from 'node:module';
 import net, { connect, createServer, type NetConnectOpts, type AddressInfo, type Server, type Socket } from 'node:net';
-import type { Worker } from 'node:worker_threads';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, it, vi } from 'vitest';
 import { Cleanup } from '../../harness/kit/lifecycle.ts';
 import { SilentDoor } from '../../harness/proxy/silent-door.ts';
-import { SilentThreads } from '../../harness/proxy/silent-threads.ts';
+import { SilentPorts } from '../../harness/proxy/silent-ports.ts';
 
 const host = '127.0.0.1';
 
 async function silentDoor(port: number): Promise<SilentDoor> {
-  const threads = new SilentThreads();
-  return new SilentDoor({ host, port }, await threads.take(), (thread) => threads.giveBack(thread));
+  const ports = new SilentPorts();
+  await ports.ready();
+  return new SilentDoor({ host, port }, ports);
 }
 
 async function freePort(): Promise<number> {
@@ -103,35 +103,6 @@ it('a silent door fills its queue although a busy system is late with its answer
   );
 });
 
-it('a thread that has let go of its port, or could not have it, takes the next one', async () => {
-  await using cleanup = new Cleanup();
-  const given: Worker[] = [];
-  let thread = await new SilentThreads().take();
-  const idle = ['message', 'error', 'exit'].map((name) => thread.listenerCount(name));
-  cleanup.add('thread', async () => {
-    await thread.terminate();
-  });
-  const { server } = takeOver(cleanup, 0);
-  await once(server, 'listening');
-  const taken = (server.address() as AddressInfo).port;
-  for (const port of [await freePort(), taken, await freePort()]) {
-    const door: SilentDoor = new SilentDoor({ host, port }, thread, (free) => void given.push(free));
-    const shutting = door.shut();
-    if (port === taken) await expect(shutting).rejects.toThrow('EADDRINUSE');
-    else {
-      await shutting;
-      const client = connect({ port, host }).on('error', () => undefined);
-      const answered = once(client, 'connect').then(() => 'answered');
-      expect(await Promise.race([answered, sleep(200, 'not answered')])).toBe('not answered');
-      client.destroy();
-    }
-    await Promise.all([door.close(), door.close()]);
-    expect(given).toEqual([thread]);
-    thread = given.pop() ?? thread;
-    expect(['message', 'error', 'exit'].map((name) => thread.listenerCount(name))).toEqual(idle);
-  }
-});
-
 it('a silent door says when somebody else has the port', async () => {
   await using cleanup = new Cleanup();
   const { server } = takeOver(cleanup, 0);
@@ -139,4 +110,20 @@ it('a silent door says when somebody else has the port', async () => {
   const door = await silentDoor((server.address() as AddressInfo).port);
   cleanup.add('door', () => door.close());
   await expect(door.shut()).rejects.toThrow('EADDRINUSE');
+});
+
+it('a silent door whose thread says nothing gives up, and lets go of the port should it get it after all', async () => {
+  const limits = { openLimitMs: 20, closeLimitMs: 20 };
+  const closed: string[] = [];
+  let answer = (): void => undefined;
+  const open = (): Promise<{ close: () => Promise<void> }> =>
+    new Promise((resolve) => {
+      answer = () => resolve({ close: () => Promise.resolve(void closed.push('late')) });
+    });
+  const door = new SilentDoor({ host, port: 1 }, { open }, limits);
+  await expect(door.shut()).rejects.toThrow('the silent listener has not answered for 0.02 s');
+  await door.close();
+  expect(closed).toEqual([]);
+  answer();
+  await vi.waitFor(() => expect(closed).toEqual(['late']));
 });

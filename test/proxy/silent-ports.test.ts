@@ -1,0 +1,123 @@
+import { once } from 'node:events';
+import { connect, createServer, type AddressInfo } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { describe, expect, it } from 'vitest';
+import { SilentPorts, type SilentPort, type SilentThread } from '../../harness/proxy/silent-ports.ts';
+
+const host = '127.0.0.1';
+
+/** As many ports that nobody had a moment ago. */
+async function freePorts(count: number): Promise<number[]> {
+  const servers = Array.from({ length: count }, () => createServer().listen(0, host));
+  await Promise.all(servers.map((server) => once(server, 'listening')));
+  const ports = servers.map((server) => (server.address() as AddressInfo).port);
+  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
+  return ports;
+}
+
+const codeOf = (cause: unknown): string => String((cause as NodeJS.ErrnoException).code);
+
+/** What becomes of a connect within a fifth of a second. */
+async function connectTo(port: number): Promise<string> {
+  const socket = connect({ port, host });
+  const became = await Promise.race([
+    once(socket, 'connect').then(() => 'answered', codeOf),
+    sleep(200, 'not answered'),
+  ]);
+  // One that was let into the queue stays in it.
+  if (became !== 'answered') socket.destroy();
+  socket.on('error', () => undefined).unref();
+  return became;
+}
+
+describe('silent ports', () => {
+  it('are all had by one thread, which accepts at none of them while it takes and leaves others', async () => {
+    const ports = new SilentPorts();
+    const numbers = await freePorts(20);
+    const [first = 0, second = 0] = numbers;
+    const had: SilentPort[] = [await ports.open({ host, port: first })];
+    // The queue has two places, and is full.
+    expect([await connectTo(first), await connectTo(first), await connectTo(first)]).toEqual([
+      'answered',
+      'answered',
+      'not answered',
+    ]);
+    had.push(...(await Promise.all(numbers.slice(1).map((port) => ports.open({ host, port })))));
+    await expect(ports.open({ host, port: second })).rejects.toThrow('EADDRINUSE');
+    await expect(ports.open({ host: 'localhost', port: 0 })).rejects.toThrow('localhost is no address by number');
+    await had.pop()?.close();
+    expect(await connectTo(numbers.at(-1) ?? 0)).toBe('ECONNREFUSED');
+    // Would it have accepted, there were places again.
+    expect(await connectTo(first)).toBe('not answered');
+    await Promise.all(had.map((port) => port.close()));
+    expect(await connectTo(first)).toBe('ECONNREFUSED');
+  });
+
+  it('end with their thread where nobody wants it ready, and have another one then', async () => {
+    const threads = new Threads();
+    const ports = new SilentPorts({ start: threads.start });
+    expect(threads.begun).toHaveLength(0);
+    const [first, second] = await Promise.all([ports.open({ host, port: 1 }), ports.open({ host, port: 2 })]);
+    await first.close();
+    expect(threads.begun.map(({ state }) => state)).toEqual(['running']);
+    await second.close();
+    expect(threads.begun.map(({ state }) => state)).toEqual(['told to end']);
+    const third = await ports.open({ host, port: 3 });
+    threads.begun[1]?.crash();
+    // It has let go by that.
+    await third.close();
+    await ports.open({ host, port: 4 });
+    expect(threads.begun.map(({ state }) => state)).toEqual(['told to end', 'crashed', 'running']);
+  });
+
+  it('keep the thread that was wanted ready, which starts before anybody asks', async () => {
+    const threads = new Threads();
+    const ports = new SilentPorts({ keepsReady: true, start: threads.start });
+    expect(threads.begun).toHaveLength(1);
+    await (await ports.open({ host, port: 1 })).close();
+    await expect(ports.open({ host, port: 0 })).rejects.toThrow('no such port');
+    await ports.open({ host, port: 2 });
+    expect(threads.begun.map(({ state }) => state)).toEqual(['running']);
+  });
+
+  it('tell everybody who waits that no thread can be started, and try again for the next', async () => {
+    const threads = new Threads();
+    threads.isOutOfMemory = true;
+    const ports = new SilentPorts({ keepsReady: true, start: threads.start });
+    await sleep(1);
+    const both = await Promise.allSettled([ports.ready(), ports.open({ host, port: 1 })]);
+    expect(both.map((one) => one.status === 'rejected' && String(one.reason))).toEqual(
+      Array(2).fill('Error: no memory'),
+    );
+    threads.isOutOfMemory = false;
+    await expect(ports.open({ host, port: 1 })).resolves.toBeDefined();
+  });
+});
+
+/** Threads that have any port but 0. */
+class Threads {
+  readonly begun: { state: 'running' | 'told to end' | 'crashed'; readonly crash: () => void }[] = [];
+  isOutOfMemory = false;
+  readonly start = (): Promise<SilentThread> => {
+    if (this.isOutOfMemory) return Promise.reject(new Error('no memory'));
+    let over = (): void => undefined;
+    const ended = new Promise<void>((resolve) => (over = resolve));
+    const one: (typeof this.begun)[number] = {
+      state: 'running',
+      crash: () => {
+        one.state = 'crashed';
+        over();
+      },
+    };
+    this.begun.push(one);
+    const end = (): void => {
+      one.state = 'told to end';
+      over();
+    };
+    const ask: SilentThread['ask'] = ({ address }) => {
+      if (one.state !== 'running') return Promise.reject(new Error('it has ended'));
+      return address?.port === 0 ? Promise.reject(new Error('no such port')) : Promise.resolve();
+    };
+    return Promise.resolve({ ask, ended, end });
+  };
+}
