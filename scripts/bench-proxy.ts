@@ -21,7 +21,7 @@ import {
   roundTrips,
   writeToStalled,
 } from './bench-proxy/measures.ts';
-import { builtToxiproxy, Paths, type Path } from './bench-proxy/paths.ts';
+import { foundToxiproxy, Paths, type Path } from './bench-proxy/paths.ts';
 import { processorMs, residentMiB } from './bench-proxy/process-costs.ts';
 
 const bars: readonly Bar[] = [
@@ -59,11 +59,14 @@ const slowRounds = 3;
 const { values } = parseArgs({
   options: {
     rounds: { type: 'string', default: '7' },
-    toxiproxy: { type: 'string', default: builtToxiproxy() ?? '' },
+    toxiproxy: { type: 'string', default: foundToxiproxy() ?? '' },
     json: { type: 'string' },
   },
 });
-if (values.toxiproxy === '') console.error('No Toxiproxy to compare with: `npm run test:toxiproxy` builds one.');
+if (values.toxiproxy === '')
+  console.error(
+    'No Toxiproxy to compare with: `npm run test:toxiproxy` builds one, and `--toxiproxy FILE` or a `toxiproxy-server` on the PATH is another.',
+  );
 
 const paths = new Paths();
 process.on('exit', () => paths.stop());

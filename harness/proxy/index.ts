@@ -1,4 +1,5 @@
 /** A client of the fault proxy, its toxics with their types; listed by hand. */
+export { addToxicBy } from './add-toxic-by.ts';
 export { ProxyRefusal } from './call-api.ts';
 export type { PlacedProxy, PlacedToxic, ToxicReceipt, TrafficByProxy } from './client-answers.ts';
 export {

@@ -2,17 +2,18 @@ import { fork, spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
-import { join } from 'node:path';
+import { delimiter, join } from 'node:path';
 import { ask, type Api } from './lateness.ts';
 import type { Way } from './measures.ts';
 import { untilTrue, within } from './within.ts';
 
 const root = join(import.meta.dirname, '..', '..');
 
-/** The real server, where `npm run test:toxiproxy` has built it. */
-export function builtToxiproxy(): string | undefined {
+/** The real server: where `npm run test:toxiproxy` has built it, or else the `toxiproxy-server` of a path as in `PATH`. */
+export function foundToxiproxy(path = process.env['PATH'] ?? ''): string | undefined {
   const built = join(root, '.gameday', 'toxiproxy', 'v2.12.0', 'server');
-  return existsSync(built) ? built : undefined;
+  const installed = path.split(delimiter).map((folder) => join(folder, 'toxiproxy-server'));
+  return [built, ...installed].find((file) => existsSync(file));
 }
 
 /** A way to the upstream, and the process in between. */

@@ -72,17 +72,22 @@ it('heals 200 proxies with toxics and live connections in one call of 100 ms, an
   expect(Math.min(...tookMs)).toBeLessThan(limitMs);
 }, 120_000);
 
-it('heals twenty proxies whose clients get no answer to their connects, and other calls are answered in time meanwhile', async () => {
+it('heals 200 proxies whose clients get no answer to their connects in 100 ms, and other calls are answered in time meanwhile', async () => {
   const [idle] = processes();
-  const names = Array.from({ length: 20 }, (_, index) => `q${index}`);
+  const names = Array.from({ length: proxies }, (_, index) => `q${index}`);
   const ports = await Promise.all(names.map((name) => bench.proxy(name, '127.0.0.1:9')));
   const moreMs: number[] = [];
+  const healedMs: number[] = [];
   // The best of some: a busy machine may be slow for one of the two, work that holds up the answer is there each time.
-  while (moreMs.length < 5 && !moreMs.some((ms) => ms < otherLimitMs)) {
+  while (moreMs.length < 5 && !(Math.min(...moreMs) < otherLimitMs && Math.min(...healedMs) < limitMs)) {
     await Promise.all(names.map((name) => bench.toxic(name, { name: 'mute', type: 'connect_timeout' })));
     const slowestMs = { idle: 0, busy: 0 };
     const healed = new AbortController();
-    const healing = bench.call('POST', '/reset').finally(() => healed.abort());
+    const fromMs = realClock.now();
+    const healing = bench.call('POST', '/reset').finally(() => {
+      healedMs.push(realClock.now() - fromMs);
+      healed.abort();
+    });
     while (!healed.signal.aborted) {
       slowestMs.busy = Math.max(slowestMs.busy, await callMs(bench, 'GET', '/version'));
       slowestMs.idle = Math.max(slowestMs.idle, await callMs(idle, 'GET', '/version'));
@@ -92,6 +97,7 @@ it('heals twenty proxies whose clients get no answer to their connects, and othe
     expect(await Promise.all(ports.map((port) => portState(port)))).toEqual(ports.map(() => 'open'));
   }
   expect(Math.min(...moreMs)).toBeLessThan(otherLimitMs);
+  expect(Math.min(...healedMs)).toBeLessThan(limitMs);
 }, 60_000);
 
 /** What has come from each client, if it is the same for all. */

@@ -3,6 +3,7 @@ import { Toxiproxy, type Proxy } from 'toxiproxy-node-client';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { systemClock } from '../../harness/kit/clock.ts';
 import { connectProxyClient } from '../../harness/proxy/client.ts';
+import { addToxicBy, type AnyToxic } from '../../harness/proxy/index.ts';
 import { againstRealServer, portOf, portState, startBench, startSharedBench, type Bench, type TcpServer } from './support.ts'; // prettier-ignore
 
 // Programs that were written for Toxiproxy, against ours and (`npm run test:toxiproxy`) against the real one.
@@ -71,7 +72,7 @@ describe('@testcontainers/toxiproxy', () => {
 
 if (!againstRealServer)
   describe('a toxic of ours', () => {
-    const own: readonly { type: string; attributes: Record<string, number | string> }[] = [
+    const own = [
       { type: 'packet_loss', attributes: { loss_rate: 0.5, correlation: 0.1 } },
       { type: 'slow_accept', attributes: { delay: 10 } },
       { type: 'close_after', attributes: { delay: 60_000 } },
@@ -81,13 +82,13 @@ if (!againstRealServer)
         attributes: { status: 429, vendor: 'openai', retry_after: 'date+10', path: '/v1/*', headers: 'x-a: 1\nx-b: 2' },
       },
       { type: 'stream_cut', attributes: { events: 3, where: 'character', how: 'reset' } },
-    ];
+    ] as const satisfies readonly AnyToxic[];
 
     it.each(own)('$type goes through toxiproxy-node-client, whose types do not know it', async (toxic) => {
       const toxiproxy = new Toxiproxy(bench.url);
       const proxy = await toxiproxy.createProxy({ name: 'a', listen: '127.0.0.1:0', upstream: echo.address });
       const body = { ...toxic, name: 't', stream: 'upstream', toxicity: 0.5 } as const;
-      const added = await proxy.addToxic({ ...body, type: toxic.type as 'latency' });
+      const added = await addToxicBy(proxy, body);
       // Where not all attributes were given, the server's answer has the others, too.
       expect(added.toJson()).toMatchObject(body);
       const changed = await added.update({ ...added.toJson(), toxicity: 1 });

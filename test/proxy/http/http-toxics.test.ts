@@ -97,6 +97,16 @@ describe('faults of HTTP', () => {
     expect(await ask()).toMatchObject({ status: 200, text: '0123456789', error: 'ECONNRESET' });
   });
 
+  it('stream_cut inside an event is not inside of a character, which is another place', async () => {
+    await using bench = await startBench();
+    const { ask } = await httpBench(bench, streaming(['data: {"a":"é€😀2"}\n\n'], 1));
+    const attributes = { events: 0, how: 'end', where: 'event' };
+    await bench.toxic('http', { name: 'fault', type: 'stream_cut', attributes });
+    expect((await ask()).text).toBe('data: {"a":"');
+    await bench.call('POST', '/proxies/http/toxics/fault', { attributes: { where: 'character' } });
+    expect((await ask()).text).toBe('data: {"a":"\ufffd');
+  });
+
   it.each([
     ['stream_cut', { events: 2, how: 'end' }, events.slice(0, 2).join('')],
     ['stream_cut', { events: 0, where: 'event', how: 'end' }, events[0]?.slice(0, 7)],

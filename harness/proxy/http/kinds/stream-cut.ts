@@ -87,7 +87,9 @@ class CutEvents extends AfterEvents {
           ? characterInFrame(event)
           : characterIn(event, { from: 0, to: event.length });
       case 'event':
-        return Math.floor(event.length / 2);
+        return this.format === 'aws event stream'
+          ? Math.floor(event.length / 2)
+          : betweenCharacters(event, Math.floor(event.length / 2));
       default:
         return 0;
     }
@@ -100,6 +102,13 @@ function characterInFrame(frame: Buffer): number | undefined {
   if (!chunk) return characterIn(frame, awsBodyPlace(frame));
   const place = characterIn(chunk.text, { from: 0, to: chunk.text.length });
   return place === undefined ? undefined : chunk.placeOf(place);
+}
+
+/** The first byte of the character (UTF-8, RFC 3629) that a place is in: to be cut inside of it is another fault. */
+function betweenCharacters(bytes: Buffer, place: number): number {
+  let start = place;
+  for (let back = 0; back < 3 && ((bytes[start] ?? 0) & 0xc0) === 0x80; back++) start--;
+  return start;
 }
 
 /** Behind the first byte of the first character that has more than one (UTF-8, RFC 3629): that is 0xc2 to 0xf4. */
