@@ -14,43 +14,35 @@ const silenceMs = 10;
 /** Then it may be so late. */
 const lateMs = 200;
 
-/** How long the thread may take to have the port, and to close it. */
-const defaultLimits = { openLimitMs: 10_000, closeLimitMs: 2000 };
-
 /**
  * A port on which connects get no answer: a thread listens there that never accepts, its queue is filled, and the system drops what comes
  * then, so that clients try again and again until they give up. It ends with this process, however that ends.
  */
 export class SilentDoor {
   readonly #address: Address;
-  readonly #ports: Pick<SilentPorts, 'open'>;
-  readonly #limits: typeof defaultLimits;
+  readonly #ports: SilentPorts;
   readonly #fillers: Socket[] = [];
   #opening: Promise<SilentPort> | undefined;
   #closing: Promise<void> | undefined;
 
   /** Nothing is done to the port yet. */
-  constructor(address: Address, ports: Pick<SilentPorts, 'open'>, limits = defaultLimits) {
+  constructor(address: Address, ports: SilentPorts) {
     this.#address = address;
     this.#ports = ports;
-    this.#limits = limits;
   }
 
   /**
-   * Takes the port, on which nobody may listen any more. Throws an ApiError 500 where it cannot be had, and where connects are answered all the same.
-   * Is over when it is closed.
+   * Takes the port. Throws an ApiError 500 where it cannot be had, and where connects are answered all the same. Is over when it is closed.
+   *
+   * @param stopListening called before: nobody may listen there any more
    */
-  async shut(): Promise<void> {
+  async shut(stopListening: () => void = () => undefined): Promise<void> {
     if (this.#isClosed()) return;
-    this.#opening = this.#ports.open(this.#address);
-    const { openLimitMs } = this.#limits;
-    const late = sleep(openLimitMs, 'late' as const, { ref: false });
-    const opened = await Promise.race([this.#opening, late]).catch((cause: unknown) => {
+    this.#opening = this.#ports.open(this.#address, stopListening);
+    await this.#opening.catch((cause: unknown) => {
       // It was closed in the middle of this.
       if (!this.#isClosed()) throw new ApiError(500, messageOf(cause));
     });
-    if (opened === 'late' && !this.#isClosed())
-      throw new ApiError(500, `the silent listener has not answered for ${openLimitMs / 1000} s`);
     for (let left = mostFillers; left > 0; left--) {
       // The port is somebody else's as soon as this is closed: a connect more would be one to them.
       if (this.#isClosed()) return;
@@ -66,6 +58,16 @@ export class SilentDoor {
     );
   }
 
+  /** Calls back when a port that it has had is lost before it is closed. */
+  whenLost(callback: () => void): void {
+    this.#opening
+      ?.then(({ lost }) => lost)
+      .then(
+        () => this.#isClosed() || callback(),
+        () => undefined,
+      );
+  }
+
   /** Resolves when the port is free. */
   close(): Promise<void> {
     this.#closing ??= this.#letGo();
@@ -75,11 +77,10 @@ export class SilentDoor {
   async #letGo(): Promise<void> {
     for (const filler of this.#fillers) filler.destroy();
     // One that it could not have is free.
-    const free = this.#opening?.then(
+    await this.#opening?.then(
       (port) => port.close(),
       () => undefined,
     );
-    await Promise.race([free, sleep(this.#limits.closeLimitMs, undefined, { ref: false })]);
   }
 
   #isClosed(): boolean {

@@ -1,5 +1,6 @@
 import { createServer, isIP, type Server } from 'node:net';
 import { receiveMessageOnPort, workerData } from 'node:worker_threads';
+import { messageOf } from '../kit/errors.ts';
 import type { SilentAnswer, SilentListenerData, SilentRequest } from './silent-ports.ts';
 
 // A thread that listens on ports and accepts nobody, so that the queues of the system fill up and stay full. For that it never goes back to its loop: it
@@ -40,15 +41,23 @@ function serve(): void {
 function listen(id: number, address: NonNullable<SilentRequest['address']>): void {
   const server = createServer();
   servers.set(id, server);
-  server.once('error', ({ message: problem }) => {
+  const failed = (cause: unknown): void => {
     servers.delete(id);
-    say({ id, problem });
+    say({ id, problem: messageOf(cause) });
+  };
+  server.once('error', (cause) => {
+    failed(cause);
     serve();
   });
-  server.listen({ ...address, backlog: 1 }, () => {
-    say({ id });
-    serve();
-  });
+  try {
+    server.listen({ ...address, backlog: 1 }, () => {
+      say({ id });
+      serve();
+    });
+  } catch (cause) {
+    failed(cause);
+    process.nextTick(serve);
+  }
 }
 
 function say(answer: SilentAnswer): void {

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { MessageChannel, Worker, type MessagePort } from 'node:worker_threads';
 import { siblingModule } from '../kit/sibling-module.ts';
 import type { Address } from './address.ts';
@@ -24,8 +25,10 @@ export interface SilentListenerData {
 
 /** A port on which somebody listens and nobody accepts. */
 export interface SilentPort {
-  /** Resolves when it is free. */
+  /** Resolves when it is free, or when the thread says nothing and is ended. */
   close(): Promise<void>;
+  /** Resolves when the thread has ended, by which the port is free, too. */
+  readonly lost: Promise<void>;
 }
 
 /** The thread, as whoever asks it sees it. */
@@ -38,6 +41,18 @@ export interface SilentThread {
   readonly ended: Promise<void>;
 }
 
+export interface SilentPortsSettings {
+  /** Whether the thread starts before anybody asks, and stays; default false. */
+  readonly keepsReady?: boolean;
+  /** How the thread is started. */
+  readonly start?: () => Promise<SilentThread>;
+  /** How long the thread may take for a request; one that takes longer is ended. Default 10 s. */
+  readonly limitMs?: number;
+}
+
+/** What a thread keeps of a port that it has let go of is freed by its loop only, to which it does not go back: 2 KiB. */
+const mostPortsOfThread = 1000;
+
 /**
  * The silent ports of a process. One thread listens on all of them and never goes back to its loop, which would accept. It takes a twentieth of a
  * second to start, so a process of its own may have it ready; else it lives while there are such ports.
@@ -45,34 +60,35 @@ export interface SilentThread {
 export class SilentPorts {
   readonly #keepsReady: boolean;
   readonly #start: () => Promise<SilentThread>;
+  readonly #limitMs: number;
   #thread: Promise<SilentThread> | undefined;
   #lastId = 0;
+  /** Of this thread. */
+  #opened = 0;
   /** How many are had, or asked for. */
   #used = 0;
 
-  constructor({
-    keepsReady = false,
-    start = startThread,
-  }: { readonly keepsReady?: boolean; readonly start?: () => Promise<SilentThread> } = {}) {
+  constructor({ keepsReady = false, start = startThread, limitMs = 10_000 }: SilentPortsSettings = {}) {
     this.#keepsReady = keepsReady;
     this.#start = start;
-    // Where it cannot be started, whoever asks has it tried again, and is told.
-    if (keepsReady) this.ready().catch(() => undefined);
+    this.#limitMs = limitMs;
+    if (keepsReady) this.#makeReady();
   }
 
-  /** Resolves when a port can be had at once. Rejects where no thread can be started. */
-  async ready(): Promise<void> {
-    await this.#threadNow();
-  }
-
-  /** Listens on an address of the machine, by number. Rejects where it cannot be had. */
-  async open(address: Address): Promise<SilentPort> {
+  /**
+   * Listens on an address of the machine, by number. Rejects where it cannot be had, and where the thread cannot be started.
+   *
+   * @param before called when the thread is there, in front of the request: the port is as it was up to then
+   */
+  async open(address: Address, before?: () => void): Promise<SilentPort> {
     const id = ++this.#lastId;
     this.#used++;
     try {
       const thread = await this.#threadNow();
-      await thread.ask({ id, address });
-      return { close: () => this.#close(thread, id) };
+      before?.();
+      this.#opened++;
+      await this.#ask(thread, { id, address });
+      return { close: () => this.#close(thread, id), lost: thread.ended };
     } catch (cause) {
       this.#oneLess();
       throw cause;
@@ -81,21 +97,43 @@ export class SilentPorts {
 
   async #close(thread: SilentThread, id: number): Promise<void> {
     // One that has ended has let go of it.
-    await thread.ask({ id, address: undefined }).catch(() => undefined);
+    await this.#ask(thread, { id, address: undefined }).catch(() => undefined);
     this.#oneLess();
+  }
+
+  async #ask(thread: SilentThread, request: SilentRequest): Promise<void> {
+    const asked = thread.ask(request);
+    const over = new AbortController();
+    const late = sleep(this.#limitMs, 'late' as const, { ref: false, signal: over.signal }).catch(() => undefined);
+    const how = await Promise.race([asked, late]).finally(() => over.abort());
+    if (how !== 'late') return;
+    asked.catch(() => undefined);
+    // It does nothing else: whoever says nothing here does so to everybody.
+    thread.end();
+    throw new Error(`the silent listener has not answered for ${this.#limitMs / 1000} s`);
   }
 
   #oneLess(): void {
     this.#used--;
-    if (this.#used > 0 || this.#keepsReady) return;
-    void this.#thread?.then((thread) => thread.end());
+    if (this.#used > 0 || (this.#keepsReady && this.#opened < mostPortsOfThread)) return;
+    this.#thread?.then(
+      (thread) => thread.end(),
+      () => undefined,
+    );
     this.#thread = undefined;
+    if (this.#keepsReady) this.#makeReady();
+  }
+
+  /** Where it cannot be started, whoever asks has it tried again, and is told. */
+  #makeReady(): void {
+    this.#threadNow().catch(() => undefined);
   }
 
   #threadNow(): Promise<SilentThread> {
     if (this.#thread) return this.#thread;
     const thread = this.#start();
     this.#thread = thread;
+    this.#opened = 0;
     const forget = (): void => {
       if (this.#thread === thread) this.#thread = undefined;
     };
@@ -114,21 +152,17 @@ function startThread(): Promise<SilentThread> {
   return new Promise((resolve, reject) => {
     const waiting = new Map([[0, { resolve: () => resolve(thread), reject }]]);
     let isOver = false;
+    let end = (): void => undefined;
+    const ended = new Promise<void>((resolve) => (end = resolve));
     const over = (cause: Error): void => {
       isOver = true;
       port.close();
       for (const { reject: tell } of waiting.values()) tell(cause);
       waiting.clear();
+      end();
     };
-    const ended = new Promise<void>((end) =>
-      worker
-        .on('error', over)
-        .once('exit', () => {
-          over(new Error('the silent listener has ended'));
-          end();
-        })
-        .unref(),
-    );
+    worker.on('error', over).once('exit', () => over(new Error('the silent listener has ended')));
+    worker.unref();
     const hear = ({ id, problem }: SilentAnswer): void => {
       const asked = waiting.get(id);
       waiting.delete(id);

@@ -149,16 +149,15 @@ class SocketPort implements Port {
   }
 
   async #fallSilent(): Promise<void> {
-    // Until then the port is as it was.
-    await this.#silentPorts.ready();
-    if (this.#isClosed) return;
     const silent = new SilentDoor(this.#address, this.#silentPorts);
     const before = this.#state;
     this.#silent = silent;
-    this.#stopListening();
-    this.#state = undefined;
     try {
-      await silent.shut();
+      // Until its thread is there the port is as it was.
+      await silent.shut(() => {
+        this.#stopListening();
+        this.#state = undefined;
+      });
       this.#letGo();
     } catch (cause) {
       await silent.close();
@@ -166,11 +165,16 @@ class SocketPort implements Port {
       await this.#returnTo(before);
       throw cause;
     }
+    silent.whenLost(() =>
+      this.#settings.log(
+        `the silent listener has ended: clients of ${this.address} are refused now, not left unanswered`,
+      ),
+    );
   }
 
   /** As it was before, unless it has been closed. */
   async #returnTo(before: DoorState | undefined): Promise<void> {
-    if (before === 'open' && !this.#isClosed) await this.open('open');
+    if (before === 'open' && !this.#server && !this.#isClosed) await this.open('open');
     this.#state = before;
   }
 

@@ -1,6 +1,6 @@
 import { fork, spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync } from 'node:fs';
+import { accessSync, constants, statSync } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
 import { delimiter, join } from 'node:path';
 import { ask, type Api } from './lateness.ts';
@@ -13,7 +13,16 @@ const root = join(import.meta.dirname, '..', '..');
 export function foundToxiproxy(path = process.env['PATH'] ?? ''): string | undefined {
   const built = join(root, '.gameday', 'toxiproxy', 'v2.12.0', 'server');
   const installed = path.split(delimiter).map((folder) => join(folder, 'toxiproxy-server'));
-  return [built, ...installed].find((file) => existsSync(file));
+  return [built, ...installed].find(isProgram);
+}
+
+function isProgram(file: string): boolean {
+  try {
+    accessSync(file, constants.X_OK);
+    return statSync(file).isFile();
+  } catch {
+    return false;
+  }
 }
 
 /** A way to the upstream, and the process in between. */

@@ -10,11 +10,7 @@ import { SilentPorts } from '../../harness/proxy/silent-ports.ts';
 
 const host = '127.0.0.1';
 
-async function silentDoor(port: number): Promise<SilentDoor> {
-  const ports = new SilentPorts();
-  await ports.ready();
-  return new SilentDoor({ host, port }, ports);
-}
+const silentDoor = (port: number): SilentDoor => new SilentDoor({ host, port }, new SilentPorts());
 
 async function freePort(): Promise<number> {
   const server = createServer().listen(0, host);
@@ -48,7 +44,7 @@ async function cameBefore({ server, sockets }: { server: Server; sockets: Socket
 it('a silent door that is closed while it fills its queue connects to nobody who listens there after it', async () => {
   await using cleanup = new Cleanup();
   const port = await freePort();
-  const door = await silentDoor(port);
+  const door = silentDoor(port);
   cleanup.add('door', () => door.close());
   const next = new Promise<ReturnType<typeof takeOver>>((resolve) => {
     // The first connect that fills the queue is on its way, or the second.
@@ -68,7 +64,7 @@ it('a silent door that is closed before it has the port ends in good order, and 
   await using cleanup = new Cleanup();
   for (let round = 0; round < 3; round++) {
     const port = await freePort();
-    const door = await silentDoor(port);
+    const door = silentDoor(port);
     const shutting = door.shut();
     await door.close();
     const next = takeOver(cleanup, port);
@@ -80,7 +76,7 @@ it('a silent door that is closed before it has the port ends in good order, and 
 it('a silent door fills its queue although a busy system is late with its answers', async () => {
   await using cleanup = new Cleanup();
   const port = await freePort();
-  const door = await silentDoor(port);
+  const door = silentDoor(port);
   cleanup.add('door', () => door.close());
   const { connect: connectAtOnce } = net;
   vi.spyOn(net, 'connect').mockImplementation(((address: NetConnectOpts) =>
@@ -107,23 +103,7 @@ it('a silent door says when somebody else has the port', async () => {
   await using cleanup = new Cleanup();
   const { server } = takeOver(cleanup, 0);
   await once(server, 'listening');
-  const door = await silentDoor((server.address() as AddressInfo).port);
+  const door = silentDoor((server.address() as AddressInfo).port);
   cleanup.add('door', () => door.close());
   await expect(door.shut()).rejects.toThrow('EADDRINUSE');
-});
-
-it('a silent door whose thread says nothing gives up, and lets go of the port should it get it after all', async () => {
-  const limits = { openLimitMs: 20, closeLimitMs: 20 };
-  const closed: string[] = [];
-  let answer = (): void => undefined;
-  const open = (): Promise<{ close: () => Promise<void> }> =>
-    new Promise((resolve) => {
-      answer = () => resolve({ close: () => Promise.resolve(void closed.push('late')) });
-    });
-  const door = new SilentDoor({ host, port: 1 }, { open }, limits);
-  await expect(door.shut()).rejects.toThrow('the silent listener has not answered for 0.02 s');
-  await door.close();
-  expect(closed).toEqual([]);
-  answer();
-  await vi.waitFor(() => expect(closed).toEqual(['late']));
 });

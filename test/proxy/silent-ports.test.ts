@@ -45,6 +45,7 @@ describe('silent ports', () => {
     had.push(...(await Promise.all(numbers.slice(1).map((port) => ports.open({ host, port })))));
     await expect(ports.open({ host, port: second })).rejects.toThrow('EADDRINUSE');
     await expect(ports.open({ host: 'localhost', port: 0 })).rejects.toThrow('localhost is no address by number');
+    await expect(ports.open({ host, port: 70_000 })).rejects.toThrow('port');
     await had.pop()?.close();
     expect(await connectTo(numbers.at(-1) ?? 0)).toBe('ECONNREFUSED');
     // Would it have accepted, there were places again.
@@ -80,17 +81,51 @@ describe('silent ports', () => {
     expect(threads.begun.map(({ state }) => state)).toEqual(['running']);
   });
 
-  it('tell everybody who waits that no thread can be started, and try again for the next', async () => {
+  it.each([true, false])(
+    'tell everybody who waits that no thread can be started, and try again for the next, kept ready: %s',
+    async (keepsReady) => {
+      const threads = new Threads();
+      threads.isOutOfMemory = true;
+      const ports = new SilentPorts({ keepsReady, start: threads.start });
+      await sleep(1);
+      const before: string[] = [];
+      const both = await Promise.allSettled([1, 2].map((port) => ports.open({ host, port }, () => before.push('had'))));
+      expect(both.map((one) => one.status === 'rejected' && String(one.reason))).toEqual(
+        Array(2).fill('Error: no memory'),
+      );
+      expect(before).toEqual([]);
+      threads.isOutOfMemory = false;
+      await expect(ports.open({ host, port: 1 }, () => before.push('had'))).resolves.toBeDefined();
+      expect(before).toEqual(['had']);
+    },
+  );
+
+  it('end a thread that says nothing, tell who waits and who had a port, and have another one then', async () => {
     const threads = new Threads();
-    threads.isOutOfMemory = true;
+    const ports = new SilentPorts({ start: threads.start, limitMs: 20 });
+    const had = await ports.open({ host, port: 1 });
+    threads.isStuck = true;
+    await expect(ports.open({ host, port: 2 })).rejects.toThrow('the silent listener has not answered for 0.02 s');
+    await had.lost;
+    await had.close();
+    threads.isStuck = false;
+    const next = await ports.open({ host, port: 3 });
+    expect(threads.begun.map(({ state }) => state)).toEqual(['told to end', 'running']);
+    threads.isStuck = true;
+    await next.close();
+    expect(threads.begun.map(({ state }) => state)).toEqual(['told to end', 'told to end']);
+  });
+
+  it('have another thread after a thousand ports, whose remains fill it', async () => {
+    const threads = new Threads();
     const ports = new SilentPorts({ keepsReady: true, start: threads.start });
-    await sleep(1);
-    const both = await Promise.allSettled([ports.ready(), ports.open({ host, port: 1 })]);
-    expect(both.map((one) => one.status === 'rejected' && String(one.reason))).toEqual(
-      Array(2).fill('Error: no memory'),
-    );
-    threads.isOutOfMemory = false;
-    await expect(ports.open({ host, port: 1 })).resolves.toBeDefined();
+    for (let count = 0; count < 999; count++) await (await ports.open({ host, port: 1 })).close();
+    expect(threads.begun.map(({ state }) => state)).toEqual(['running']);
+    const both = [await ports.open({ host, port: 1 }), await ports.open({ host, port: 2 })];
+    await both[0]?.close();
+    expect(threads.begun.map(({ state }) => state)).toEqual(['running']);
+    await both[1]?.close();
+    expect(threads.begun.map(({ state }) => state)).toEqual(['told to end', 'running']);
   });
 });
 
@@ -98,6 +133,7 @@ describe('silent ports', () => {
 class Threads {
   readonly begun: { state: 'running' | 'told to end' | 'crashed'; readonly crash: () => void }[] = [];
   isOutOfMemory = false;
+  isStuck = false;
   readonly start = (): Promise<SilentThread> => {
     if (this.isOutOfMemory) return Promise.reject(new Error('no memory'));
     let over = (): void => undefined;
@@ -115,6 +151,7 @@ class Threads {
       over();
     };
     const ask: SilentThread['ask'] = ({ address }) => {
+      if (this.isStuck) return new Promise(() => undefined);
       if (one.state !== 'running') return Promise.reject(new Error('it has ended'));
       return address?.port === 0 ? Promise.reject(new Error('no such port')) : Promise.resolve();
     };

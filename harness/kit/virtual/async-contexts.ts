@@ -1,9 +1,8 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
-import type { Clock } from '../clock.ts';
 import type { Replacement } from './replacement.ts';
 
-/** The ways into a storage; `exit` goes by the first of them. */
-const entrances = ['run', 'enterWith'] as const;
+/** The ways into a storage, and out of it. */
+const entrances = ['run', 'enterWith', 'exit'] as const;
 
 /**
  * What an `AsyncLocalStorage` holds for whoever sets a timer, it holds for the timer's callback: the platform keeps it so, and traces of requests hang on it.
@@ -27,16 +26,12 @@ export class AsyncContexts {
     });
   }
 
-  /** The same timers, whose callbacks run in the context of who set them. */
-  keep(timers: Clock): Clock {
-    return {
-      now: () => timers.now(),
-      setTimer: (callback, delayMs) =>
-        timers.setTimer(this.#isUsed ? AsyncLocalStorage.bind(callback) : callback, delayMs),
-      sleep: (delayMs, signal) => timers.sleep(delayMs, signal),
-    };
-  }
+  /** The callback, as one that runs in the context of who calls this. */
+  readonly bind: Bind = (callback) => (this.#isUsed ? AsyncLocalStorage.bind(callback) : callback);
 }
+
+/** A callback that runs in the context of whoever has it bound. */
+export type Bind = <Callback extends (...values: never[]) => unknown>(callback: Callback) => Callback;
 
 /** A storage of the harness itself, for which its own code cares: it makes no timer slower. */
 export class OwnStorage<Value> extends AsyncLocalStorage<Value> {}

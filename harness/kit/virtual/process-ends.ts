@@ -33,7 +33,7 @@ export function virtualExits(onEnd: OnEnd, onEscape: (escape: GamedayError) => v
     if (pid === process.pid) return signal !== 0 && onEnd(how) ? gone(how) : real.kill(pid, signal);
     // By 0 one only asks whether there is such a process; but also that is not decided by the seed.
     const escape = escapeError(
-      `process.kill was called in the simulated world, where there is no process ${String(pid)}.`,
+      `process.kill was called in the simulated world, where there is no ${pid > 0 ? `process ${pid}` : 'group of processes'}.`,
     );
     onEscape(escape);
     throw escape;

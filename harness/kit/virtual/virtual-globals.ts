@@ -6,7 +6,7 @@ import type { Clock } from '../clock.ts';
 import { GamedayError } from '../errors.ts';
 import type { Random } from '../random.ts';
 import type { VirtualClock } from '../virtual-clock.ts';
-import { AsyncContexts } from './async-contexts.ts';
+import { AsyncContexts, type Bind } from './async-contexts.ts';
 import { endedBy, virtualExits, watchUncaught, type OnEnd } from './process-ends.ts';
 import { closedDoors } from './real-io.ts';
 import { watchRealWaits } from './real-waits.ts';
@@ -74,7 +74,7 @@ export async function withVirtualGlobals<T>(settings: VirtualGlobalsSettings, wo
   const restore = replaceAll([
     ...contexts.replacements,
     { of: globalThis, key: mark, value: running },
-    ...replacements(sourcesOf(settings, contexts, onEscape), settings.clock.now()),
+    ...replacements(sourcesOf(settings, onEscape), settings.clock.now(), contexts.bind),
     ...valuesOf(globalThis, settings.web ?? {}),
     ...closedDoors(onEscape, () => isOver),
     ...virtualExits(onEnd, onEscape),
@@ -118,18 +118,18 @@ function runningHere(): Running | undefined {
   return running;
 }
 
-function sourcesOf(
-  settings: VirtualGlobalsSettings,
-  contexts: AsyncContexts,
-  onEscape: (escape: GamedayError) => void,
-): Sources {
+function sourcesOf(settings: VirtualGlobalsSettings, onEscape: (escape: GamedayError) => void): Sources {
   const { clock, timers: timersOn = clock, random, fetch, isHandedAll } = settings;
-  const sources = { clock, timers: contexts.keep(timersOn), random, fetch };
+  const sources = { clock, timers: timersOn, random, fetch };
   return isHandedAll ? watchCallers(sources, isHandedAll, onEscape) : sources;
 }
 
-function replacements({ clock, timers: timersOn, random, fetch }: Sources, originMs: number): Replacement[] {
-  const { globals, promises, scheduler } = virtualTimers(timersOn);
+function replacements(
+  { clock, timers: timersOn, random, fetch }: Sources,
+  originMs: number,
+  bind: Bind,
+): Replacement[] {
+  const { globals, promises, scheduler } = virtualTimers(timersOn, bind);
   const chance = virtualChance(random, () => clock.now());
   const elapsedMs = (): number => clock.now() - originMs;
   const hrtime = Object.assign((before?: readonly [number, number]): [number, number] => sinceOf(elapsedMs(), before), {
@@ -144,7 +144,7 @@ function replacements({ clock, timers: timersOn, random, fetch }: Sources, origi
     ...valuesOf(timersPromises.scheduler, scheduler),
     ...valuesOf(performance, virtualPerformance(originMs, elapsedMs)),
     ...valuesOf(process, { hrtime, uptime: () => elapsedMs() / 1000 }),
-    ...valuesOf(AbortSignal, { timeout: abortAfter(timersOn) }),
+    ...valuesOf(AbortSignal, { timeout: abortAfter(timersOn, bind) }),
     ...valuesOf(Math, { random: chance.random }),
     ...valuesOf(crypto, chance.web),
     ...valuesOf(nodeCrypto, chance.node),
@@ -157,11 +157,11 @@ function valuesOf(of: object, values: Readonly<Record<string, unknown>>): Replac
 }
 
 /** As `AbortSignal.timeout`: aborts with the same kind of error. */
-function abortAfter(clock: Clock): (delayMs: number) => AbortSignal {
+function abortAfter(clock: Clock, bind: Bind): (delayMs: number) => AbortSignal {
   return (delayMs) => {
     const controller = new AbortController();
     clock.setTimer(
-      () => controller.abort(new DOMException('The operation was aborted due to timeout', 'TimeoutError')),
+      bind(() => controller.abort(new DOMException('The operation was aborted due to timeout', 'TimeoutError'))),
       delayMs,
     );
     return controller.signal;

@@ -1,7 +1,8 @@
 import { inspect, promisify } from 'node:util';
 import type { Clock, Timer } from '../clock.ts';
+import type { Bind } from './async-contexts.ts';
 
-type Callback = (...values: unknown[]) => void;
+type Callback = (this: unknown, ...values: unknown[]) => void;
 
 /** As in Node: anything else fires after a millisecond. */
 const longestMs = 2 ** 31 - 1;
@@ -77,26 +78,24 @@ export interface VirtualTimers {
   readonly scheduler: Readonly<Record<string, unknown>>;
 }
 
-export function virtualTimers(clock: Clock): VirtualTimers {
+/** @param bind keeps for a callback what is kept for it from when its timer is set; default nothing */
+export function virtualTimers(clock: Clock, bind: Bind = (callback) => callback): VirtualTimers {
   const numbers = new TimersByNumber();
-  const once = (callback: Callback, delay?: unknown, ...values: unknown[]): VirtualTimeout => {
-    checkCallable(callback);
-    return new VirtualTimeout(numbers, () => clock.setTimer(() => callback(...values), wholeDelayMs(delay)));
-  };
-  const repeat = (callback: Callback, delay?: unknown, ...values: unknown[]): VirtualTimeout => {
-    checkCallable(callback);
+  const timer = (given: unknown, delayMs: number, values: unknown[], repeats = false): VirtualTimeout => {
+    const callback = bind(callable(given));
     return new VirtualTimeout(numbers, (timeout) =>
       clock.setTimer(() => {
         // Set anew before the callback runs, so that the callback can end it.
-        timeout.refresh();
-        callback(...values);
-      }, wholeDelayMs(delay)),
+        if (repeats) timeout.refresh();
+        callback.apply(timeout, values);
+      }, delayMs),
     );
   };
-  const immediate = (callback: Callback, ...values: unknown[]): VirtualTimeout => {
-    checkCallable(callback);
-    return new VirtualTimeout(numbers, () => clock.setTimer(() => callback(...values), 0));
-  };
+  const once = (callback: unknown, delay?: unknown, ...values: unknown[]): VirtualTimeout =>
+    timer(callback, wholeDelayMs(delay), values);
+  const repeat = (callback: unknown, delay?: unknown, ...values: unknown[]): VirtualTimeout =>
+    timer(callback, wholeDelayMs(delay), values, true);
+  const immediate = (callback: unknown, ...values: unknown[]): VirtualTimeout => timer(callback, 0, values);
   const clear = (timeout: unknown): void => {
     const found = timeout instanceof VirtualTimeout ? timeout : numbers.get(timeout);
     found?.close();
@@ -129,8 +128,8 @@ export function virtualTimers(clock: Clock): VirtualTimers {
 }
 
 /** @throws TypeError as the platform does for what cannot be called back */
-function checkCallable(callback: unknown): void {
-  if (typeof callback === 'function') return;
+function callable(callback: unknown): Callback {
+  if (typeof callback === 'function') return callback as Callback;
   const said = `The "callback" argument must be of type function. Received ${inspect(callback)}`;
   throw Object.assign(new TypeError(said), { code: 'ERR_INVALID_ARG_TYPE' });
 }

@@ -11,6 +11,7 @@ const [RealRequest, RealHeaders] = [Request, Headers];
 
 /** Those that nothing has to be said about (https://fetch.spec.whatwg.org/#methods). */
 const usualMethods = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']);
+const usualRedirects = new Set<string>(['follow', 'error', 'manual']);
 
 /** What is said of a request beside its body. */
 interface Envelope {
@@ -41,28 +42,40 @@ export interface Outgoing extends Envelope {
  */
 export function outgoing(input: Input, init: RequestInit): Outgoing | Promise<Outgoing> {
   const given = input instanceof Request ? input : undefined;
-  const url = urlOf(typeof input === 'string' ? input : input instanceof URL ? input.href : input.url);
+  const text = urlText(input);
+  const url = urlOf(text);
   if (url.hash !== '') url.hash = '';
   const signal = init.signal ?? given?.signal ?? null;
-  signal?.throwIfAborted();
-  const method = (init.method ?? given?.method ?? 'GET').toUpperCase();
+  const asked: unknown = init.method ?? given?.method ?? 'GET';
+  const method = normalised(String(asked));
+  const redirect = init.redirect ?? given?.redirect ?? 'follow';
   const body = init.body ?? given?.body ?? null;
   const isBodiless = method === 'GET' || method === 'HEAD';
+  const isUsual = usualMethods.has(method) && !(isBodiless && body !== null) && usualRedirects.has(redirect);
   // The platform says what it refuses.
-  if (!usualMethods.has(method) || (isBodiless && body !== null) || url.username !== '' || url.password !== '')
-    new RealRequest(url, { method: init.method ?? method, body: body === null ? null : '' });
-  const envelope: Envelope = {
-    ...{ url, signal, method, headers: checked(init.headers ?? given?.headers) },
-    redirect: init.redirect ?? given?.redirect ?? 'follow',
-  };
+  if (!isUsual || url.username !== '' || url.password !== '')
+    new RealRequest(text, { method, redirect, body: body === null ? null : '' });
+  const headers = checked(init.headers ?? given?.headers);
+  signal?.throwIfAborted();
+  const envelope: Envelope = { url, signal, method, headers, redirect };
   if (body === null || isKnown(body)) return known(envelope, body);
   return orAborted(readFirst(envelope, new Request(input, init), body === init.body), signal);
 }
 
+/** What is asked for, in words: whatever can be made a text may be one, as on the platform. */
+export function urlText(input: Input): string {
+  return typeof input === 'string' ? input : input instanceof Request ? input.url : String(input satisfies URL);
+}
+
 function urlOf(text: string): URL {
-  const url = URL.parse(text);
   // For what is none the platform's request says so.
-  return url ?? new URL(new RealRequest(text).url);
+  return URL.parse(text) ?? new URL(new RealRequest(text).url);
+}
+
+/** In capitals, where the platform writes it so (https://fetch.spec.whatwg.org/#concept-method-normalize). */
+function normalised(method: string): string {
+  const capitals = method.toUpperCase();
+  return capitals !== 'PATCH' && usualMethods.has(capitals) ? capitals : method;
 }
 
 /** Headers that can be sent. @throws TypeError as the platform does for a name or a value that cannot */

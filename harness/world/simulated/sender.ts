@@ -6,7 +6,7 @@ import type { Listener } from './listener.ts';
 import type { Names } from './names.ts';
 import { closed, connectTimedOut, fetchFailed, refused, rejected } from './network-errors.ts';
 import { orAborted } from './or-aborted.ts';
-import { outgoing, type Outgoing } from './outgoing.ts';
+import { outgoing, urlText, type Outgoing } from './outgoing.ts';
 import { isRedirect, redirected } from './redirects.ts';
 import type { Rush } from './rush.ts';
 import type { SimulatedConnection } from './simulated-connection.ts';
@@ -63,11 +63,12 @@ export class Sender {
     this.#running = running;
   }
 
-  readonly fetch: typeof fetch = (input, init = {}) => {
+  readonly fetch: typeof fetch = (input, init) => {
     if (this.#network.rush.isTooMany(() => described(input, init))) return neverAnswering();
     try {
       if (!isOfNetwork(input)) return realFetch(input, init);
-      const request = outgoing(input, init);
+      // It may be null for a caller without types.
+      const request = outgoing(input, (init as RequestInit | null | undefined) ?? {});
       if (!(request instanceof Promise)) return this.#send(request, 0);
       return request.then((read) => this.#sendLater(read, 0));
     } catch (cause) {
@@ -195,11 +196,14 @@ export class Sender {
 
 /** Not one that says itself what is there, as `data:`, or of which the platform knows nothing, as `ftp:`. What is no URL is refused later. */
 function isOfNetwork(input: Parameters<typeof fetch>[0]): boolean {
-  const url = typeof input === 'string' ? input : input instanceof URL ? input.href : input.url;
-  return /^https?:/i.test(url) || !URL.canParse(url);
+  const text = urlText(input);
+  if (/^https?:/i.test(text)) return true;
+  // The platform reads over blanks in front, and more.
+  const url = URL.parse(text);
+  return url === null || /^https?:$/.test(url.protocol);
 }
 
-function described(input: Parameters<typeof fetch>[0], init: RequestInit): string {
-  const given = typeof input === 'object' && 'url' in input ? input : { url: String(input), method: undefined };
-  return `${init.method ?? given.method ?? 'GET'} ${given.url}`;
+function described(input: Parameters<typeof fetch>[0], init: RequestInit | undefined): string {
+  const given = typeof input === 'object' && 'method' in input ? input.method : undefined;
+  return `${init?.method ?? given ?? 'GET'} ${urlText(input)}`;
 }

@@ -122,6 +122,22 @@ describe('virtual globals', () => {
               resolve();
             });
           });
+        await new Promise<void>((resolve) => {
+          const refreshed = setTimeout(function (this: unknown) {
+            see(`refreshed, as ${this === refreshed ? 'its own' : 'another'}`);
+            resolve();
+          }, 5);
+          storage.run('another', () => refreshed.refresh());
+        });
+        await storage.exit(
+          () =>
+            new Promise<void>((resolve) => {
+              setTimeout(() => {
+                see('outside');
+                resolve();
+              }, 1);
+            }),
+        );
         await sleepOfModule(1);
         see('sleep');
         return seen;
@@ -129,6 +145,8 @@ describe('virtual globals', () => {
     const outside = await work();
     expect(await simulate(work)).toEqual(outside);
     expect(outside).toContainEqual(['timer', 'mine']);
+    expect(outside).toContainEqual(['refreshed, as its own', 'mine']);
+    expect(outside).toContainEqual(['outside', undefined]);
     // Also where it is entered for good, and of two that overlap.
     const both = await simulate(async () => {
       const seen: unknown[] = [];
