@@ -10,8 +10,10 @@ import { untilTrue, within } from './within.ts';
 const root = join(import.meta.dirname, '..', '..');
 
 /** The real server: where `npm run test:toxiproxy` has built it, or else the `toxiproxy-server` of a path as in `PATH`. */
-export function foundToxiproxy(path = process.env['PATH'] ?? ''): string | undefined {
-  const built = join(root, '.gameday', 'toxiproxy', 'v2.12.0', 'server');
+export function foundToxiproxy(
+  path = process.env['PATH'] ?? '',
+  built = join(root, '.gameday', 'toxiproxy', 'v2.12.0', 'server'),
+): string | undefined {
   const installed = path.split(delimiter).map((folder) => join(folder, 'toxiproxy-server'));
   return [built, ...installed].find(isProgram);
 }
