@@ -45,10 +45,13 @@ const bars: readonly Bar[] = [
   { figure: 'control, reset of 500 stalled (ms)', path: 'gameday', atMost: 50 },
 ];
 
-/** Round trips and connections of each way in a round: so many turns of so many and so long. */
+/**
+ * Round trips and connections of each way in a round: so many turns of so many and so long. What has stood still is slower at first: in a turn of
+ * 300 ms that was a tenth of the figure, of both.
+ */
 const turns = 5;
 const roundTripsOfTurn = 2000;
-const connectingMs = 300;
+const connectingMs = 1000;
 
 /** How much passes one way, and how long a body is. */
 const megabytes = 500;
@@ -68,19 +71,23 @@ if (values.toxiproxy === '')
     'No Toxiproxy to compare with: `npm run test:toxiproxy` builds one, and `--toxiproxy FILE` or a `toxiproxy-server` on the PATH is another.',
   );
 
-const paths = new Paths();
-process.on('exit', () => paths.stop());
-await paths.start(values.toxiproxy === '' ? undefined : values.toxiproxy);
 const figures = new Figures();
 /** Ways whose control has stopped answering. */
 const silent = new Set<string>();
+let paths = new Paths();
+process.on('exit', () => paths.stop());
 
-for (const path of paths.all) await warmUp(path);
+await begin();
 // What a process holds once it is warm: it gives hardly anything back, so that before each round it would be less every time.
 const warmMiB = new Map(paths.all.map(({ name, pid }) => [name, pid === undefined ? NaN : residentMiB(pid)]));
-// Before all else: what was held while control was measured leaves memory behind that a process does not give back, and a reset takes the stall away.
-for (let round = 1; round <= Math.min(slowRounds, Number(values.rounds)); round++)
-  for (const path of paths.all) await measureStall(path, round);
+const stalledRounds = Math.min(slowRounds, Number(values.rounds));
+for (let round = 1; round <= stalledRounds; round++) for (const path of paths.all) await measureStall(path, round);
+// After those: what was held while control was measured leaves memory behind, and a reset takes the stall away.
+for (let round = 1; round <= stalledRounds; round++) for (const path of paths.all) await measureControl(path, round);
+// Anew: what has held gigabytes collects its garbage seldom for the next minutes, and has its time for something else.
+paths.stop();
+paths = new Paths();
+await begin();
 for (let round = 1; round <= Number(values.rounds); round++) {
   await measureInTurns(
     paths.all.filter(({ of }) => of !== 'http'),
@@ -91,14 +98,18 @@ for (let round = 1; round <= Number(values.rounds); round++) {
     const note = (figure: string, value: number): void => figures.note(figure, path.name, value);
     if (path.of !== 'http') await measureData(path, note);
     await measureRequests(path, note);
-    if (round > slowRounds) continue;
-    if (path.of === 'all') await measureTimed(path, note);
+    if (round <= slowRounds) await measureLateness(path, note);
   }
 }
 console.log(figures.table(paths.all.map(({ name }) => name)));
 console.log(figures.bars(bars));
 if (values.json !== undefined) await writeFile(values.json, `${JSON.stringify(figures, null, 2)}\n`);
 process.exit();
+
+async function begin(): Promise<void> {
+  await paths.start(values.toxiproxy === '' ? undefined : values.toxiproxy);
+  for (const path of paths.all) await warmUp(path);
+}
 
 /** The platform compiles what runs often, for some thousand connections long; a process that has just started is slower. */
 async function warmUp({ name, way, of }: Path): Promise<void> {
@@ -163,13 +174,20 @@ async function measureStall({ name, way, pid, api }: Path, round: number): Promi
   await new Promise((resolve) => setTimeout(resolve, 1000));
 }
 
-async function measureTimed({ name, api }: Path, note: Note): Promise<void> {
+async function measureLateness({ api, of }: Path, note: Note): Promise<void> {
   const { ports } = paths;
-  if (!api || !ports || silent.has(name)) return;
+  if (of !== 'all' || !api || !ports) return;
   for (const [type, late] of await lateness(api, ports.echo, 100)) {
     note(`lateness of ${type}, p50 (ms)`, quantile(late, 0.5));
     note(`lateness of ${type}, p99 (ms)`, quantile(late, 0.99));
   }
+}
+
+async function measureControl({ name, api, of }: Path, round: number): Promise<void> {
+  const { ports } = paths;
+  if (of !== 'all' || !api || !ports || silent.has(name)) return;
+  process.stderr.write(`control, round ${round}: ${name}\n`);
+  const note: Note = (figure, value) => figures.note(figure, name, value);
   const control = await controlTimes(api, ports.sink, 50).catch((cause: unknown) => {
     console.error(`${name}: control did not answer while 500 connections stood still: ${String(cause)}`);
     silent.add(name);

@@ -16,6 +16,9 @@ export class ProxyRefusal extends GamedayError {
   }
 }
 
+/** Who asks, for the logs of whatever is in between. */
+const asked = { 'user-agent': 'gameday' };
+
 /** Control never waits for data, so an answer that takes this long will not come. */
 const answerLimitMs = 10_000;
 
@@ -45,8 +48,9 @@ export function understood<T>(method: string, url: string, read: () => T): T {
 /** What a proxy server answers a call with, as text. Throws as `ask` does. */
 export async function askText(caller: Caller, method: string, url: string, body?: unknown): Promise<string> {
   const what = `${method} ${new URL(url).pathname}`;
+  const isJson = { 'content-type': 'application/json' };
   const text =
-    body === undefined ? {} : { body: JSON.stringify(body), headers: { 'content-type': 'application/json' } };
+    body === undefined ? { headers: asked } : { body: JSON.stringify(body), headers: { ...asked, ...isJson } };
   const init = { method, limitMs: answerLimitMs, ...text };
   const answer = await fetchWithin(caller, url, init, async (response) => ({
     ...{ ok: response.ok, status: response.status },

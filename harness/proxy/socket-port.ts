@@ -199,7 +199,10 @@ class SocketPort implements Port {
         return undefined;
       }
       if (contexts)
-        return acceptTls({ wire: client, upstream, contexts, context, log: (line) => this.#settings.log(line) });
+        return acceptTls({
+          ...{ wire: client, upstream, contexts, context, turns: this.#memory },
+          log: (line) => this.#settings.log(line),
+        });
       return new Connection({ client: takeOver(client, this.#memory), upstream, ...context });
     });
   }
@@ -235,7 +238,7 @@ function dial(
     if (!trusted) return new WireSocket(memory).connect({ host, port, lookup, ...attempt });
     const wire = connect({ host, port, lookup, allowHalfOpen: true, noDelay: true, ...attempt });
     const name = settings.tls?.settings.upstream?.name ?? host;
-    return encrypt(wire, { context: trusted, name });
+    return encrypt(wire, { context: trusted, name, turns: memory });
   } catch (cause) {
     return cause instanceof Error ? cause : new Error(messageOf(cause));
   }

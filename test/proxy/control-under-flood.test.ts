@@ -69,6 +69,32 @@ it(
   },
 );
 
+/** As `clientsOf`, but inside of TLS. */
+const tlsClientsOf = (port: number, count: number): string => `
+  import { connect } from 'node:tls';
+  const block = Buffer.alloc(262_144, 'x');
+  for (let count = 0; count < ${count}; count++) {
+    const socket = connect({ port: ${port}, host: '127.0.0.1', rejectUnauthorized: false });
+    const send = () => { while (socket.write(block)); };
+    socket.on('secureConnect', send).on('drain', send).on('error', () => undefined);
+  }
+  process.send({ port: 1 });
+`;
+
+it(
+  'control is answered in time while six hundred clients send without an end inside of TLS',
+  { timeout: 60_000 },
+  async () => {
+    const upstream = await startProgram(busy.cleanup, sink);
+    const body = { name: 'a', listen: '127.0.0.1:0', upstream: `127.0.0.1:${upstream.port}`, tls: { client: {} } };
+    const { json } = await busy.call<{ listen: string }>('POST', '/proxies', body);
+    await startProgram(busy.cleanup, tlsClientsOf(Number(json.listen.split(':').at(-1)), 600));
+    const hasCome = async (): Promise<true | undefined> => (await receivedBy(busy)) > 100_000_000 || undefined;
+    await waitUntil(realClock, hasCome, { what: 'a hundred megabytes', limitMs: 20_000 });
+    expect(await slowerMs()).toBeLessThan(2 * limitMs);
+  },
+);
+
 /** Bytes that clients have sent to the proxy `a`. */
 async function receivedBy(bench: ProcessBench): Promise<number> {
   const { json } = await bench.call<Record<string, Record<string, number>>>('GET', '/gameday/traffic');

@@ -1,7 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { waitUntil } from '../../harness/kit/deadline.ts';
-import { dialLimitMs } from '../../harness/proxy/connection.ts';
 import {
   againstRealServer,
   offerUntilStalled,
@@ -48,12 +47,17 @@ describe('without toxics', () => {
     expect([peer.text, peer.errorCode]).toEqual(['after your end', undefined]);
   });
 
-  it('closes a client when the upstream refuses, and does not wait as long as for one that does not answer', async () => {
+  it('closes a client within half a second when the upstream refuses', async () => {
     const port = await bench.proxy('a', '127.0.0.1:1');
-    const startMs = realClock.now();
-    const peer = await bench.dial(port);
-    await peer.finished();
-    expect(realClock.now() - startMs).toBeLessThan(dialLimitMs / 2);
+    const tookMs: number[] = [];
+    for (let count = 0; count < 3; count++) {
+      const startMs = realClock.now();
+      const peer = await bench.dial(port);
+      await peer.finished();
+      tookMs.push(realClock.now() - startMs);
+    }
+    // A busy machine may be slow once or twice; a limit that has to run out would be there each time.
+    expect(Math.min(...tookMs)).toBeLessThan(500);
   });
 
   it('does not hold memory for a receiver that does not read: the sender is slowed down', async () => {

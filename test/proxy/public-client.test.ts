@@ -35,6 +35,24 @@ describe('the client for everybody', () => {
     expect(await answerOf(port)).toBe(events.join(''));
   });
 
+  it('says who it is in each call, and that what it sends is JSON', async () => {
+    const address = '127.0.0.1:1';
+    const placed = JSON.stringify({ name: 'a', listen: address, upstream: address, enabled: true, toxics: [] });
+    const said: (readonly [method: string, agent: string | undefined, type: string | undefined])[] = [];
+    const answering = await startHttp(bench, (request, response) => {
+      const { 'user-agent': agent, 'content-type': type } = request.headers;
+      said.push([request.method ?? '', agent, type]);
+      response.end(request.method === 'POST' ? placed : '{}');
+    });
+    const client = new ProxyClient({ url: `http://${answering.address}` });
+    await client.createProxy({ name: 'a', upstream: address });
+    await client.traffic();
+    expect(said).toEqual([
+      ['POST', 'gameday', 'application/json'],
+      ['GET', 'gameday', undefined],
+    ]);
+  });
+
   it('is shown in docs/proxy.md as it is tested here', async () => {
     const shown = [...readFileSync(join(root, 'docs/proxy.md'), 'utf8').matchAll(/```ts\n([\s\S]*?)```/g)]
       .map(([, code = '']) => code)

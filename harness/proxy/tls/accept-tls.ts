@@ -4,6 +4,7 @@ import { isAtHandshakes } from '../meeting.ts';
 import type { ConnectionContext, LiveConnection } from '../port.ts';
 import type { Side } from '../side.ts';
 import { ClientHandshake } from './client-handshake.ts';
+import type { ReadTurns } from './late-socket.ts';
 import type { PortContexts } from './port-contexts.ts';
 
 /** A connection whose client begins with a handshake. Toxics see what is inside of TLS; those of handshakes see what is before it. */
@@ -13,11 +14,12 @@ export function acceptTls(settings: {
   readonly upstream: Side;
   readonly contexts: PortContexts;
   readonly context: ConnectionContext;
+  readonly turns: ReadTurns;
   log(line: string): void;
 }): LiveConnection {
-  const { wire, upstream, contexts, context } = settings;
+  const { wire, upstream, contexts, context, turns } = settings;
   const handshake = new ClientHandshake(wire, {
-    ...{ clock: context.clock, contexts },
+    ...{ clock: context.clock, contexts, turns },
     failed: () => connection.close(),
     log: (line) => settings.log(line),
   });

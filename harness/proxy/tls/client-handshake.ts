@@ -5,7 +5,7 @@ import type { ActiveToxic } from '../active-toxic.ts';
 import type { Meeting } from '../meeting.ts';
 import type { CertificateFlaw } from './handshake-fault.ts';
 import { tlsError } from './tls-error.ts';
-import { LateSocket } from './late-socket.ts';
+import { LateSocket, type ReadTurns } from './late-socket.ts';
 import type { PortContexts } from './port-contexts.ts';
 import type { TlsToxicKind } from './tls-toxic.ts';
 
@@ -18,6 +18,7 @@ const heldLimit = 65_536;
 export interface ClientHandshakeSettings {
   readonly clock: Clock;
   readonly contexts: PortContexts;
+  readonly turns: ReadTurns;
   /** It has come to nothing: the client has left, refused the certificate, or speaks something else. The TCP connection is closed. */
   failed(): void;
   log(line: string): void;
@@ -37,7 +38,7 @@ export class ClientHandshake {
   #state: 'waiting' | 'begun' | 'done' | 'failed' = 'waiting';
 
   constructor(wire: Socket, settings: ClientHandshakeSettings) {
-    this.side = new LateSocket(wire);
+    this.side = new LateSocket(wire, settings.turns);
     this.#wire = wire;
     this.#settings = settings;
     this.#setLimit();

@@ -2,25 +2,38 @@ import { EventEmitter } from 'node:events';
 import type { Socket } from 'node:net';
 import type { Side } from '../side.ts';
 
-const forwarded = ['data', 'end', 'drain', 'finish', 'error', 'close'] as const;
+/** Less is little: whoever sends no more at a time holds nobody up. A record of TLS has 16 KiB at most (RFC 8446, 5.1). */
+const littleBytes = 1024;
+
+/** Who of the sockets of a server may read on in this turn of the event loop. */
+export interface ReadTurns {
+  /** Whether one that has just read so much may. If not, `goOn` is called when it may. */
+  mayGoOn(bytes: number, goOn: () => void): boolean;
+}
+
+const forwarded = ['end', 'drain', 'finish', 'error', 'close'] as const;
 
 /**
  * A side of a connection whose handshake is still going on. Until that is done it gives nothing and holds what is written to it, so that
  * no byte goes out before the other side is known; then it is the socket of which it is told. Its resets are resets of the TCP connection
- * underneath, which sockets with TLS do not have.
+ * underneath, which sockets with TLS do not have. What it gives comes in turns with what others give, since the platform's sockets take none.
  */
 export class LateSocket extends EventEmitter implements Side {
   readonly #wire: Socket;
+  readonly #turns: ReadTurns;
   #socket: Socket | undefined;
   #waiting: Buffer[] = [];
   #isEnded = false;
   #isPaused = false;
+  /** Until its next turn. */
+  #hasToWait = false;
   #hasFailed = false;
 
   /** @param wire the TCP connection */
-  constructor(wire: Socket) {
+  constructor(wire: Socket, turns: ReadTurns) {
     super();
     this.#wire = wire;
+    this.#turns = turns;
     wire.once('close', () => {
       if (!this.#socket) this.emit('close');
     });
@@ -58,6 +71,7 @@ export class LateSocket extends EventEmitter implements Side {
   establish(socket: Socket): void {
     this.#socket = socket;
     for (const event of forwarded) socket.on(event, (value?: unknown) => this.emit(event, value));
+    socket.on('data', (chunk: Buffer) => this.#give(chunk));
     if (this.#isPaused) socket.pause();
     const waiting = this.#waiting.splice(0);
     const isBlocked = waiting.map((chunk) => socket.write(chunk)).at(-1) === false;
@@ -92,8 +106,21 @@ export class LateSocket extends EventEmitter implements Side {
 
   resume(): void {
     this.#isPaused = false;
-    this.#socket?.resume();
+    if (!this.#hasToWait) this.#socket?.resume();
   }
+
+  #give(chunk: Buffer): void {
+    if (chunk.length >= littleBytes && !this.#turns.mayGoOn(chunk.length, this.#goOn)) {
+      this.#hasToWait = true;
+      this.#socket?.pause();
+    }
+    this.emit('data', chunk);
+  }
+
+  readonly #goOn = (): void => {
+    this.#hasToWait = false;
+    if (!this.#isPaused) this.#socket?.resume();
+  };
 
   destroy(): void {
     this.#socket?.destroy();

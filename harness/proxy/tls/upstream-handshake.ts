@@ -1,6 +1,6 @@
 import { isIP, type Socket } from 'node:net';
 import { connect, createSecureContext, type SecureContext } from 'node:tls';
-import { LateSocket } from './late-socket.ts';
+import { LateSocket, type ReadTurns } from './late-socket.ts';
 import { systemRoots } from './system-roots.ts';
 import { tlsError } from './tls-error.ts';
 import { certificatesIn, type UpstreamTls } from './tls-settings.ts';
@@ -16,9 +16,9 @@ export function upstreamContext({ ca }: UpstreamTls): SecureContext {
  */
 export function encrypt(
   wire: Socket,
-  { context, name }: { readonly context: SecureContext; readonly name: string },
+  { context, name, turns }: { readonly context: SecureContext; readonly name: string; readonly turns: ReadTurns },
 ): LateSocket {
-  const side = new LateSocket(wire);
+  const side = new LateSocket(wire, turns);
   wire.on('error', (cause: Error) => side.fail(cause));
   wire.once('connect', () => {
     const socket = connect({
