@@ -46,8 +46,8 @@ const bars: readonly Bar[] = [
 ];
 
 /**
- * Round trips and connections of each way in a round: so many turns of so many and so long. What has stood still is slower at first: in a turn of
- * 300 ms that was a tenth of the figure, of both.
+ * Round trips and connections of each way in a round: so many turns of so many and so long. What has stood still is slower at first: in turns of
+ * 300 ms ours had a seventh less than in those of a second, Toxiproxy a twentieth.
  */
 const turns = 5;
 const roundTripsOfTurn = 2000;
