@@ -151,7 +151,10 @@ export class Connection implements LiveConnection {
     });
     socket.on('close', () => {
       this.#open -= 1;
-      if (this.#open > 0) return;
+      if (this.#open > 0) {
+        this.#pipes[otherWay(direction)].unblock();
+        return;
+      }
       this.#discard();
       this.#settings.over();
     });
@@ -159,8 +162,7 @@ export class Connection implements LiveConnection {
 
   /** A side that broke down breaks down for the other too, behind what it had said: that sees what it would see without a proxy. */
   #breakDown(direction: Direction): void {
-    const back = direction === 'upstream' ? 'downstream' : 'upstream';
-    this.#pipes[back].abandon();
+    this.#pipes[otherWay(direction)].abandon();
     const { client, upstream, clock } = this.#settings;
     const receiver = direction === 'upstream' ? upstream : client;
     // Where that gives up, too, nobody waits any more for what a toxic may hold for as long as it is there.
@@ -177,6 +179,10 @@ export class Connection implements LiveConnection {
     this.#pipes.upstream.discard();
     this.#pipes.downstream.discard();
   }
+}
+
+function otherWay(direction: Direction): Direction {
+  return direction === 'upstream' ? 'downstream' : 'upstream';
 }
 
 function resetSocket(socket: Side): void {

@@ -160,6 +160,11 @@ export class Pipe {
   /** The receiver is gone. What comes from now on is for nobody, but is taken, so that the end of the sender is seen. */
   abandon(): void {
     this.#dropStages();
+    this.unblock();
+  }
+
+  /** The receiver takes nothing any more, and nobody is told: a sender that waits for it goes on, into nothing. */
+  unblock(): void {
     this.#sinkBlocked = false;
     this.#regulate();
   }

@@ -88,6 +88,35 @@ describe('half_open', () => {
   );
 });
 
+it('a client that waits for a server to read, which then goes without a word of it, can send on', async () => {
+  const silent = await bench.tcp((socket) => void socket.pause());
+  const at = await bench.proxy('b', silent.address);
+  await bench.toxic('b', { name: 'dead', type: 'half_open' });
+  const peer = await bench.dial(at);
+  const received = async (): Promise<number> => {
+    const { json } = await bench.call<Record<string, { receivedUpstream: number }>>('GET', '/gameday/traffic');
+    return json['b']?.receivedUpstream ?? NaN;
+  };
+  const block = Buffer.alloc(262_144, 'x');
+  const send = (): void => {
+    while (!peer.socket.destroyed && peer.socket.write(block));
+  };
+  peer.socket.on('drain', send);
+  send();
+  let before = -1;
+  const standsStill = async (): Promise<true | undefined> => {
+    const now = await received();
+    const isSo = now > 0 && now === before;
+    before = now;
+    return isSo || undefined;
+  };
+  await waitUntil(realClock, standsStill, { what: 'the stall', limitMs: 5_000, everyMs: 100 });
+  silent.sockets[0]?.resetAndDestroy();
+  const goesOn = async (): Promise<true | undefined> => (await received()) > before + 1_000_000 || undefined;
+  await waitUntil(realClock, goesOn, { what: 'more of what is sent', limitMs: 5_000, everyMs: 20 });
+  expect([peer.errorCode, peer.ended]).toEqual([undefined, false]);
+});
+
 describe('never_answer', () => {
   it('lets nothing through either way on connections of before and after, and its removal closes both ends', async () => {
     const before = await used();
