@@ -46,7 +46,7 @@ export interface SilentPortsSettings {
   readonly keepsReady?: boolean;
   /** How the thread is started. */
   readonly start?: () => Promise<SilentThread>;
-  /** How long the thread may take for a request; one that takes longer is ended. Default 10 s. */
+  /** How long the thread may take to start, and for a request; one that takes longer is ended. Default 10 s. */
   readonly limitMs?: number;
 }
 
@@ -62,6 +62,8 @@ export class SilentPorts {
   readonly #start: () => Promise<SilentThread>;
   readonly #limitMs: number;
   #thread: Promise<SilentThread> | undefined;
+  /** That thread, once it has started. */
+  #started: SilentThread | undefined;
   #lastId = 0;
   /** Of this thread. */
   #opened = 0;
@@ -102,15 +104,31 @@ export class SilentPorts {
   }
 
   async #ask(thread: SilentThread, request: SilentRequest): Promise<void> {
-    const asked = thread.ask(request);
+    await this.#inTime(thread.ask(request), 'has not answered', () => {
+      // It does nothing else: whoever says nothing here does so to everybody.
+      if (this.#started === thread) this.#forget();
+      thread.end();
+    });
+  }
+
+  async #inTime<T>(work: Promise<T>, problem: string, tooLate: () => void): Promise<T> {
     const over = new AbortController();
-    const late = sleep(this.#limitMs, 'late' as const, { ref: false, signal: over.signal }).catch(() => undefined);
-    const how = await Promise.race([asked, late]).finally(() => over.abort());
-    if (how !== 'late') return;
-    asked.catch(() => undefined);
-    // It does nothing else: whoever says nothing here does so to everybody.
-    thread.end();
-    throw new Error(`the silent listener has not answered for ${this.#limitMs / 1000} s`);
+    const limit = sleep(this.#limitMs, 'late' as const, { ref: false, signal: over.signal });
+    const late = limit.then(
+      (how) => ({ how }),
+      () => ({ how: 'over' as const }),
+    );
+    const done = work.then((value) => ({ how: 'done' as const, value }));
+    const outcome = await Promise.race([done, late]).finally(() => over.abort());
+    if (outcome.how === 'done') return outcome.value;
+    done.catch(() => undefined);
+    tooLate();
+    throw new Error(`the silent listener ${problem} for ${this.#limitMs / 1000} s`);
+  }
+
+  #forget(): void {
+    this.#thread = undefined;
+    this.#started = undefined;
   }
 
   #oneLess(): void {
@@ -120,7 +138,7 @@ export class SilentPorts {
       (thread) => thread.end(),
       () => undefined,
     );
-    this.#thread = undefined;
+    this.#forget();
     if (this.#keepsReady) this.#makeReady();
   }
 
@@ -131,13 +149,26 @@ export class SilentPorts {
 
   #threadNow(): Promise<SilentThread> {
     if (this.#thread) return this.#thread;
-    const thread = this.#start();
+    // Where there is no memory for it, the platform throws at once.
+    const starting = new Promise<SilentThread>((resolve) => resolve(this.#start()));
+    const thread = this.#inTime(starting, 'has not started', () => {
+      starting.then(
+        (late) => late.end(),
+        () => undefined,
+      );
+    });
     this.#thread = thread;
+    this.#started = undefined;
     this.#opened = 0;
     const forget = (): void => {
-      if (this.#thread === thread) this.#thread = undefined;
+      if (this.#thread === thread) this.#forget();
     };
-    thread.then(({ ended }) => ended).then(forget, forget);
+    thread
+      .then((started) => {
+        if (this.#thread === thread) this.#started = started;
+        return started.ended;
+      })
+      .then(forget, forget);
     return thread;
   }
 }

@@ -81,11 +81,17 @@ describe('silent ports', () => {
     expect(threads.begun.map(({ state }) => state)).toEqual(['running']);
   });
 
-  it.each([true, false])(
-    'tell everybody who waits that no thread can be started, and try again for the next, kept ready: %s',
-    async (keepsReady) => {
+  it.each([
+    { keepsReady: true, throws: false },
+    { keepsReady: false, throws: false },
+    { keepsReady: true, throws: true },
+    { keepsReady: false, throws: true },
+  ])(
+    'tell everybody who waits that no thread can be started, and try again for the next: %o',
+    async ({ keepsReady, throws }) => {
       const threads = new Threads();
       threads.isOutOfMemory = true;
+      threads.throwsAtOnce = throws;
       const ports = new SilentPorts({ keepsReady, start: threads.start });
       await sleep(1);
       const before: string[] = [];
@@ -116,6 +122,46 @@ describe('silent ports', () => {
     expect(threads.begun.map(({ state }) => state)).toEqual(['told to end', 'told to end']);
   });
 
+  it('go on where no thread can be had any more by the time that the last port is let go of', async () => {
+    const threads = new Threads();
+    const ports = new SilentPorts({ keepsReady: true, start: threads.start });
+    const had: SilentPort[] = [];
+    for (let count = 0; count < 1000; count++) had.push(await ports.open({ host, port: 1 }));
+    Object.assign(threads, { isOutOfMemory: true, throwsAtOnce: true });
+    await expect(Promise.all(had.map((port) => port.close()))).resolves.toHaveLength(1000);
+    await expect(ports.open({ host, port: 1 })).rejects.toThrow('no memory');
+  });
+
+  it('give up a thread that does not start, end it where it starts too late, and try again for the next', async () => {
+    const threads = new Threads();
+    let isSlow = true;
+    let begin = (): void => undefined;
+    const slow = new Promise<void>((resolve) => (begin = resolve));
+    const start = async (): Promise<SilentThread> => {
+      if (isSlow) await slow;
+      return threads.start();
+    };
+    const ports = new SilentPorts({ start, limitMs: 20 });
+    await expect(ports.open({ host, port: 1 })).rejects.toThrow('the silent listener has not started for 0.02 s');
+    isSlow = false;
+    await ports.open({ host, port: 2 });
+    begin();
+    await sleep(1);
+    expect(threads.begun.map(({ state }) => state)).toEqual(['running', 'told to end']);
+  });
+
+  it('ask no thread any more that has just been told to end', async () => {
+    const threads = new Threads();
+    threads.endsSlowly = true;
+    const ports = new SilentPorts({ start: threads.start, limitMs: 20 });
+    await ports.open({ host, port: 1 });
+    threads.isStuck = true;
+    await expect(ports.open({ host, port: 2 })).rejects.toThrow('has not answered');
+    threads.isStuck = false;
+    await expect(ports.open({ host, port: 3 })).resolves.toBeDefined();
+    expect(threads.begun.map(({ state }) => state)).toEqual(['told to end', 'running']);
+  });
+
   it('have another thread after a thousand ports, whose remains fill it', async () => {
     const threads = new Threads();
     const ports = new SilentPorts({ keepsReady: true, start: threads.start });
@@ -133,8 +179,12 @@ describe('silent ports', () => {
 class Threads {
   readonly begun: { state: 'running' | 'told to end' | 'crashed'; readonly crash: () => void }[] = [];
   isOutOfMemory = false;
+  /** As the platform does where the system gives it no thread. */
+  throwsAtOnce = false;
   isStuck = false;
+  endsSlowly = false;
   readonly start = (): Promise<SilentThread> => {
+    if (this.isOutOfMemory && this.throwsAtOnce) throw new Error('no memory');
     if (this.isOutOfMemory) return Promise.reject(new Error('no memory'));
     let over = (): void => undefined;
     const ended = new Promise<void>((resolve) => (over = resolve));
@@ -148,7 +198,7 @@ class Threads {
     this.begun.push(one);
     const end = (): void => {
       one.state = 'told to end';
-      over();
+      if (!this.endsSlowly) over();
     };
     const ask: SilentThread['ask'] = ({ address }) => {
       if (this.isStuck) return new Promise(() => undefined);

@@ -1,5 +1,7 @@
-import { areFields, couldBegin, readHead, type MessageHead } from './message-head.ts';
+import { BegunHead, BegunTrailer, longestHead } from './begun-lines.ts';
 import type { Framing } from './framing.ts';
+import { GrowingBytes } from './growing-bytes.ts';
+import { readHead, type MessageHead } from './message-head.ts';
 
 /** Told of the messages in a stream of bytes. `raw` together is all that was fed, in order, nothing twice. */
 export interface FramerListener {
@@ -13,8 +15,6 @@ export interface FramerListener {
   opaque(raw: Buffer): void;
 }
 
-/** No head is longer; servers refuse such of 8 to 64 KiB. */
-const longestHead = 131_072;
 /** A line with the size of a chunk, and its extensions. */
 const longestSizeLine = 4096;
 const sizeLine = /^(0*[0-9A-Fa-f]{1,13})[ \t]*(?:;[^\r\n\0]*)?$/;
@@ -32,13 +32,16 @@ export class MessageFramer {
   /** Of the body, or of its present chunk. */
   #missing = 0;
   /** The beginning of a head or a line that is not complete. */
-  #kept: Buffer = nothing;
+  #kept = new GrowingBytes();
+  readonly #begunHead: BegunHead;
+  readonly #begunTrailer = new BegunTrailer();
   /** Of the last chunk and the trailer, in what is being looked at. */
   #trailerBytes = 0;
 
   constructor(kind: 'request' | 'response', listener: FramerListener) {
     this.#kind = kind;
     this.#listener = listener;
+    this.#begunHead = new BegunHead(kind);
   }
 
   /** Between two messages, or in the head of one that is not complete. */
@@ -52,33 +55,34 @@ export class MessageFramer {
   }
 
   feed(chunk: Buffer): void {
-    let rest = this.#kept.length === 0 ? chunk : Buffer.concat([this.#kept, chunk]);
-    this.#kept = nothing;
-    while (rest.length > 0) {
+    const joined = this.#kept.length > 0 ? this.#kept : undefined;
+    if (joined) this.#kept = new GrowingBytes();
+    joined?.add(chunk);
+    let rest = joined?.view() ?? chunk;
+    for (let isUntouched = true; rest.length > 0; isUntouched = false) {
       const used = this.#step(rest);
       if (used === 0) {
-        // Ten bytes must not keep the memory of all that was read with them.
-        this.#kept = 4 * rest.length < rest.buffer.byteLength ? Buffer.from(rest) : rest;
+        if (joined && isUntouched) this.#kept = joined;
+        else this.#kept.add(rest);
         return;
       }
+      this.#begunHead.reset();
+      this.#begunTrailer.reset();
       rest = rest.subarray(used);
     }
   }
 
   /** Nothing comes any more. */
   finish(): void {
-    const kept = this.#kept;
-    this.#kept = nothing;
+    const kept = this.#kept.take();
     if (this.#state === 'until close') this.#done(kept);
     else if (kept.length > 0) this.#lose(kept);
   }
 
   /** No more messages are looked for. Gives the beginning of one that was not complete. */
   leave(): Buffer {
-    const kept = this.#kept;
-    this.#kept = nothing;
     this.#state = 'opaque';
-    return kept;
+    return this.#kept.take();
   }
 
   /** How many bytes of `rest` are done with; 0: more are needed. */
@@ -103,13 +107,11 @@ export class MessageFramer {
   }
 
   #head(rest: Buffer): number {
-    // Empty lines before a request are to be passed over (RFC 9112 section 2.2).
-    let from = 0;
-    while (rest[from] === 13 && rest[from + 1] === 10) from += 2;
-    const end = rest.indexOf('\r\n\r\n', from, 'latin1');
+    const from = this.#begunHead.from(rest);
+    const end = this.#begunHead.end(rest);
     const used = end + 4;
     if (end === -1) {
-      if (rest.length >= longestHead || !couldBegin(this.#kind, rest, from)) return this.#lose(rest);
+      if (rest.length >= longestHead || !this.#begunHead.couldGoOn(rest)) return this.#lose(rest);
       return 0;
     }
     const head = used > longestHead ? undefined : readHead(this.#kind, rest.toString('latin1', from, end));
@@ -209,7 +211,7 @@ export class MessageFramer {
       return end + 2 - at;
     }
     // The last chunk is told of together with the trailer, so it waits until that is whole.
-    const used = lengthOfTrailer(rest, end + 2);
+    const used = this.#begunTrailer.length(rest, end + 2);
     if (used <= 0) return used;
     this.#trailerBytes = end + 2 - at + used;
     this.#state = 'head';
@@ -226,21 +228,4 @@ export class MessageFramer {
     this.#listener.opaque(rest);
     return rest.length;
   }
-}
-
-/** Of the lines up to and with the empty one; 0 where that is not there yet, -1 where they are no fields. */
-function lengthOfTrailer(rest: Buffer, at: number): number {
-  if (rest[at] === 13 && rest[at + 1] === 10) return 2;
-  // Every line has a CR LF before it that way, the first one that of the last chunk.
-  const end = rest.indexOf('\r\n\r\n', at, 'latin1');
-  const length = (end === -1 ? rest.length : end + 4) - at;
-  if (end === -1) return length >= longestHead || !couldBeFields(rest, at) ? -1 : 0;
-  return length > longestHead || !areFields(`\r\n${rest.toString('latin1', at, end)}`) ? -1 : length;
-}
-
-/** Whether lines that are not all there may be fields. */
-function couldBeFields(rest: Buffer, at: number): boolean {
-  const end = rest.lastIndexOf('\r\n', undefined, 'latin1');
-  if (rest.indexOf('\n', Math.max(at, end + 2), 'latin1') !== -1) return false;
-  return end < at || areFields(`\r\n${rest.toString('latin1', at, end)}`);
 }

@@ -25,16 +25,12 @@ export interface ResponseHead {
 export type MessageHead = RequestHead | ResponseHead;
 
 const requestLine = /^([!#$%&'*+\-.^_`|~0-9A-Za-z]{1,32}) ([^\x00-\x20\x7f]+) HTTP\/1\.([01])$/;
-const requestLineBegun =
-  /^(?:[!#$%&'*+\-.^_`|~0-9A-Za-z]{0,32}|[!#$%&'*+\-.^_`|~0-9A-Za-z]{1,32} (?:[^\x00-\x20\x7f]*|[^\x00-\x20\x7f]+ ([^\0\n]*)))$/;
 const statusLine = /^HTTP\/1\.([01]) ([1-9][0-9]{2})(?: [^\r\n\0]*)?$/;
 /**
  * Folded lines, which the standard forbids, lines that end with LF alone and whatever else is no field: servers read such heads in different
  * ways, so that nobody can say where their message ends.
  */
 const fieldLines = /^(?:\r\n[!#$%&'*+\-.^_`|~0-9A-Za-z]+:[^\r\n\0]*)*$/;
-const lineFeed = 10;
-const carriageReturn = 13;
 
 /** @param text everything before the empty line, in latin1. Undefined where it is no head of that kind. */
 export function readHead(kind: 'request' | 'response', text: string): MessageHead | undefined {
@@ -56,24 +52,9 @@ export function areFields(text: string): boolean {
   return fieldLines.test(text);
 }
 
-/**
- * Whether what is there of a head, from `from` on, may become one: else there is no need to wait for its end. A head that `readHead` takes could
- * begin with every part of it.
- */
-export function couldBegin(kind: 'request' | 'response', rest: Buffer, from: number): boolean {
-  for (let at = rest.indexOf(lineFeed, from); at !== -1; at = rest.indexOf(lineFeed, at + 1))
-    if (at === from || rest[at - 1] !== carriageReturn) return false;
-  const firstEnd = rest.indexOf('\r\n', from, 'latin1');
-  if (firstEnd !== -1) {
-    const first = rest.toString('latin1', from, firstEnd);
-    return (kind === 'request' ? requestLine : statusLine).test(first);
-  }
-  if (kind === 'response') return 'HTTP/1.'.startsWith(rest.toString('latin1', from, from + 7));
-  const begin = rest.toString('latin1', from);
-  const [line, version = ''] = requestLineBegun.exec(begin) ?? [];
-  return (
-    begin === '\r' || (line !== undefined && /^HTTP\/1\.[01]\r$/.test(version + 'HTTP/1.1\r'.slice(version.length)))
-  );
+/** Whether a line is one that a head of that kind begins with. */
+export function isFirstLine(kind: 'request' | 'response', line: string): boolean {
+  return (kind === 'request' ? requestLine : statusLine).test(line);
 }
 
 const knownMethods = ['GET', 'POST', 'PUT', 'DELETE', 'PATCH', 'HEAD', 'OPTIONS', 'CONNECT', 'TRACE', 'QUERY'];
