@@ -2,8 +2,8 @@ import { EventEmitter } from 'node:events';
 import type { Socket } from 'node:net';
 import type { Side } from '../side.ts';
 
-/** Less is little: whoever sends no more at a time holds nobody up. A record of TLS has 16 KiB at most (RFC 8446, 5.1). */
-const littleBytes = 1024;
+/** A chunk counts for so much at least: one is what was in a record of TLS, and a small one takes hardly less time than one of 16 KiB, which is the most (RFC 8446, 5.1). */
+const leastBytes = 8 * 1024;
 
 /** Who of the sockets of a server may read on in this turn of the event loop. */
 export interface ReadTurns {
@@ -110,7 +110,7 @@ export class LateSocket extends EventEmitter implements Side {
   }
 
   #give(chunk: Buffer): void {
-    if (chunk.length >= littleBytes && !this.#turns.mayGoOn(chunk.length, this.#goOn)) {
+    if (!this.#turns.mayGoOn(Math.max(chunk.length, leastBytes), this.#goOn)) {
       this.#hasToWait = true;
       this.#socket?.pause();
     }
