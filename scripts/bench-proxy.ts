@@ -85,7 +85,7 @@ for (let round = 1; round <= stalledRounds; round++) for (const path of paths.al
 // After those: what was held while control was measured leaves memory behind, and a reset takes the stall away.
 for (let round = 1; round <= stalledRounds; round++) for (const path of paths.all) await measureControl(path, round);
 // Anew: what has held gigabytes collects its garbage seldom for the next minutes, and has its time for something else.
-paths.stop();
+await paths.end();
 paths = new Paths();
 await begin();
 for (let round = 1; round <= Number(values.rounds); round++) {

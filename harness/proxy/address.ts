@@ -24,37 +24,59 @@ interface NoAddress {
  * to the network by omission.
  */
 export function readAddress(text: string): Address | NoAddress {
-  const match = /^(?:\[([^\]]*)\]|([^:]*)):([^:]*)$/.exec(text === '' ? ':0' : text);
-  if (!match)
-    return text.split(':').length > 2
-      ? { problem: 'too many colons in address', about: text, hint: colonsHint(text) }
-      : {
-          problem: 'missing port in address',
-          about: text,
-          hint: `Write it with its port, as "${text.includes('[') ? '[::1]' : text}:8080".`,
-        };
-  const host = match[1] ?? match[2] ?? '';
-  const portText = match[3] ?? '';
-  const port = Number(portText === '' ? '0' : portText);
-  if (!/^[0-9]*$/.test(portText) || port > 65_535)
-    return { problem: 'invalid port', about: portText, hint: 'A port is a whole number from 0 to 65535.' };
-  return { host: host === '' ? '127.0.0.1' : host, port };
+  const parts = splitHostPort(text === '' ? ':0' : text);
+  if ('problem' in parts) return parts;
+  const port = Number(parts.port === '' ? '0' : parts.port);
+  if (!/^[0-9]*$/.test(parts.port) || port > 65_535)
+    return { problem: 'invalid port', about: parts.port, hint: 'A port is a whole number from 0 to 65535.' };
+  return { host: parts.host === '' ? '127.0.0.1' : parts.host, port };
 }
 
-function colonsHint(text: string): string {
-  return text.includes('://')
+/** In the order of Go's net.SplitHostPort: where several things are wrong, it is the first that is said. */
+function splitHostPort(text: string): { readonly host: string; readonly port: string } | NoAddress {
+  const lastColon = text.lastIndexOf(':');
+  if (lastColon < 0) return missingPort(text);
+  const isBracketed = text.startsWith('[');
+  const hostEnd = isBracketed ? text.indexOf(']') : lastColon;
+  if (hostEnd < 0) return badlyWritten(text, "missing ']' in address");
+  if (isBracketed && hostEnd + 1 !== lastColon)
+    return text[hostEnd + 1] === ':' ? badlyWritten(text, 'too many colons in address') : missingPort(text);
+  const host = text.slice(isBracketed ? 1 : 0, hostEnd);
+  if (!isBracketed && host.includes(':')) return badlyWritten(text, 'too many colons in address');
+  const port = text.slice(lastColon + 1);
+  for (const bracket of ['[', ']'])
+    if (`${host}:${port}`.includes(bracket)) return badlyWritten(text, `unexpected '${bracket}' in address`);
+  return { host, port };
+}
+
+function missingPort(text: string): NoAddress {
+  const hint = `Write it with its port, as "${/[[\]]/.test(text) ? '[::1]' : text}:8080".`;
+  return { problem: 'missing port in address', about: text, hint };
+}
+
+function badlyWritten(text: string, problem: string): NoAddress {
+  const hint = text.includes('://')
     ? 'Write host:port alone, without a scheme and a path.'
     : 'Write an IPv6 address in brackets, as "[::1]:8080".';
+  return { problem, about: text, hint };
 }
 
-/** As `readAddress`, for a text that says where to listen. Throws an ApiError 500 for one that is no address. */
+/** Of a text that leads to no address. Go says `listen tcp: ` before it where it was about to listen, and nothing where it only compared. */
+export class UnusableAddress extends ApiError {
+  constructor(why: string, hint: string) {
+    super(500, why, hint);
+    this.name = 'UnusableAddress';
+  }
+}
+
+/** As `readAddress`, for a text that says where to listen. Throws an UnusableAddress for one that is no address. */
 export function parseAddress(text: string): Address {
   const read = readAddress(text);
   if (!('problem' in read)) return read;
-  throw new ApiError(500, `listen tcp: address ${read.about}: ${read.problem}`, read.hint);
+  throw new UnusableAddress(`address ${read.about}: ${read.problem}`, read.hint);
 }
 
-/** The address with its host name looked up. Throws an ApiError 500 when there is no such name. */
+/** The address with its host name looked up. Throws an UnusableAddress when there is no such name. */
 export async function resolveAddress(text: string): Promise<Address> {
   const { host, port } = parseAddress(text);
   if (isIP(host) !== 0) return { host: hostToListenOn(host), port };
@@ -71,9 +93,9 @@ export async function resolveAddress(text: string): Promise<Address> {
   }
 }
 
-function noSuchHost(host: string, why = ''): ApiError {
+function noSuchHost(host: string, why = ''): UnusableAddress {
   const hint = 'A proxy listens on an address of this machine: 127.0.0.1 and localhost are always there.';
-  return new ApiError(500, `listen tcp: lookup ${host}: no such host${why}`, hint);
+  return new UnusableAddress(`lookup ${host}: no such host${why}`, hint);
 }
 
 const ipv4InIpv6 = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i;

@@ -224,11 +224,14 @@ export class FaultProxy {
     this.#count = next;
   }
 
-  /** Whether `listen` (looked up, so that a name is another than the address that it stands for), `upstream` or `tls` is another than now. */
+  /**
+   * Whether `listen` (looked up, so that a name is another than the address that it stands for), `upstream` or `tls` is another than now. Throws an
+   * ApiError 500 for a `listen` that leads to no address, as Toxiproxy does, whatever the others are.
+   */
   async differs({ listen, upstream, tls }: ProxyPlace): Promise<boolean> {
+    const resolved = formatAddress(await inTime(this.#settings.clock, resolveAddress(listen), listen));
     const now = this.#place;
-    if (upstream !== now.upstream || JSON.stringify(tls) !== JSON.stringify(now.tls)) return true;
-    return formatAddress(await inTime(this.#settings.clock, resolveAddress(listen), listen)) !== now.listen;
+    return resolved !== now.listen || upstream !== now.upstream || JSON.stringify(tls) !== JSON.stringify(now.tls);
   }
 
   #drop(connections: readonly LiveConnection[]): void {
@@ -278,7 +281,12 @@ export class FaultProxy {
 
   /** A heartbeat: the leases of its toxics begin anew. */
   renewLeases(): void {
-    for (const [{ leaseMs = 0 }, lease] of this.#leases) lease.renew(leaseMs);
+    for (const toxic of this.#leases.keys()) this.renewLease(toxic);
+  }
+
+  /** Of one toxic, where it has one. */
+  renewLease(toxic: ActiveToxic): void {
+    this.#leases.get(toxic)?.renew(toxic.leaseMs ?? 0);
   }
 
   /** Puts changed attributes or a changed toxicity to work on the live connections; a lease begins anew. Throws an ApiError 400 for another seed. */

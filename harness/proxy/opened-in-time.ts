@@ -1,6 +1,7 @@
 import type { Clock } from '../kit/clock.ts';
 import { withDeadline } from '../kit/deadline.ts';
 import { GamedayError } from '../kit/errors.ts';
+import { UnusableAddress } from './address.ts';
 import { ApiError } from './api-error.ts';
 import type { Port } from './port.ts';
 
@@ -18,12 +19,12 @@ export async function inTime<T>(clock: Clock, work: Promise<T>, listen: string):
   }
 }
 
-/** As `inTime`, of a port that is being opened: one that opens later is closed. */
+/** As `inTime`, of a port that is being opened: one that opens later is closed, and of an unusable address is said that it was to listen there. */
 export async function openedInTime(clock: Clock, opening: Promise<Port>, listen: string): Promise<Port> {
   try {
     return await inTime(clock, opening, listen);
   } catch (cause) {
     opening.then((late) => late.close()).catch(() => undefined);
-    throw cause;
+    throw cause instanceof UnusableAddress ? new ApiError(500, `listen tcp: ${cause.message}`, cause.hint) : cause;
   }
 }

@@ -288,12 +288,15 @@ export class Registry {
     return this.#start(request, existing);
   }
 
-  /** The toxics that are asked for; one that is there already, just so, stays as it is. Others are left alone. */
+  /** The toxics that are asked for; one that is there already, just so, stays as it is, and its lease begins anew. Others are left alone. */
   async #putInPlace(proxy: FaultProxy, toxics: readonly ToxicRequest[]): Promise<void> {
     let isAtDoor = false;
     for (const request of toxics) {
       const present = proxy.toxics.find(({ name }) => name === request.name);
-      if (present?.isAs(request) === true) continue;
+      if (present?.isAs(request) === true) {
+        proxy.renewLease(present);
+        continue;
+      }
       if (present) proxy.removeToxic(present, 'removed');
       this.#accounts.keep(proxy.addToxic(request));
       if (present?.kind.door ?? request.kind.door) isAtDoor = true;

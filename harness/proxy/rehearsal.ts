@@ -56,6 +56,8 @@ export async function rehearse(
   const work = new Work(clock);
   const counts = isHttp(toxic) ? { matched: toxic.requestsMatched, chosen: toxic.requestsChosen } : undefined;
   for (let connection = from; connection < from + connections && !work.isOver; connection++) {
+    // Those get to no connection: the door is shut to all clients, or to none.
+    if (toxic.kind.door) break;
     const random = chanceOf(connection);
     const note = (decision: Decision): void => {
       work.step();

@@ -70,6 +70,14 @@ export class Paths {
     for (const child of this.#children) child.kill('SIGKILL');
   }
 
+  /** Ends all processes, and waits until they have given back what they held. */
+  async end(): Promise<void> {
+    const isThere = ({ exitCode, signalCode }: ChildProcess): boolean => exitCode === null && signalCode === null;
+    const gone = this.#children.filter(isThere).map((child) => once(child, 'exit'));
+    this.stop();
+    await within('the end of what was measured', Promise.all(gone));
+  }
+
   async #startOurs(): Promise<Started> {
     const child = fork(join(root, 'harness', 'proxy', 'main.ts'), ['--seed', '1']);
     this.#children.push(child);

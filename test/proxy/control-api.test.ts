@@ -144,11 +144,35 @@ describe('proxies', () => {
     expect((await create({ name: 'b', listen })).json.listen).toBe(listen);
   });
 
+  // Where several things are wrong, each says the same one of them.
   it.each([
     ['localhost', 'address localhost: missing port in address'],
     ['localhost:99999', 'address 99999: invalid port'],
-  ])('answer 500 to the address %s', async (listen, why) => {
+    ['::1:80', 'address ::1:80: too many colons in address'],
+    ['[::1', "address [::1: missing ']' in address"],
+    ['[::1]', 'address [::1]: missing port in address'],
+    ['[::1]a:80', 'address [::1]a:80: missing port in address'],
+    ['[::1]:80:1', 'address [::1]:80:1: too many colons in address'],
+    ['[localhost', 'address [localhost: missing port in address'],
+    ['[a[b]:80', "address [a[b]:80: unexpected '[' in address"],
+    ['[a]:8]', "address [a]:8]: unexpected ']' in address"],
+    ['a]b[c:80', "address a]b[c:80: unexpected '[' in address"],
+    ['127.1:0', 'lookup 127.1: no such host'],
+  ])('answer 500 to the address %s, and to a change to it, of which nothing is then done', async (listen, why) => {
     expectError(await create({ name: 'a', listen }), 500, `listen tcp: ${why}`);
+    const first = (await create({ name: 'a' })).json;
+    // Before that it is only compared with the one that is there.
+    for (const change of [{ listen }, { listen, upstream: '127.0.0.1:10', enabled: false }])
+      expectError(await bench.call('PATCH', '/proxies/a', change), 500, why);
+    expect((await bench.call('GET', '/proxies/a')).json).toEqual(first);
+  });
+
+  it('that were created disabled with an address that is none answer 500 to any change but that of it', async () => {
+    await create({ name: 'a', listen: 'bad', enabled: false });
+    for (const change of [{ upstream: '127.0.0.1:10' }, { enabled: true }])
+      expectError(await bench.call('PATCH', '/proxies/a', change), 500, 'address bad: missing port in address');
+    const mended = await bench.call('PATCH', '/proxies/a', { listen: '127.0.0.1:0', enabled: true });
+    expect(mended.json).toMatchObject({ upstream: '127.0.0.1:9', enabled: true });
   });
 
   it('that are created disabled keep listen as it was given, until they are enabled', async () => {

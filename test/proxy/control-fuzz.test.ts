@@ -133,7 +133,7 @@ function jsonOf(value: unknown): string {
 
 /** Of a 500: that a place to listen at is none, or that somebody has it. */
 const isOfTheMachine =
-  /^listen tcp.*: (?:bind: address already in use|invalid port|missing port in address|too many colons in address|no such host.*)$/;
+  /^(?:listen tcp.*: |address .*: |lookup .*: )(?:bind: address already in use|invalid port|missing port in address|too many colons in address|no such host.*)$/;
 
 /** What is looked at of an answer: that of a proxy has toxics, that of a toxic a type. */
 interface Shown {

@@ -97,6 +97,13 @@ describe('what is left to chance', () => {
     expect(first?.decisions.filter((decision) => decision.what === what).length).toBeGreaterThan(chunks);
   });
 
+  it.each(['refuse', 'connect_timeout'])('has nothing for %s, which no connection gets to', async (type) => {
+    await using bench = await startBench();
+    await bench.proxy('a', '127.0.0.1:1');
+    await bench.toxic('a', { name: 'door', type });
+    expect(await planOf(bench, 'door', 'connections=3')).toMatchObject({ connections: 3, isWhole: true, decisions: [] });
+  });
+
   it('goes by connection: the next ones are foretold where none is named, and any others where they are', async () => {
     await using bench = await startBench({ seed: 4 });
     const echo = await bench.echo();

@@ -100,6 +100,57 @@ export async function isChosenForLife(bench: Bench): Promise<boolean> {
   return both.every((text, index) => text === (first[index] === '1' ? '12' : ''));
 }
 
+/** Whether a connection still answers a while after something that may have ended it, or how it was ended. */
+async function fateOf(peer: Peer): Promise<string> {
+  await soon(peer.finished(), { limitMs: 300, otherwise: undefined });
+  if (peer.ended || peer.socket.destroyed) return endSeenBy(peer);
+  await peer.roundTrip('still there?');
+  return 'goes on';
+}
+
+/** How a connection fares that a black hole is done to, when its toxicity becomes 0. */
+export async function afterToxicityZero(bench: Bench): Promise<string> {
+  const port = await bench.proxy('a', (await bench.echo()).address);
+  await bench.toxic('a', { name: 'hole', type: 'timeout', stream: 'upstream' });
+  const peer = await bench.dial(port);
+  peer.socket.write('hello');
+  await realClock.sleep(300);
+  await bench.call('PATCH', '/proxies/a/toxics/hole', { toxicity: 0 });
+  return fateOf(peer);
+}
+
+/** How a connection fares when a black hole is removed that was done to none. */
+export async function removedAtToxicityZero(bench: Bench): Promise<string> {
+  const port = await bench.proxy('a', (await bench.echo()).address);
+  await bench.toxic('a', { name: 'hole', type: 'timeout', toxicity: 0 });
+  const peer = await bench.dial(port);
+  await peer.roundTrip('hello');
+  await bench.call('DELETE', '/proxies/a/toxics/hole');
+  return fateOf(peer);
+}
+
+/** Of a reset that is still to come: whether its removal waits for it, how the connection fares then, and when one comes whose time is changed. */
+export async function changesWhileResetWaits(bench: Bench): Promise<readonly string[]> {
+  const port = await bench.proxy('a', (await bench.echo()).address);
+  const peerBeforeReset = async (timeout: number): Promise<Peer> => {
+    await bench.toxic('a', { name: 'reset', type: 'reset_peer', attributes: { timeout } });
+    const peer = await bench.dial(port);
+    peer.socket.write('hello');
+    await realClock.sleep(100);
+    return peer;
+  };
+  const removedFrom = await peerBeforeReset(1500);
+  const startMs = realClock.now();
+  await bench.call('DELETE', '/proxies/a/toxics/reset');
+  const removal = realClock.now() - startMs < 1000 ? 'at once' : 'waits';
+  const fate = await fateOf(removedFrom);
+  const updated = await peerBeforeReset(2000);
+  const patched = bench.call('PATCH', '/proxies/a/toxics/reset', { attributes: { timeout: 100 } });
+  const isNew = await soon(endSeenBy(updated), { limitMs: 1000, otherwise: false });
+  await patched;
+  return [removal, fate, isNew === false ? 'old time' : 'new time'];
+}
+
 /** The statuses of the removal of a toxic from a connection on which everything stands still, and of other calls that come meanwhile. */
 export async function removalFromStalled(bench: Bench): Promise<unknown> {
   const upstream = await bench.tcp((socket) => void socket.pause());

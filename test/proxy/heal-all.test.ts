@@ -76,28 +76,29 @@ it('heals 200 proxies whose clients get no answer to their connects in 100 ms, a
   const [idle] = processes();
   const names = Array.from({ length: proxies }, (_, index) => `q${index}`);
   const ports = await Promise.all(names.map((name) => bench.proxy(name, '127.0.0.1:9')));
-  const moreMs: number[] = [];
-  const healedMs: number[] = [];
+  const rounds: { healedMs: number; moreMs: number }[] = [];
+  const areInTime = ({ healedMs, moreMs }: { healedMs: number; moreMs: number }): boolean =>
+    healedMs < limitMs && moreMs < otherLimitMs;
   // The best of some: a busy machine may be slow for one of the two, work that holds up the answer is there each time.
-  while (moreMs.length < 5 && !(Math.min(...moreMs) < otherLimitMs && Math.min(...healedMs) < limitMs)) {
+  while (rounds.length < 5 && !rounds.some(areInTime)) {
     await Promise.all(names.map((name) => bench.toxic(name, { name: 'mute', type: 'connect_timeout' })));
     const slowestMs = { idle: 0, busy: 0 };
     const healed = new AbortController();
     const fromMs = realClock.now();
+    let healedMs = NaN;
     const healing = bench.call('POST', '/reset').finally(() => {
-      healedMs.push(realClock.now() - fromMs);
+      healedMs = realClock.now() - fromMs;
       healed.abort();
     });
     while (!healed.signal.aborted) {
       slowestMs.busy = Math.max(slowestMs.busy, await callMs(bench, 'GET', '/version'));
       slowestMs.idle = Math.max(slowestMs.idle, await callMs(idle, 'GET', '/version'));
     }
-    moreMs.push(slowestMs.busy - slowestMs.idle);
+    rounds.push({ healedMs, moreMs: slowestMs.busy - slowestMs.idle });
     expect((await healing).status).toBe(204);
     expect(await Promise.all(ports.map((port) => portState(port)))).toEqual(ports.map(() => 'open'));
   }
-  expect(Math.min(...moreMs)).toBeLessThan(otherLimitMs);
-  expect(Math.min(...healedMs)).toBeLessThan(limitMs);
+  expect(rounds.filter(areInTime), JSON.stringify(rounds)).toHaveLength(1);
 }, 60_000);
 
 /** What has come from each client, if it is the same for all. */

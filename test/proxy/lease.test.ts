@@ -166,6 +166,25 @@ describe('a lease of its own', () => {
     expect((await proxy('a'))['toxics']).toEqual([]);
   });
 
+  it('is renewed by populating again what is there just so', async () => {
+    const list = (latency: number): object[] => [
+      {
+        ...{ name: 'a', listen: '127.0.0.1:0', upstream: '127.0.0.1:9' },
+        toxics: [{ name: 'leased', type: 'latency', lease: 0.5, attributes: { latency } }],
+      },
+    ];
+    const { json } = await bench.call<{ proxies: { listen: string }[] }>('POST', '/populate', list(1));
+    const there = list(1).map((one) => ({ ...one, listen: json.proxies[0]?.listen }));
+    for (let beat = 0; beat < 3; beat++) {
+      await clock.advance(499);
+      expect((await bench.call('POST', '/populate', there)).status).toBe(201);
+    }
+    expect((await proxy('a'))['toxics']).toMatchObject([{ name: 'leased' }]);
+    expect(await bench.receipt('a', 'leased')).toMatchObject({ ended: null });
+    await clock.advance(500);
+    expect((await proxy('a'))['toxics']).toEqual([]);
+  });
+
   it('is shown in seconds, and is gone with its toxic', async () => {
     await bench.proxy('a', '127.0.0.1:9');
     await bench.toxic('a', { name: 'leased', type: 'latency', lease: 0.5, seed: 7 });

@@ -103,9 +103,19 @@ it('leaves one that is there enabled or disabled as it is, whatever the list say
   expect(last.json.proxies?.map(({ enabled }) => enabled)).toEqual([false]);
 });
 
+it.each([
+  ['bad', 'address bad: missing port in address'],
+  ['127.0.0.1:70000', 'address 70000: invalid port'],
+])('leaves the old one as it is when %s is no address for its replacement', async (listen, error) => {
+  const [first] = (await populate([entry('a')])).json.proxies ?? [];
+  const answer = await populate([entry('b'), entry('a', { listen, upstream: '127.0.0.1:10' }), entry('c')]);
+  expect(answer.status).toBe(500);
+  expect(answer.json).toMatchObject({ error, status: 500, proxies: [{ name: 'b' }] });
+  expect((await bench.call('GET', '/proxies/a')).json).toEqual(first);
+});
+
 it('keeps the old one, stopped, when its replacement cannot start', async () => {
   const [first] = (await populate([entry('a')])).json.proxies ?? [];
-  expect((await populate([entry('a', { listen: 'bad' })])).status).toBe(500);
   // A bad address is found out before the old one is stopped; a port that is taken, only after it.
   const { listen: taken } = (await bench.call<Proxy>('POST', '/proxies', entry('other'))).json;
   expect((await populate([entry('a', { listen: taken })])).status).toBe(500);

@@ -230,7 +230,11 @@ const everyAttribute: { readonly [Type in ToxicType]: LooksOf<ToxicAttributes[Ty
   http_status: {
     ...matcher,
     status: 'number',
-    vendor: { '': true, openai: true, anthropic: true, bedrock: true, vllm: true, tei: true, qdrant: true, edge: true },
+    vendor: {
+      ...{ '': true, openai: true, anthropic: true, bedrock: true, vllm: true, tei: true, 'azure-openai': true },
+      ...{ qdrant: true, weaviate: true, milvus: true, opensearch: true, salesforce: true, hubspot: true, jira: true },
+      ...{ notion: true, 'microsoft-graph': true, zendesk: true, s3: true, github: true, edge: true },
+    },
     ...{ code: 'text', body: 'text', headers: 'text', retry_after: 'text' },
   },
   http_latency: { ...matcher, ...latency },

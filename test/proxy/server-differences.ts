@@ -21,6 +21,14 @@ export const serverDifferences: readonly Difference[] = [
     seen: { ours: 64, theirs: 'goes on' },
   },
   {
+    what: 'A word that is no flag (`-port 8474 seed 7`)',
+    ours: 'ends it with 64',
+    theirs: 'is ignored, as is every flag behind it',
+    why: 'A flag would be missing, and nobody told',
+    probe: async (_, command) => (await cameOf(command, ['-port', '0', 'extra', '-version'])).code,
+    seen: { ours: 64, theirs: 'goes on' },
+  },
+  {
     what: 'A port of the API that is taken',
     ours: 'ends it with 64',
     theirs: 'is told of in the log',
@@ -74,6 +82,20 @@ export const serverDifferences: readonly Difference[] = [
       return Object.keys((await bench.call('POST', '/proxies/a/toxics', { type: 'latncy' })).json).toSorted();
     },
     seen: { ours: ['error', 'hint', 'status'], theirs: ['error', 'status'] },
+  },
+  {
+    what: 'Of a `listen` with a host that there is not',
+    ours: '`lookup HOST: no such host`, and the words of the system in brackets',
+    theirs: '`lookup HOST on RESOLVER: no such host`',
+    why: 'It is another platform',
+    probe: async (bench) => (await bench.call('POST', '/proxies', { ...plain, listen: 'no.invalid:0' })).json['error'],
+    seen: {
+      // A resolver that nobody can reach, or that does not work, is told of in other words.
+      ours: expect.stringMatching(
+        /^listen tcp: lookup no\.invalid: no such host \(getaddrinfo E[A-Z_]+ no\.invalid\)$/,
+      ),
+      theirs: expect.stringMatching(/^listen tcp: lookup no\.invalid on \S+: [^(]+$/),
+    },
   },
   {
     what: '`GET /version`',

@@ -60,13 +60,14 @@ export class BegunHead {
       this.#hasFirstLine = isFirstLine(this.#kind, rest.toString('latin1', from, firstEnd));
       return this.#hasFirstLine;
     }
+    // The half of an empty line.
+    if (rest.length === from + 1 && rest[from] === carriageReturn) return true;
     if (this.#kind === 'response') return 'HTTP/1.'.startsWith(rest.toString('latin1', from, from + 7));
     return this.#isRequestLineBegun(rest, from);
   }
 
   #isRequestLineBegun(rest: Buffer, from: number): boolean {
     const begin = this.#targetTo > 0 ? `G x${rest.toString('latin1', this.#targetTo)}` : rest.toString('latin1', from);
-    if (begin === '\r') return true;
     const [line, version = ''] = requestLineBegun.exec(begin) ?? [];
     if (line === undefined) return false;
     // For what comes next that is as good as what it is.

@@ -30,6 +30,8 @@ interface Link {
   stage: BodyStage | undefined;
   /** It has ended the body for what comes behind it. */
   isEnded: boolean;
+  /** As much of what all connections hold together is here. */
+  heldBytes: number;
 }
 
 /** The faults that are done to the body of one response, one behind the other. */
@@ -72,7 +74,7 @@ export class BodyChain {
     for (const { meeting, fault, random } of faults) {
       if (fault.kind !== 'body') continue;
       const place = this.#links.length;
-      const link: Link = { meeting, stage: undefined, isEnded: false };
+      const link: Link = { meeting, stage: undefined, isEnded: false, heldBytes: 0 };
       this.#links.push(link);
       link.stage = fault.start(
         {
@@ -89,6 +91,7 @@ export class BodyChain {
             if (!this.#isEndedFrom(place)) count(meeting, bytes, how);
           },
           mayGoOn: () => this.#mayGoOn(place),
+          holds: (bytes) => holds(link, this.#isEndedFrom(place) ? 0 : bytes),
           get isBlocked() {
             return sink.isBlocked;
           },
@@ -130,6 +133,7 @@ export class BodyChain {
       this.#isReleasing = true;
       link.stage?.release();
       link.stage = undefined;
+      holds(link, 0);
       this.#isReleasing = false;
     }
     this.goOn();
@@ -137,7 +141,10 @@ export class BodyChain {
 
   discard(): void {
     this.#alarm.close();
-    for (const link of this.#links) link.stage?.discard();
+    for (const link of this.#links) {
+      link.stage?.discard();
+      holds(link, 0);
+    }
     this.#isCut = true;
   }
 
@@ -216,6 +223,8 @@ export class BodyChain {
     const link = this.#links[place];
     if (!link || link.isEnded) return;
     link.isEnded = true;
+    // Nothing of what is held before it goes on any more.
+    for (const one of this.#links.slice(0, place + 1)) holds(one, 0);
     this.#endAt(place + 1);
   }
 
@@ -227,4 +236,12 @@ export class BodyChain {
     this.discard();
     this.#sink.cut(how);
   }
+}
+
+/** Whether that is more than it should be, by what all connections hold together. */
+function holds(link: Link, bytes: number): boolean {
+  const { held } = link.meeting.toxic.shared;
+  held.add(bytes - link.heldBytes);
+  link.heldBytes = bytes;
+  return held.isEnough(bytes);
 }

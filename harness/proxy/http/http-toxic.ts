@@ -59,6 +59,8 @@ export interface BodyOutlet {
    * everything else has its turn meanwhile, the client takes what there is, or a fault behind this one does.
    */
   mayGoOn(): boolean;
+  /** Says how many bytes wait for more to come, without which nothing can be done to them. Gives whether that is too much, by what all connections hold: then they go on as they are. */
+  holds(bytes: number): boolean;
 }
 
 /** A fault at work on the body of one response, its framing taken off. Nothing here may wait: the control API calls it too. */

@@ -1,7 +1,7 @@
 import { STATUS_CODES } from 'node:http';
 import type { RequestFault } from './http-toxic.ts';
 
-/** An answer on the wire, with its length. `method` HEAD has no body, whatever is said of it. */
+/** An answer on the wire, with its length. One to `HEAD`, and of a status that has no content, comes without its body. */
 export function answerBytes(
   { status, headers, body }: Extract<RequestFault, { kind: 'answer' }>,
   { method, closes, nowMs }: { readonly method: string; readonly closes: boolean; readonly nowMs: number },
@@ -9,10 +9,13 @@ export function answerBytes(
   const lines = [`HTTP/1.1 ${status} ${STATUS_CODES[status] ?? 'Unknown'}`];
   for (const [name, value] of headers) lines.push(`${name}: ${value}`);
   if (!headers.has('date')) lines.push(`date: ${new Date(nowMs).toUTCString()}`);
-  if (status !== 204 && status !== 304 && !headers.has('content-length')) lines.push(`content-length: ${body.length}`);
+  // RFC 9110 sections 15.3.5, 15.3.6 and 15.4.5: of these, 205 alone says that there is none.
+  const hasContent = status !== 204 && status !== 205 && status !== 304;
+  if (status === 205) lines.push('content-length: 0');
+  else if (hasContent && !headers.has('content-length')) lines.push(`content-length: ${body.length}`);
   if (closes) lines.push('connection: close');
   const head = Buffer.from(`${lines.join('\r\n')}\r\n\r\n`, 'latin1');
-  return method === 'HEAD' || status === 204 || status === 304 ? head : Buffer.concat([head, body]);
+  return method === 'HEAD' || !hasContent ? head : Buffer.concat([head, body]);
 }
 
 /** Fields of a head, by their names in lower case, that are left out, and lines that are put behind the others. */

@@ -7,7 +7,8 @@ const heldBytes = 65_536;
 
 /**
  * Resets the connection (RST on both sides) `timeout` ms after the first chunk, or the end, in its direction; that chunk is not passed
- * on. Unlike Toxiproxy's it also resets connections that were open before it was added, and loses nothing if it is removed before that.
+ * on. Unlike Toxiproxy's it also resets connections that were open before it was added; until the time has come it can be removed, and loses
+ * nothing then, or updated, and the new time counts from the same chunk.
  */
 export const resetPeer: ToxicKind<Name> = {
   type: 'reset_peer',

@@ -11,6 +11,8 @@ const [RealRequest, RealHeaders] = [Request, Headers];
 
 /** Those that nothing has to be said about (https://fetch.spec.whatwg.org/#methods). */
 const usualMethods = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']);
+/** What of a request's settings is looked at here. */
+const ownKeys = new Set(['method', 'body', 'redirect', 'duplex']);
 const usualRedirects = new Set<string>(['follow', 'error', 'manual']);
 
 /** What is said of a request beside its body. */
@@ -44,17 +46,19 @@ export function outgoing(input: Input, init: RequestInit): Outgoing | Promise<Ou
   const given = input instanceof Request ? input : undefined;
   const text = urlText(input);
   const url = urlOf(text);
+  if (typeof init !== 'object') new RealRequest(text, init);
   if (url.hash !== '') url.hash = '';
-  const signal = init.signal ?? given?.signal ?? null;
-  const asked: unknown = init.method ?? given?.method ?? 'GET';
+  // Null takes the signal of the request away.
+  const signal = init.signal === undefined ? (given?.signal ?? null) : init.signal;
+  const asked: unknown = init.method === undefined ? (given?.method ?? 'GET') : init.method;
   const method = normalised(String(asked));
-  const redirect = init.redirect ?? given?.redirect ?? 'follow';
+  const redirect = init.redirect === undefined ? (given?.redirect ?? 'follow') : init.redirect;
   const body = init.body ?? given?.body ?? null;
   const isBodiless = method === 'GET' || method === 'HEAD';
   const isUsual = usualMethods.has(method) && !(isBodiless && body !== null) && usualRedirects.has(redirect);
   // The platform says what it refuses.
-  if (!isUsual || url.username !== '' || url.password !== '')
-    new RealRequest(text, { method, redirect, body: body === null ? null : '' });
+  if (!isUsual || url.username !== '' || url.password !== '' || hasOdd(init))
+    new RealRequest(text, { ...init, method, redirect, body: body === null ? null : '' });
   const headers = checked(init.headers ?? given?.headers);
   signal?.throwIfAborted();
   const envelope: Envelope = { url, signal, method, headers, redirect };
@@ -70,6 +74,12 @@ export function urlText(input: Input): string {
 function urlOf(text: string): URL {
   // For what is none the platform's request says so.
   return URL.parse(text) ?? new URL(new RealRequest(text).url);
+}
+
+/** Whether something is said beside what is looked at here, or of another kind: what the platform makes of that, it knows itself. */
+function hasOdd({ headers, signal, ...init }: RequestInit): boolean {
+  const others = Object.keys(init).some((key) => !ownKeys.has(key));
+  return others || headers === null || !(signal === undefined || signal === null || signal instanceof AbortSignal);
 }
 
 /** In capitals, where the platform writes it so (https://fetch.spec.whatwg.org/#concept-method-normalize). */

@@ -87,6 +87,18 @@ describe.concurrent('an answer in the place of the server', () => {
     expect(peer.text.split('HTTP/1.1')[1]).not.toMatch(/content-length|busy/);
   });
 
+  it('with status 205 says that it has no body, and has none', async () => {
+    await using bench = await startBench();
+    const { port } = await refusing(bench, { status: 205 });
+    const peer = await bench.dial(port);
+    peer.socket.write(get('/busy') + get('/next'));
+    await waitUntil(realClock, () => Promise.resolve(peer.text.endsWith('/next') || undefined), {
+      ...{ what: 'the next answer', limitMs: 5000 },
+    });
+    expect(peer.text).toMatch(/^HTTP\/1\.1 205 [^]*content-length: 0\r\n(?:[^\r]+\r\n)*\r\nHTTP\/1\.1 200 OK/);
+    expect(peer.text.split('HTTP/1.1')[1]).not.toContain('busy');
+  });
+
   it('does not wait for a body that the client sends only when it is told to, and closes after it', async () => {
     await using bench = await startBench();
     const { port, asked } = await refusing(bench);

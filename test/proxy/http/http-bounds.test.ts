@@ -103,6 +103,43 @@ describe('what the proxy holds', () => {
     await client.bytes(length.length + taken);
   });
 
+  it('has a bound for events that do not end, over all streams: what is more than that passes as it is', async () => {
+    await using bench = await startBench();
+    const [streams, bytes] = [20, 8_000_000];
+    const server = await bench.tcp((socket) =>
+      socket.once('data', () => {
+        socket.write('HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\n\r\ndata: ');
+        socket.write(Buffer.alloc(bytes, 'x'));
+      }),
+    );
+    const port = await bench.proxy('http', server.address);
+    await bench.toxic('http', { type: 'stream_stall', attributes: { events: 1000 } });
+    const ask = async (): Promise<Peer> => {
+      const peer = await bench.dial(port);
+      peer.socket.write(get('/'));
+      return peer;
+    };
+    const askAll = (count: number): Promise<Peer[]> => Promise.all(Array.from({ length: count }, ask));
+    const passed = (peers: readonly Peer[]): number => peers.reduce((sum, peer) => sum + peer.receivedBytes, 0);
+    const all = await askAll(streams);
+    const isBounded = (): true | undefined => passed(all) > streams * bytes - 129 * 2 ** 20 || undefined;
+    await waitUntil(realClock, isBounded, { what: 'what is too much', limitMs: 20_000 });
+    for (const socket of [...all.map((peer) => peer.socket), ...server.sockets]) socket.destroy();
+    const areGone = async (): Promise<true | undefined> => {
+      const { json } = await bench.call<Record<string, { connectionsOpen: number }>>('GET', '/gameday/traffic');
+      return json['http']?.connectionsOpen === 0 || undefined;
+    };
+    await waitUntil(realClock, areGone, { what: 'the end of all', limitMs: 5000 });
+    // All of it is free again: as many as there is room for are held whole.
+    server.sockets.length = 0;
+    const next = await askAll(16);
+    const haveSaidAll = (): true | undefined =>
+      (server.sockets.length === 16 && server.sockets.every(({ writableLength }) => writableLength === 0)) || undefined;
+    await waitUntil(realClock, haveSaidAll, { what: 'what all servers say', limitMs: 20_000 });
+    await realClock.sleep(300);
+    expect(next.map(({ receivedBytes }) => receivedBytes < 1000)).toEqual(Array(16).fill(true));
+  });
+
   it('has a bound for answers that a client does not read, and for requests that it sends meanwhile', async () => {
     await using bench = await startBench();
     const tcp = await bench.tcp(() => undefined);

@@ -32,6 +32,58 @@ describe('the framer of messages', () => {
     );
   });
 
+  it.each(['request', 'response'] as const)(
+    'knows of each beginning of a %s the same, whether it has come at once or byte by byte',
+    (kind) => {
+      const spoiled = fc.record({
+        made: kind === 'request' ? request : response,
+        place: fc.double({ min: 0, max: 1, noNaN: true }),
+        what: fc.constantFrom('', '\n', '\r', '\r\n', '\r\n\r\n', ' ', '\0', 'x', ':', 'HTTP/1.1'),
+        empty: fc.constantFrom('', '\r\n', '\r\n\r\n'),
+      });
+      fc.assert(
+        fc.property(spoiled, ({ made, place, what, empty }) => {
+          const at = Math.floor(place * made.text.length);
+          const bytes = bytesOf(empty + made.text.slice(0, at) + what + made.text.slice(at)).subarray(0, 300);
+          const methods = [made.method];
+          for (let end = 1; end <= bytes.length; end++) {
+            const begun = bytes.subarray(0, end);
+            const atOnce = frame(kind, [begun], methods, false);
+            expect(content(frame(kind, oneByOne(begun), methods, false))).toEqual(content(atOnce));
+          }
+        }),
+        { numRuns: 60 },
+      );
+    },
+  );
+
+  it('looks at nothing twice: a head in small pieces costs no more than some of its bytes do', () => {
+    let looked = 0;
+    type Method = (this: Buffer, ...asked: unknown[]) => unknown;
+    // Not spies, which would keep all that they are given.
+    const methods = Buffer.prototype as unknown as { toString: Method; indexOf: Method };
+    const { toString, indexOf } = methods;
+    methods.toString = function (...asked) {
+      const text = Reflect.apply(toString, this, asked);
+      looked += String(text).length;
+      return text;
+    };
+    methods.indexOf = function (...asked) {
+      const at = Reflect.apply(indexOf, this, asked);
+      looked += (at === -1 ? this.length : Number(at) + 1) - Number(asked[1]);
+      return at;
+    };
+    try {
+      for (const line of ['GET /', 'GET / HTTP/1.1\r\n', 'POST / HTTP/1.1\r\ntransfer-encoding: chunked\r\n\r\n0\r\n'])
+        for (const piece of line === 'GET /' ? ['abcdefgh'] : ['abcdefgh', 'a: b\r\nc:', 'a:b\r\n'])
+          frame('request', [line, ...Array<string>(10_000).fill(piece)].map(bytesOf), [], false);
+    } finally {
+      Object.assign(methods, { toString, indexOf });
+    }
+    // Up to half a million bytes have come.
+    expect(looked).toBeLessThan(10_000_000);
+  });
+
   it('tells of the end of a message with its last byte, not later', () => {
     fc.assert(
       fc.property(fc.array(request, { minLength: 1, maxLength: 3 }), (made) => {

@@ -86,6 +86,17 @@ const asks: Readonly<Record<string, Ask>> = {
   'a redirect that is none': (send, base) => send(`${base}/x`, { redirect: 'maybe' as 'follow' }),
   'a bad method, which is aborted': (send, base) => send(`${base}/x`, { method: 'B AD', signal: AbortSignal.abort() }),
   'a URL with credentials alone': (send, base) => send(base.replace('//', '//user:secret@')),
+  'settings that are a number': (send, base) => send(`${base}/x`, 5 as unknown as RequestInit),
+  'a redirect that is null': (send, base) => send(`${base}/x`, { redirect: null as unknown as 'follow' }),
+  'headers that are null': (send, base) => send(`${base}/x`, { headers: null as unknown as Headers }),
+  'headers that are a text': (send, base) => send(`${base}/x`, { headers: 'a: b' as unknown as Headers }),
+  'a signal that is none': (send, base) => send(`${base}/x`, { signal: 'x' as unknown as AbortSignal }),
+  'a request without its signal': (send, base) =>
+    send(new Request(`${base}/x`, { signal: AbortSignal.abort() }), { signal: null }),
+  'a cache that is none': (send, base) => send(`${base}/x`, { cache: 'bogus' as 'default' }),
+  'a mode that nobody may have': (send, base) => send(`${base}/x`, { mode: 'navigate' }),
+  'settings that change nothing': (send, base) =>
+    send(`${base}/x`, { ...post('text'), keepalive: false, mode: 'cors' }),
   'no URL': (send) => send('nowhere'),
   'a URL that says itself what is there': (send) => send('data:text/plain,hello'),
   'a URL of another protocol': (send) => send('ftp://127.0.0.1/x'),

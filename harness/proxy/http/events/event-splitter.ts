@@ -24,6 +24,17 @@ export class EventSplitter {
     this.#format = format;
   }
 
+  /** How many bytes of an event that is not complete are there. */
+  get keptBytes(): number {
+    return this.#kept.length;
+  }
+
+  /** Takes what is there of an event for none, and what follows, and gives it. */
+  giveUp(): Buffer {
+    this.#isLost = true;
+    return this.#kept.take();
+  }
+
   /** What is not complete. Asked at the end; it is given once. `isEvent` is false where it is but the LF of the last event's end. */
   rest(): { readonly bytes: Buffer; readonly isEvent: boolean } {
     this.#seen = 0;

@@ -112,7 +112,7 @@ export abstract class EventStage implements BodyStage {
     else this.#unseen.replaceFirst({ chunk: chunk.subarray(stepBytes) });
     const { events, raw } = this.#splitter.split(chunk.subarray(0, stepBytes));
     this.#events = events.toReversed();
-    this.#raw = raw;
+    this.#raw = this.outlet.holds(this.#splitter.keptBytes) ? this.#splitter.giveUp() : raw;
   }
 
   #finish(): void {
