@@ -77,8 +77,10 @@ function urlOf(text: string): URL {
 }
 
 /** Whether something is said beside what is looked at here, or of another kind: what the platform makes of that, it knows itself. */
-function hasOdd({ headers, signal, ...init }: RequestInit): boolean {
-  const others = Object.keys(init).some((key) => !ownKeys.has(key));
+function hasOdd(init: RequestInit): boolean {
+  // Not all callers have types.
+  const { headers, signal, ...rest }: Readonly<Record<string, unknown>> = { ...init };
+  const others = Object.keys(rest).some((key) => !ownKeys.has(key));
   return others || headers === null || !(signal === undefined || signal === null || signal instanceof AbortSignal);
 }
 
