@@ -14,7 +14,12 @@ export interface WhichRequests {
 }
 
 /** Whose words an error is in; the fault proxy has the same list. */
-export const vendorNames = ['openai', 'anthropic', 'bedrock', 'vllm', 'tei', 'qdrant', 'edge'] as const;
+export const vendorNames = [
+  ...(['openai', 'anthropic', 'bedrock', 'vllm', 'tei', 'azure-openai'] as const),
+  ...(['qdrant', 'weaviate', 'milvus', 'opensearch'] as const),
+  ...(['salesforce', 'hubspot', 'jira', 'notion', 'microsoft-graph', 'zendesk', 's3', 'github'] as const),
+  'edge',
+] as const;
 
 /** What the proxy takes: an hour, in ms. */
 export const longestMs = 3_600_000;

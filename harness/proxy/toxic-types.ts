@@ -1,3 +1,5 @@
+import type { Vendor } from './http/vendor-errors.ts';
+
 /** Which requests a toxic of HTTP is done to; where nothing is said, all of them. */
 export interface RequestMatcher {
   /** `POST`, or several: `POST,PUT`. */
@@ -71,7 +73,7 @@ export interface RequestToxics {
     /** From 200 to 599; default 503. */
     readonly status?: number;
     /** Whose error the body looks like; default no body. */
-    readonly vendor?: '' | 'openai' | 'anthropic' | 'bedrock' | 'vllm' | 'tei' | 'qdrant' | 'edge';
+    readonly vendor?: '' | Vendor;
     /** Which of the vendor's errors, as `insufficient_quota`; default the one that the status usually has. */
     readonly code?: string;
     /** In the place of the vendor's. */

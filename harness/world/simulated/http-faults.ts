@@ -1,8 +1,10 @@
+import { STATUS_CODES } from 'node:http';
 import type { Clock, Timer } from '../../kit/clock.ts';
 import type { ActiveToxic } from '../../proxy/active-toxic.ts';
 import { chooseFaults, type HttpMeeting } from '../../proxy/http/choose-faults.ts';
 import { ExchangeFaults } from '../../proxy/http/exchange-faults.ts';
 import type { RequestFault, ResponseFacts } from '../../proxy/http/http-toxic.ts';
+import { answerBytes } from '../../proxy/http/write-head.ts';
 import type { Arrivals } from './arrivals.ts';
 import { FaultedBody } from './faulted-body.ts';
 import type { Chunk } from './gated-stream.ts';
@@ -81,19 +83,24 @@ export class HttpFaults {
     let response = answer ? ownAnswer(answer, request) : await handler(request);
     // On the wire the body comes behind its head while that waits.
     if (faults.delayMs > 0) response = readAhead(response);
-    await this.#wait(present, clock.now());
     if (answer) {
-      faults.countAnswer(answer.body.length);
+      const { method } = request;
+      // Node's `fetch` has the connection closed behind every HEAD, which the answer says.
+      const { length } = answerBytes(answer, { method, closes: method === 'HEAD', nowMs: clock.now() });
+      await this.#wait(present, length);
+      faults.countAnswer(length);
       return response;
     }
+    if (faults.delayMs > 0) await this.#wait(present, headBytesOf(response));
     return this.#faulted(response, present);
   }
 
-  /** Until the head may go, which a toxic that is removed can make sooner. */
-  async #wait(present: Present, fromMs: number): Promise<void> {
+  /** Until the head may go, which a toxic that is removed can make sooner. `bytes` are those that wait, as on sockets. */
+  async #wait(present: Present, bytes: number): Promise<void> {
     const { clock } = this.#connection;
     const { faults } = present;
-    if (faults.delayMs > 0) faults.count('delay', 0, 'delayed');
+    const fromMs = clock.now();
+    if (faults.delayMs > 0) faults.count('delay', bytes, 'delayed');
     for (let dueMs = fromMs + faults.delayMs; dueMs > clock.now() && !present.isGone; dueMs = fromMs + faults.delayMs) {
       await new Promise<void>((resolve) => {
         const timer: Timer = clock.setTimer(resolve, Math.ceil(dueMs - clock.now()));
@@ -132,10 +139,22 @@ function ownAnswer(
   { status, headers, body }: Extract<RequestFault, { kind: 'answer' }>,
   { method }: Request,
 ): Response {
-  const hasBody = status !== 204 && status !== 304;
+  const hasBody = status !== 204 && status !== 205 && status !== 304;
   const said = new Headers(headers);
+  if (status === 205) said.set('content-length', '0');
   if (hasBody && !said.has('content-length')) said.set('content-length', String(body.length));
   return new Response(method === 'HEAD' || !hasBody ? null : new Uint8Array(body), { status, headers: said });
+}
+
+/** What a head takes that says no more than the response does: a server's own date, and whether it keeps the connection, are not in it. */
+function headBytesOf(response: Response): number {
+  const { status, headers } = response;
+  const lines = [`HTTP/1.1 ${status} ${STATUS_CODES[status] ?? 'Unknown'}`];
+  for (const [name, value] of headers) lines.push(`${name}: ${value}`);
+  const text = LightResponse.wholeText(response);
+  if (!headers.has('content-length') && text !== undefined) lines.push(`content-length: ${Buffer.byteLength(text)}`);
+  else if (!headers.has('content-length') && response.body) lines.push('transfer-encoding: chunked');
+  return Buffer.byteLength(`${lines.join('\r\n')}\r\n\r\n`, 'latin1');
 }
 
 /** A response of which the body is read from now on, as far as the buffers of sockets would take it. */

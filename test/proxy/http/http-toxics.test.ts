@@ -2,6 +2,7 @@ import type { RequestListener } from 'node:http';
 import { describe, expect, it } from 'vitest';
 import { waitUntil } from '../../../harness/kit/deadline.ts';
 import { realClock, startBench } from '../support.ts';
+import { EdgeBench } from './edge-bench.ts';
 import { httpBench, streaming } from './support.ts';
 
 function hello(text = 'hello'): RequestListener {
@@ -144,5 +145,36 @@ describe('what is left to chance with requests', () => {
     expect(new Set(statuses)).toEqual(new Set([200, 503]));
     const written = await bench.call<{ decisions: unknown[] }>('GET', '/gameday/decisions/http/half');
     expect(written.json.decisions).toEqual(json.decisions);
+  });
+});
+
+describe('the trailer of a body in chunks', () => {
+  const head = 'HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ntransfer-encoding: chunked\r\n\r\n';
+  const trailer = '0\r\nx-checksum: abc\r\nx-tokens: 3\r\n\r\n';
+  const three = ['data: 1\n\n', 'data: 2\n\n', 'data: 3\n\n'].map((event) => `9\r\n${event}\r\n`);
+
+  async function through(type: string, attributes: Record<string, number | string>): Promise<string> {
+    const bench = new EdgeBench();
+    bench.add(type, attributes);
+    bench.client.say(Buffer.from('GET / HTTP/1.1\r\nhost: a\r\n\r\n'));
+    bench.server.say(Buffer.from(head + three.join('') + trailer));
+    await bench.clock.run(bench.clock.sleep(1000));
+    return bench.client.text.slice(bench.client.text.indexOf('\r\n\r\n') + 4);
+  }
+
+  it.each([
+    ['http_slow_body', { delay: 10 }, three.join('')],
+    ['stream_slow', { delay: 10 }, three.join('')],
+    ['stream_drop', { event: 2 }, `${three[0]}${three[2]}`],
+    ['http_cut', { bytes: 1000, how: 'end' }, three.join('')],
+  ])('comes behind what %s with %j leaves of it', async (type, attributes, chunks) => {
+    expect(await through(type, attributes)).toBe(chunks + trailer);
+  });
+
+  it.each([
+    ['http_cut', { bytes: 9, how: 'end' }],
+    ['stream_cut', { events: 1, how: 'end' }],
+  ])('is missing where %s with %j has ended it before', async (type, attributes) => {
+    expect(await through(type, attributes)).toBe(`${three[0]}0\r\n\r\n`);
   });
 });

@@ -39,18 +39,23 @@ const rows: readonly (readonly [vendor: Vendor, status: number, tells: string])[
   ['edge', 502, '<title>502 Bad Gateway</title>'],
 ];
 
+const bodyOf = (vendor: Vendor, status: number): string =>
+  vendorError(vendor, { status, code: '', waitSeconds: 1, nowMs: 0 }).body;
+
 describe('the error of a vendor', () => {
   it.each(rows)('fits the status: %s, %i', (vendor, status, tells) => {
-    expect(vendorError(vendor, status, '').body).toContain(tells);
+    expect(bodyOf(vendor, status)).toContain(tells);
     const others = rows.filter(([other, at]) => other === vendor && at !== status);
-    for (const [, other] of others) expect(vendorError(vendor, other, '').body).not.toContain(tells);
+    for (const [, other] of others) expect(bodyOf(vendor, other)).not.toContain(tells);
   });
 
-  it('is there for every vendor and every status that an answer can have, as JSON or as HTML', () => {
+  it('is there for every vendor and every status that an answer can have, as JSON, XML or HTML', () => {
     for (const vendor of vendors)
       for (let status = 400; status <= 599; status++) {
-        const { contentType, body } = vendorError(vendor, status, '');
+        const { contentType, body } = vendorError(vendor, { status, code: '', waitSeconds: 1, nowMs: 0 });
         if (contentType === 'application/json') expect(JSON.parse(body), `${vendor} ${status}`).toBeTypeOf('object');
+        else if (contentType === 'application/xml')
+          expect(body, `${vendor} ${status}`).toMatch(/^<\?xml .*\?>\n<Error>.*<\/Error>$/);
         else expect(body, `${vendor} ${status}`).toContain(String(status));
       }
   });

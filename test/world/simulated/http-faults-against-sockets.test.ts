@@ -159,6 +159,7 @@ const cases: readonly [string, Attributes, string, RequestInit, number, number][
   ['http_status', { status: 529, vendor: 'anthropic' }, '/events', {}, 0, 0],
   ['http_status', { status: 503 }, '/whole', { method: 'HEAD' }, 0, 0],
   ['http_status', { status: 204, body: 'not there' }, '/whole', {}, 0, 0],
+  ['http_status', { status: 205, body: 'not there' }, '/whole', {}, 0, 0],
   ['http_status', { status: 503, path: '/never' }, '/whole', {}, 0, 0],
   ['http_latency', { latency: 120 }, '/whole', {}, 120, 120],
   ['http_latency', { latency: 120 }, '/events', {}, 120, 200],
@@ -203,8 +204,8 @@ const cases: readonly [string, Attributes, string, RequestInit, number, number][
 const content = ({ status, headers, text, error }: Seen): object =>
   error === 'ECONNRESET' ? { error } : { status, headers, text, error };
 
-/** How many bytes have a head is known on sockets only, and how many are held back depends on when they come. */
-const timed = ['http_latency', 'http_status', 'http_slow_body', 'stream_late', 'stream_slow', 'stream_stall'];
+/** What a server adds to a head is known on sockets only, and how many bytes are held back depends on when they come. */
+const timed = ['http_latency', 'http_slow_body', 'stream_late', 'stream_slow', 'stream_stall'];
 const beating = 'stream_heartbeat';
 
 describe('faults of HTTP in a simulated world', () => {
@@ -264,6 +265,27 @@ describe('faults of HTTP in a simulated world', () => {
     };
     // 256 bytes of head, 20,000 of body.
     expect(await compare(prepare, 'http_status', '/whole', large)).toEqual([203, 203]);
+  });
+
+  it('hold back a head, which on sockets has what a server adds to it, and an answer in the place of the server with all of its bytes', async () => {
+    const accounts = [];
+    for (const world of [await simulated(), await onSockets()]) {
+      add(world, 'http_latency', { latency: 20 });
+      const asking = ask(world, '/whole');
+      await (world.clock instanceof VirtualClock ? world.clock.run(asking) : asking);
+      const whole = world.registry.account('link', 'http_latency').bytesDelayed;
+      add(world, 'http_status', { status: 429, vendor: 'openai' });
+      const refused = ask(world, '/whole');
+      await (world.clock instanceof VirtualClock ? world.clock.run(refused) : refused);
+      const { bytesDelayed } = world.registry.account('link', 'http_latency');
+      const { bytesAdded } = world.registry.account('link', 'http_status');
+      accounts.push({ whole, refused: bytesDelayed - whole, bytesAdded });
+    }
+    const added = 'date: Thu, 01 Jan 1970 00:00:00 GMT\r\nconnection: keep-alive\r\nkeep-alive: timeout=5\r\n';
+    const [virtual, real] = accounts;
+    expect(real).toEqual({ ...virtual, whole: (virtual?.whole ?? 0) + added.length });
+    expect(virtual?.refused).toBe(virtual?.bytesAdded);
+    expect(virtual?.whole).toBeGreaterThan(0);
   });
 
   it('beat for as long as the toxic is there, as on sockets', async () => {

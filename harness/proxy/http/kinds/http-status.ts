@@ -1,5 +1,6 @@
 import { formatted, numberOf, textOf, type AttributeValues, type HttpToxicKind } from '../http-toxic.ts';
 import { codeAttribute, vendorError, vendors, type Vendor } from '../vendor-errors.ts';
+import type { VendorError } from '../vendors/vendor-error.ts';
 
 const fieldsFormat = 'lines of "name: value"';
 const fieldValue = /^[\t\x20-\x7e\x80-\xff]*$/;
@@ -43,28 +44,25 @@ export const httpStatus: HttpToxicKind = {
     ),
   },
   faultFor: (attributes, { nowMs }) => {
-    const body = Buffer.from(bodyOf(attributes).body);
-    return { kind: 'answer', status: numberOf(attributes, 'status'), headers: headersOf(attributes, nowMs), body };
+    const known = errorOf(attributes, nowMs);
+    const own = textOf(attributes, 'body');
+    return {
+      kind: 'answer',
+      status: numberOf(attributes, 'status'),
+      headers: headersOf(attributes, known, nowMs),
+      body: Buffer.from(own === '' ? known.body : own),
+    };
   },
 };
 
-function bodyOf(attributes: AttributeValues): ReturnType<typeof vendorError> {
+function errorOf(attributes: AttributeValues, nowMs: number): VendorError {
   const vendor = textOf(attributes, 'vendor');
-  const known =
-    vendor === ''
-      ? { contentType: 'text/plain; charset=utf-8', headers: {}, body: '' }
-      : vendorError(
-          vendor as Vendor,
-          numberOf(attributes, 'status'),
-          textOf(attributes, 'code'),
-          waitSecondsOf(attributes),
-        );
-  const body = textOf(attributes, 'body');
-  return body === '' ? known : { ...known, body };
+  if (vendor === '') return { contentType: 'text/plain; charset=utf-8', headers: {}, body: '' };
+  const [status, code] = [numberOf(attributes, 'status'), textOf(attributes, 'code')];
+  return vendorError(vendor as Vendor, { status, code, nowMs, waitSeconds: waitSecondsOf(attributes) });
 }
 
-function headersOf(attributes: AttributeValues, nowMs: number): Headers {
-  const { contentType, headers: known } = bodyOf(attributes);
+function headersOf(attributes: AttributeValues, { contentType, headers: known }: VendorError, nowMs: number): Headers {
   const headers = new Headers({ 'content-type': contentType, ...known });
   const own = linesOf(textOf(attributes, 'headers')).map((line) => {
     const colon = line.indexOf(':');
@@ -78,10 +76,10 @@ function headersOf(attributes: AttributeValues, nowMs: number): Headers {
   return headers;
 }
 
-/** What the header will say in seconds; a date that is over, or what is no time, leaves the vendor's own. */
-function waitSecondsOf(attributes: AttributeValues): number | undefined {
+/** What the header will say in seconds; a date that is over, or what is no time, leaves the vendor's own, a second. */
+function waitSecondsOf(attributes: AttributeValues): number {
   const [, seconds] = /^(?:date\+)?([0-9]{1,9})$/.exec(textOf(attributes, 'retry_after')) ?? [];
-  return seconds === undefined ? undefined : Number(seconds);
+  return Number(seconds ?? 1);
 }
 
 function retryAfterText(text: string, nowMs: number): string {

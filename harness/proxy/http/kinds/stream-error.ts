@@ -2,7 +2,10 @@ import { AfterEvents, eventsAttribute } from '../events/after-events.ts';
 import { awsException } from '../events/aws-frames.ts';
 import { ofEvents } from '../events/event-format.ts';
 import { textOf, type HttpToxicKind } from '../http-toxic.ts';
-import { anthropicError, bedrockError, codeAttribute, openaiError, vllmError } from '../vendor-errors.ts';
+import { codeAttribute } from '../vendor-errors.ts';
+import { anthropicError } from '../vendors/anthropic.ts';
+import { bedrockError, vllmError } from '../vendors/model-servers.ts';
+import { openaiError } from '../vendors/openai.ts';
 
 /**
  * After so many events, in a response that began with status 200, comes an error in the vendor's own words, and the stream ends. vLLM says `[DONE]`
