@@ -101,7 +101,11 @@ describe('what is left to chance', () => {
     await using bench = await startBench();
     await bench.proxy('a', '127.0.0.1:1');
     await bench.toxic('a', { name: 'door', type });
-    expect(await planOf(bench, 'door', 'connections=3')).toMatchObject({ connections: 3, isWhole: true, decisions: [] });
+    expect(await planOf(bench, 'door', 'connections=3')).toMatchObject({
+      connections: 3,
+      isWhole: true,
+      decisions: [],
+    });
   });
 
   it('goes by connection: the next ones are foretold where none is named, and any others where they are', async () => {
