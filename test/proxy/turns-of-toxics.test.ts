@@ -83,15 +83,15 @@ describe.each(['corrupt', 'slicer'] as const)('%s', (type) => {
   });
 });
 
-it('faults of streams begin no go while the time of others is not over, and hand on all of it in their turn', async () => {
-  const clock = new VirtualClock();
-  const pacer = new Pacer(clock, String);
-  pacer.spent(20);
-  const came: string[] = [];
+/** A fault of streams that takes 100 events for its own, and all that it hands on. */
+function reordering(
+  { clock, pacer, held }: { clock: VirtualClock; pacer: Pacer; held: HeldTogether },
+  came: string[],
+): BodyChain {
   const fault = streamReorder.faultFor({ event: 100 }, { nowMs: 0, random: seededRandom(1) });
   const request = { name: 'a', kind: streamReorder, stream: 'downstream', direction: 'downstream', toxicity: 1, attributes: {} } as const; // prettier-ignore
-  const meeting = new Meeting(new ActiveToxic('a', request, clock), 1, seededRandom(1));
-  const chain = new BodyChain(
+  const meeting = new Meeting(new ActiveToxic('a', request, clock, { held, pacer }), 1, seededRandom(1));
+  return new BodyChain(
     [{ meeting, fault, random: seededRandom(1) }],
     { status: 200, header: () => 'text/event-stream' },
     {
@@ -105,10 +105,46 @@ it('faults of streams begin no go while the time of others is not over, and hand
       },
     },
   );
+}
+
+it('faults of streams begin no go while the time of others is not over, and hand on all of it in their turn', async () => {
+  const clock = new VirtualClock();
+  const pacer = new Pacer(clock, String);
+  pacer.spent(20);
+  const came: string[] = [];
+  const chain = reordering({ clock, pacer, held: new HeldTogether() }, came);
   chain.chunk(bytes('data: 1\n\ndata: 2\n\n'));
   chain.end();
   expect(came).toEqual([]);
   await clock.advance(3);
   expect(came.join('')).toBe('data: 1\n\ndata: 2\n\nEND');
   expect(clock.pending).toBe(0);
+});
+
+it('what is there of an event counts with what all hold until it goes on, is taken for none, or the stream ends', () => {
+  const clock = new VirtualClock();
+  let heldBytes = 0;
+  let isEnough = false;
+  const held = Object.assign(new HeldTogether(), {
+    add: (more: number) => void (heldBytes += more),
+    isEnough: () => isEnough,
+  });
+  const came: string[] = [];
+  const chain = (): BodyChain => reordering({ clock, pacer: new Pacer(clock, String), held }, came);
+  const whole = chain();
+  whole.chunk(bytes('data: 1\n\ndata: '));
+  expect(heldBytes).toBe(6);
+  whole.chunk(bytes('2\n\n'));
+  expect(heldBytes).toBe(0);
+  whole.chunk(bytes('data: 3'));
+  expect(heldBytes).toBe(7);
+  whole.end();
+  expect([heldBytes, came.splice(0).join('')]).toEqual([0, 'data: 1\n\ndata: 2\n\ndata: 3END']);
+  const gone = chain();
+  gone.chunk(bytes('data: 4'));
+  gone.discard();
+  expect(heldBytes).toBe(0);
+  isEnough = true;
+  chain().chunk(bytes('data: 5'));
+  expect([heldBytes, came.join('')]).toEqual([0, 'data: 5']);
 });

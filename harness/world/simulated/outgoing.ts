@@ -12,7 +12,7 @@ const [RealRequest, RealHeaders] = [Request, Headers];
 /** Those that nothing has to be said about (https://fetch.spec.whatwg.org/#methods). */
 const usualMethods = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']);
 /** What of a request's settings is looked at here. */
-const ownKeys = new Set(['method', 'body', 'redirect', 'duplex']);
+const ownKeys = new Set(['method', 'body', 'redirect', 'headers', 'signal', 'duplex']);
 const usualRedirects = new Set<string>(['follow', 'error', 'manual']);
 
 /** What is said of a request beside its body. */
@@ -57,9 +57,13 @@ export function outgoing(input: Input, init: RequestInit): Outgoing | Promise<Ou
   const isBodiless = method === 'GET' || method === 'HEAD';
   const isUsual = usualMethods.has(method) && !(isBodiless && body !== null) && usualRedirects.has(redirect);
   // The platform says what it refuses.
-  if (!isUsual || url.username !== '' || url.password !== '' || hasOdd(init))
-    new RealRequest(text, { ...init, method, redirect, body: body === null ? null : '' });
-  const headers = checked(init.headers ?? given?.headers);
+  if (!isUsual || url.username !== '' || url.password !== '' || hasOdd(init)) {
+    const settings = { ...init };
+    // They may be such as can be read once.
+    delete settings.headers;
+    new RealRequest(text, { ...settings, method, redirect, body: body === null ? null : '' });
+  }
+  const headers = checked(init.headers === undefined ? given?.headers : init.headers);
   signal?.throwIfAborted();
   const envelope: Envelope = { url, signal, method, headers, redirect };
   if (body === null || isKnown(body)) return known(envelope, body);
@@ -79,9 +83,9 @@ function urlOf(text: string): URL {
 /** Whether something is said beside what is looked at here, or of another kind: what the platform makes of that, it knows itself. */
 function hasOdd(init: RequestInit): boolean {
   // Not all callers have types.
-  const { headers, signal, ...rest }: Readonly<Record<string, unknown>> = { ...init };
-  const others = Object.keys(rest).some((key) => !ownKeys.has(key));
-  return others || headers === null || !(signal === undefined || signal === null || signal instanceof AbortSignal);
+  const { signal, duplex = 'half' }: Readonly<Record<string, unknown>> = { ...init };
+  const others = Object.keys(init).some((key) => !ownKeys.has(key));
+  return others || duplex !== 'half' || !(signal === undefined || signal === null || signal instanceof AbortSignal);
 }
 
 /** In capitals, where the platform writes it so (https://fetch.spec.whatwg.org/#concept-method-normalize). */
@@ -91,8 +95,9 @@ function normalised(method: string): string {
 }
 
 /** Headers that can be sent. @throws TypeError as the platform does for a name or a value that cannot */
-function checked(headers: RequestInit['headers']): RequestInit['headers'] {
+function checked(headers: RequestInit['headers'] | null): RequestInit['headers'] {
   if (headers === undefined || headers instanceof RealHeaders) return headers;
+  if (headers === null) return new RealHeaders(headers as unknown as Headers);
   return lightHeaders(headers);
 }
 

@@ -4,7 +4,7 @@ import { readAttributes } from '../../../harness/proxy/attributes.ts';
 import { httpStatus } from '../../../harness/proxy/http/kinds/http-status.ts';
 import { vendors } from '../../../harness/proxy/http/vendor-errors.ts';
 
-/** 2026-11-01T12:00:00.500Z: times are said in whole seconds. */
+/** 2026-11-01T12:00:00.500Z: times are said in whole seconds, rounded up. */
 const nowMs = Date.UTC(2026, 10, 1, 12, 0, 0, 500);
 const uuid = '0a1b2c3d-0000-4000-8000-67616d656461';
 
@@ -86,7 +86,7 @@ describe('a limit of Anthropic', () => {
 
   it('has its four limits in the head, each with a time in RFC 3339', () => {
     const { headers } = said({ status: 429, vendor: 'anthropic', retry_after: 'date+30' });
-    const reset = '2026-11-01T12:00:30Z';
+    const reset = '2026-11-01T12:00:31Z';
     const limit = (what: string, most: string, remaining: string): object => ({
       [`anthropic-ratelimit-${what}-limit`]: most,
       [`anthropic-ratelimit-${what}-remaining`]: remaining,
@@ -161,7 +161,7 @@ const sources: readonly Row[] = [
     { vendor: 'jira', status: 429, retry_after: '30' },
     { errorMessages: ['The request has been rate-limited. Please try again later.'], errors: {} },
     {
-      ...{ ...jiraHead, 'retry-after': '30', 'x-ratelimit-reset': '2026-11-01T12:00:30Z' },
+      ...{ ...jiraHead, 'retry-after': '30', 'x-ratelimit-reset': '2026-11-01T12:00:31Z' },
       'ratelimit-reason': 'jira-burst-based',
     },
   ],
@@ -169,7 +169,7 @@ const sources: readonly Row[] = [
     { vendor: 'jira', status: 429, code: 'jira-per-issue-on-write' },
     { errorMessages: ['The request has been rate-limited. Please try again later.'], errors: {} },
     {
-      ...{ ...jiraHead, 'retry-after': '1', 'x-ratelimit-reset': '2026-11-01T12:00:01Z' },
+      ...{ ...jiraHead, 'retry-after': '1', 'x-ratelimit-reset': '2026-11-01T12:00:02Z' },
       'ratelimit-reason': 'jira-per-issue-on-write',
     },
   ],

@@ -97,6 +97,9 @@ const asks: Readonly<Record<string, Ask>> = {
   'a mode that nobody may have': (send, base) => send(`${base}/x`, { mode: 'navigate' }),
   'settings that change nothing': (send, base) =>
     send(`${base}/x`, { ...post('text'), keepalive: false, mode: 'cors' }),
+  'headers that can be read once, beside another setting': (send, base) =>
+    send(`${base}/x`, { headers: new Map([['x-kept', 'yes']]).entries() as unknown as Headers, cache: 'no-store' }),
+  'a body in two ways at once': (send, base) => send(`${base}/x`, { ...post('text'), duplex: 'full' as 'half' }),
   'no URL': (send) => send('nowhere'),
   'a URL that says itself what is there': (send) => send('data:text/plain,hello'),
   'a URL of another protocol': (send) => send('ftp://127.0.0.1/x'),

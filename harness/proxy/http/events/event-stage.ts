@@ -100,8 +100,10 @@ export abstract class EventStage implements BodyStage {
     }
     const raw = this.#raw;
     this.#raw = undefined;
-    if (raw) this.passed(raw);
-    else this.#look();
+    if (raw) {
+      this.outlet.holds(this.#splitter.keptBytes);
+      this.passed(raw);
+    } else this.#look();
   }
 
   #look(): void {
@@ -118,6 +120,7 @@ export abstract class EventStage implements BodyStage {
   #finish(): void {
     this.#isEnding = false;
     const { bytes, isEvent } = this.#splitter.rest();
+    this.outlet.holds(0);
     if (isEvent) this.event(bytes, this.#count++);
     else if (bytes.length > 0) this.passed(bytes);
     this.finished();

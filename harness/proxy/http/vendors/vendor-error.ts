@@ -36,7 +36,7 @@ export function retryAfter(waitSeconds: number): Readonly<Record<string, string>
   return { 'retry-after': String(waitSeconds) };
 }
 
-/** When a limit is over, as RFC 3339 has it, in whole seconds: `2026-11-01T00:00:07Z`. */
+/** When a limit is over, as RFC 3339 has it, in whole seconds, rounded up: `2026-11-01T00:00:07Z`. */
 export function resetTime({ nowMs, waitSeconds }: Pick<AskedError, 'nowMs' | 'waitSeconds'>): string {
-  return new Date(nowMs + waitSeconds * 1000).toISOString().replace(/\.\d+Z$/, 'Z');
+  return new Date((Math.ceil(nowMs / 1000) + waitSeconds) * 1000).toISOString().replace(/\.\d+Z$/, 'Z');
 }
