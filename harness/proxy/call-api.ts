@@ -17,7 +17,7 @@ export class ProxyRefusal extends GamedayError {
 }
 
 /** Who asks, for the logs of whatever is in between. */
-const asked = { 'user-agent': 'gameday' };
+const ourName = { 'user-agent': 'gameday' };
 
 /** Control never waits for data, so an answer that takes this long will not come. */
 const answerLimitMs = 10_000;
@@ -50,7 +50,7 @@ export async function askText(caller: Caller, method: string, url: string, body?
   const what = `${method} ${new URL(url).pathname}`;
   const isJson = { 'content-type': 'application/json' };
   const text =
-    body === undefined ? { headers: asked } : { body: JSON.stringify(body), headers: { ...asked, ...isJson } };
+    body === undefined ? { headers: ourName } : { body: JSON.stringify(body), headers: { ...ourName, ...isJson } };
   const init = { method, limitMs: answerLimitMs, ...text };
   const answer = await fetchWithin(caller, url, init, async (response) => ({
     ...{ ok: response.ok, status: response.status },

@@ -174,13 +174,15 @@ describe('a lease of its own', () => {
       },
     ];
     const { json } = await bench.call<{ proxies: { listen: string }[] }>('POST', '/populate', list(1));
+    const fromMs = clock.now();
     const there = list(1).map((one) => ({ ...one, listen: json.proxies[0]?.listen }));
     for (let beat = 0; beat < 3; beat++) {
       await clock.advance(499);
       expect((await bench.call('POST', '/populate', there)).status).toBe(201);
     }
     expect((await proxy('a'))['toxics']).toMatchObject([{ name: 'leased' }]);
-    expect(await bench.receipt('a', 'leased')).toMatchObject({ ended: null });
+    // It is the one of the beginning.
+    expect(await bench.receipt('a', 'leased')).toMatchObject({ ended: null, activeFromMs: fromMs });
     await clock.advance(500);
     expect((await proxy('a'))['toxics']).toEqual([]);
   });

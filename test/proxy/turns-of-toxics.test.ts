@@ -5,6 +5,8 @@ import { seededRandom } from '../../harness/kit/random.ts';
 import { BodyChain } from '../../harness/proxy/http/body-chain.ts';
 import { ActiveToxic } from '../../harness/proxy/active-toxic.ts';
 import { Meeting } from '../../harness/proxy/meeting.ts';
+import type { AttributeValues, HttpToxicKind } from '../../harness/proxy/http/http-toxic.ts';
+import { streamHeartbeat } from '../../harness/proxy/http/kinds/stream-heartbeat.ts';
 import { streamReorder } from '../../harness/proxy/http/kinds/stream-reorder.ts';
 import { Pacer } from '../../harness/proxy/pacer.ts';
 import { corrupt } from '../../harness/proxy/toxics/corrupt.ts';
@@ -83,13 +85,14 @@ describe.each(['corrupt', 'slicer'] as const)('%s', (type) => {
   });
 });
 
-/** A fault of streams that takes 100 events for its own, and all that it hands on. */
-function reordering(
+/** A fault of streams, one that looks at events and changes none of the first unless said otherwise, and all that it hands on. */
+function streamOf(
   { clock, pacer, held }: { clock: VirtualClock; pacer: Pacer; held: HeldTogether },
   came: string[],
+  [kind, attributes]: readonly [HttpToxicKind, AttributeValues] = [streamReorder, { event: 100 }],
 ): BodyChain {
-  const fault = streamReorder.faultFor({ event: 100 }, { nowMs: 0, random: seededRandom(1) });
-  const request = { name: 'a', kind: streamReorder, stream: 'downstream', direction: 'downstream', toxicity: 1, attributes: {} } as const; // prettier-ignore
+  const fault = kind.faultFor(attributes, { nowMs: 0, random: seededRandom(1) });
+  const request = { name: 'a', kind, stream: 'downstream', direction: 'downstream', toxicity: 1, attributes: {} } as const; // prettier-ignore
   const meeting = new Meeting(new ActiveToxic('a', request, clock, { held, pacer }), 1, seededRandom(1));
   return new BodyChain(
     [{ meeting, fault, random: seededRandom(1) }],
@@ -112,7 +115,7 @@ it('faults of streams begin no go while the time of others is not over, and hand
   const pacer = new Pacer(clock, String);
   pacer.spent(20);
   const came: string[] = [];
-  const chain = reordering({ clock, pacer, held: new HeldTogether() }, came);
+  const chain = streamOf({ clock, pacer, held: new HeldTogether() }, came);
   chain.chunk(bytes('data: 1\n\ndata: 2\n\n'));
   chain.end();
   expect(came).toEqual([]);
@@ -130,7 +133,7 @@ it('what is there of an event counts with what all hold until it goes on, is tak
     isEnough: () => isEnough,
   });
   const came: string[] = [];
-  const chain = (): BodyChain => reordering({ clock, pacer: new Pacer(clock, String), held }, came);
+  const chain = (): BodyChain => streamOf({ clock, pacer: new Pacer(clock, String), held }, came);
   const whole = chain();
   whole.chunk(bytes('data: 1\n\ndata: '));
   expect(heldBytes).toBe(6);
@@ -144,6 +147,17 @@ it('what is there of an event counts with what all hold until it goes on, is tak
   gone.chunk(bytes('data: 4'));
   gone.discard();
   expect(heldBytes).toBe(0);
+  // Its stream does not end with that of the server.
+  const beating = streamOf(
+    { clock, pacer: new Pacer(clock, String), held },
+    [],
+    [streamHeartbeat, { events: 0, interval: 1000, as: 'comment' }],
+  );
+  beating.chunk(bytes('data: 4'));
+  expect(heldBytes).toBe(7);
+  beating.end();
+  expect(heldBytes).toBe(0);
+  beating.discard();
   isEnough = true;
   chain().chunk(bytes('data: 5'));
   expect([heldBytes, came.join('')]).toEqual([0, 'data: 5']);
